@@ -1,0 +1,74 @@
+"""What a reload did, for people: one line, all of it as text, or HTML.
+
+In come the engine's `Outcome` values and free-form notes; out goes text. Nothing is decided here,
+no module is touched, and nothing is imported for display before something is displayed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .text import details, is_news, summarize
+
+if TYPE_CHECKING:
+    from reloadmagic.engine import Outcome
+
+__all__ = ["Report"]
+
+
+class _Printer(Protocol):
+    """What IPython hands to ``_repr_pretty_``."""
+
+    def text(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one reload did to each module it concerned.
+
+    Attributes:
+        outcomes: one for each module, in the order in which they were dealt with.
+        notes: sentences about the session as a whole.
+        seconds: how long all of it took.
+    """
+
+    outcomes: tuple[Outcome, ...] = ()
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    def __bool__(self) -> bool:
+        """Whether there is something to say: a touched file with the same text is nothing."""
+        return bool(self.notes) or any(is_news(outcome) for outcome in self.outcomes)
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """Outcomes of modules that keep the version that last ran because of an error."""
+        return tuple(outcome for outcome in self.outcomes if outcome.status == "failed")
+
+    def __str__(self) -> str:
+        """One line for what was reloaded, and the place for each thing that failed."""
+        return summarize(self.outcomes, self.notes, self.seconds)
+
+    def details(self) -> str:
+        """All that is known, as plain text: definitions, statements run and why, source diffs."""
+        return details(self.outcomes, self.notes, self.seconds)
+
+    def mimebundle(self, *, details: bool = False) -> dict[str, str]:
+        """Text and HTML at once, so that a front end takes the richest form it can show.
+
+        The HTML always holds all; *details* says whether that is seen at once, and in the text.
+        """
+        from .html import render
+
+        html = render(self.outcomes, self.notes, self.seconds, opened=details)
+        return {"text/plain": self.details() if details else str(self), "text/html": html}
+
+    def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:  # noqa: ARG002
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        return self.mimebundle()["text/html"]
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:  # noqa: ARG002
+        return self.mimebundle()

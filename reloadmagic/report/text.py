@@ -1,0 +1,312 @@
+"""Outcomes as plain text: the short form after a reload, and all of it on request.
+
+The HTML form says the same with the same words, which come from here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from reloadmagic.errors import ReloadFailed, SourceError, describe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from reloadmagic.engine import Outcome, Ran
+
+NAMES = 4  # shown for one module in the short form
+MODULES = 5  # shown on each side of the arrow
+LEFTOVERS = 3  # told in the short form
+
+NOTHING = "nothing to reload"
+STILL_HOLDS = "The version that last ran stays in use."
+
+KINDS = ("changed", "added", "dropped", "moved")
+_SIGNS = {"added": "+", "dropped": "-"}
+
+
+def is_news(outcome: Outcome) -> bool:
+    """Whether *outcome* is worth a word: a moved mtime alone is not."""
+    return outcome.status != "touched"
+
+
+def summarize(outcomes: Sequence[Outcome], notes: Sequence[str], seconds: float) -> str:
+    """The short form: ``reloaded shapes.py (area) → model.py (WIDTH) · 4 ms``.
+
+    Failures follow with their place, then what was left behind, then *notes*, each on lines of
+    its own. Without news it says so.
+    """
+    lines = [
+        *_headlines(outcomes, seconds),
+        *(line for outcome in outcomes for line in failure_lines(outcome, outcomes)),
+        *_short_leftovers(outcomes),
+        *notes,
+    ]
+    return "\n".join(lines) or NOTHING
+
+
+def headline(outcomes: Sequence[Outcome], seconds: float) -> str:
+    """What was reloaded, on one line; empty if nothing was."""
+    done = [outcome for outcome in outcomes if outcome.status in ("reloaded", "patched")]
+    edited = [_with_names(outcome) for outcome in done if outcome.edited]
+    reached = [_with_names(outcome) for outcome in done if not outcome.edited]
+    sides = [_enumerate(side, MODULES) for side in (edited, reached) if side]
+    if not sides:
+        return ""
+    return f"reloaded {' → '.join(sides)} · {duration(seconds)}"
+
+
+def _headlines(outcomes: Sequence[Outcome], seconds: float) -> Iterator[str]:
+    if line := headline(outcomes, seconds):
+        yield line
+    forgotten = [module_file(o) for o in outcomes if o.status == "forgotten"]
+    if forgotten:
+        yield f"forgot {_enumerate(forgotten, MODULES)}: deleted from disk"
+
+
+def _with_names(outcome: Outcome) -> str:
+    names = short_names(outcome)
+    inside = _enumerate(names, NAMES) if names else _without_names(outcome)
+    return f"{module_file(outcome)} ({inside})" if inside else module_file(outcome)
+
+
+def _without_names(outcome: Outcome) -> str:
+    """Why a module is named although none of its names is."""
+    if outcome.definitions:
+        return "moved lines only"
+    return "" if outcome.ran else "comments only"
+
+
+def short_names(outcome: Outcome) -> list[str]:
+    """What changed in a module by name, ``+`` for added, ``-`` for dropped; moves are no change."""
+    definitions = {
+        definition.name: _SIGNS.get(definition.kind, "") + definition.name
+        for definition in outcome.definitions
+        if definition.kind != "moved"
+    }
+    owners = {name.partition(".")[0] for name in definitions}
+    ran = [name for name in map(_ran_name, outcome.ran) if name not in owners]
+    return list(dict.fromkeys([*definitions.values(), *ran]))
+
+
+def _ran_name(ran: Ran) -> str:
+    """``"class Circle"`` is told as ``Circle``, as its definitions are."""
+    return ran.label.removeprefix("class ").removeprefix("def ")
+
+
+def _enumerate(words: Sequence[str], most: int) -> str:
+    if len(words) <= most + 1:  # "… 1 more" would be as long as the word itself
+        return ", ".join(words)
+    return f"{', '.join(words[:most])} … {len(words) - most} more"
+
+
+def duration(seconds: float) -> str:
+    """``4 ms``, ``1.2 s``; under a millisecond, that it was."""
+    if seconds < 0.001:
+        return "<1 ms"
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.1f} s"
+
+
+def module_file(outcome: Outcome) -> str:
+    """The end of the path that tells the module from others: ``shapes.py``, ``shop/__init__.py``.
+
+    As many parts as the module's name has, so the same on every machine and in every directory.
+    """
+    parts = PurePath(outcome.path).parts
+    depth = outcome.module.count(".") + 1
+    if parts and PurePath(parts[-1]).stem == "__init__":
+        depth += 1
+    return "/".join(parts[-depth:]) or outcome.module
+
+
+def place(path: str, lineno: int) -> str:
+    """``shapes.py:12``, from the working directory where *path* is below it, so that it is a link."""
+    try:
+        relative = os.path.relpath(path)
+    except (OSError, ValueError):  # another drive, or a working directory that is gone
+        relative = path
+    shown = path if relative.startswith(os.pardir) else relative
+    return f"{shown}:{lineno}" if lineno else shown
+
+
+def failure_lines(outcome: Outcome, outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """What failed, where, what still holds; then the source line with a caret under the place."""
+    error = outcome.error
+    if outcome.status != "failed" or error is None:
+        return
+    yield f"{_did_not(outcome)} {error_text(error)}. {still_holds(outcome, outcomes)}"
+    yield from source_lines(error)
+
+
+def _did_not(outcome: Outcome) -> str:
+    return (
+        "not reloaded:" if outcome.edited else f"{module_file(outcome)} could not follow the edit:"
+    )
+
+
+def reason(error: ReloadFailed | SourceError) -> str:
+    """``SyntaxError: invalid syntax``, without a full stop."""
+    said = error.reason if isinstance(error, SourceError) else describe(error.exception)
+    return said.rstrip().removesuffix(".")
+
+
+def error_text(error: Exception) -> str:
+    """Place and reason on one line: ``shapes.py:12: SyntaxError: invalid syntax``."""
+    if isinstance(error, ReloadFailed | SourceError):
+        return f"{place(error.path, error.lineno)}: {reason(error)}"
+    return describe(error)
+
+
+def still_holds(outcome: Outcome, outcomes: Sequence[Outcome]) -> str:
+    """What the user is left with after *outcome* failed."""
+    if not outcome.edited:
+        return "It keeps what it had."
+    waiting = [module_file(other) for other in outcomes if _waits(other)]
+    if not waiting:
+        return STILL_HOLDS
+    return f"The versions that last ran stay in use, of {_enumerate(waiting, NAMES)} too."
+
+
+def _waits(outcome: Outcome) -> bool:
+    """Rolled back although nothing is wrong with it: it was edited together with what failed."""
+    return outcome.status == "failed" and outcome.error is None
+
+
+def source_lines(error: ReloadFailed | SourceError) -> Iterator[str]:
+    """The line at fault, indented, and a caret under the column or the expression."""
+    text = error.line.rstrip()
+    if not text.strip():
+        return
+    indent = len(text) - len(text.lstrip())
+    yield f"    {text.strip()}"
+    start, end = _columns(error)
+    if indent <= start <= len(text):
+        width = max(1, min(end, len(text)) - start)
+        yield " " * (4 + start - indent) + "^" * width
+
+
+def _columns(error: ReloadFailed | SourceError) -> tuple[int, int]:
+    """0-based start and end of the place within the line; ``(-1, -1)`` if unknown."""
+    if isinstance(error, SourceError):
+        return error.colno - 1, error.colno
+    import traceback
+
+    for frame in reversed(traceback.extract_tb(error.exception.__traceback__)):
+        if frame.filename == error.path and frame.lineno == error.lineno:
+            if frame.colno is None or frame.end_colno is None or frame.end_lineno != frame.lineno:
+                break
+            whole = error.line.strip() == error.line[frame.colno : frame.end_colno].strip()
+            return (-1, -1) if whole else (frame.colno, frame.end_colno)
+    return -1, -1
+
+
+def _short_leftovers(outcomes: Sequence[Outcome]) -> list[str]:
+    left = [sentence for outcome in outcomes for sentence in outcome.leftovers]
+    more = len(left) - LEFTOVERS
+    return left if more <= 1 else [*left[:LEFTOVERS], f"… {more} more left behind"]
+
+
+def details(outcomes: Sequence[Outcome], notes: Sequence[str], seconds: float) -> str:
+    """The long form: the short one, then each module's story."""
+    blocks = [summarize(outcomes, notes, seconds)]
+    blocks += ["\n".join(module_lines(outcome)) for outcome in outcomes if is_news(outcome)]
+    return "\n\n".join(blocks)
+
+
+def module_lines(outcome: Outcome) -> Iterator[str]:
+    """One module's story: definitions, statements run and why, kept, left behind, error, diff."""
+    yield f"{outcome.module} · {outcome.status} · {duration(outcome.seconds)} · {place(outcome.path, 0)}"
+    for kind, names in definitions_by_kind(outcome):
+        yield f"  {kind:<8} {', '.join(names)}"
+    yield from _column("ran", map(ran_text, outcome.ran))
+    yield from _column("kept", outcome.kept)
+    yield from _column("left", outcome.leftovers)
+    if outcome.error is not None:
+        yield from _column("error", traceback_lines(outcome.error))
+    elif _waits(outcome):
+        yield from _column("error", [WAITS])
+    yield from _column("diff", diff_lines(outcome))
+
+
+WAITS = "Nothing is wrong here: it waits for the module that failed, so that both stay in step."
+
+
+def definitions_by_kind(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
+    """``("changed", ["area", "Circle.grow"])`` and so on, kinds that occur only."""
+    for kind in KINDS:
+        names = [definition.name for definition in outcome.definitions if definition.kind == kind]
+        if names:
+            yield kind, names
+
+
+def ran_text(ran: Ran) -> str:
+    """``line 3: WIDTH, because K changed``."""
+    because = f", because {' and '.join(ran.because)}" if ran.because else ""
+    return f"line {ran.lineno}: {ran.label}{because}"
+
+
+def _column(title: str, rows: Iterable[str]) -> Iterator[str]:
+    for row in rows:
+        yield f"  {title:<8} {row}".rstrip()
+        title = ""
+
+
+def diff_lines(outcome: Outcome) -> list[str]:
+    """The source that last ran against the one on disk, as a unified diff without file names."""
+    if outcome.before is None or outcome.after is None or outcome.before == outcome.after:
+        return []
+    return unified_diff(outcome.before.splitlines(), outcome.after.splitlines())
+
+
+def unified_diff(before: list[str], after: list[str]) -> list[str]:
+    """Hunks with two lines of context.
+
+    Equal heads and tails are cut off first: difflib is slow on long files, edits are small.
+    """
+    import difflib
+
+    head = max(0, _common_prefix(before, after) - 2)
+    before, after = before[head:], after[head:]
+    tail = max(0, _common_prefix(before[::-1], after[::-1]) - 2)
+    before, after = before[: len(before) - tail], after[: len(after) - tail]
+    lines = list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:]
+    return [_shift(line, head) if line.startswith("@@") else line for line in lines]
+
+
+def _common_prefix(a: list[str], b: list[str]) -> int:
+    pairs = zip(a, b, strict=False)
+    return next((i for i, (x, y) in enumerate(pairs) if x != y), min(len(a), len(b)))
+
+
+def _shift(header: str, by: int) -> str:
+    """``@@ -1,4 +1,5 @@`` moved down by the lines that were cut off above."""
+    return re.sub(r"(?<=[-+])\d+", lambda number: str(int(number[0]) + by), header)
+
+
+def traceback_lines(error: ReloadFailed | SourceError) -> list[str]:
+    """Frames of the user's own code, then the exception; no frames for what never ran."""
+    if isinstance(error, SourceError):
+        return [error_text(error)]
+    import traceback
+
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.exception.__traceback__)
+        if not _is_machinery(frame.filename)
+    ]
+    lines = [*traceback.format_list(frames), describe(error.exception)]
+    return [line for text in lines for line in text.splitlines()]
+
+
+_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+
+
+def _is_machinery(filename: str) -> bool:
+    """Whether a frame is importlib's or this package's, of no use to whoever edits a module."""
+    inside = PurePath(filename).parts[-2:-1]
+    return filename.startswith((_HERE, "<frozen importlib")) or inside == ("importlib",)
