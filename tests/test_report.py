@@ -1,0 +1,342 @@
+"""What people read after a reload.
+
+Golden files hold whole reports; ``RELOADMAGIC_GOLDEN=write`` rewrites them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from reloadmagic.engine import Definition, Outcome, Ran
+from reloadmagic.errors import ReloadFailed, SourceError
+from reloadmagic.report import Report
+from reloadmagic.report.text import STILL_HOLDS, duration, unified_diff
+from support import Project
+
+GOLDEN = Path(__file__).parent / "golden" / "report"
+
+BEFORE = """\
+WIDTH = 3
+
+
+def area(w):
+    return w * w
+
+
+def old(): ...
+
+
+class Circle:
+    def grow(self):
+        return 1
+"""
+AFTER = """\
+WIDTH = 4
+
+
+def area(w, h=WIDTH):
+    return w * h
+
+
+class Circle:
+    def grow(self):
+        return "<b>2</b>"
+
+    def shrink(self):
+        return 0
+"""
+
+
+def outcome(module: str = "shapes", **facts: object) -> Outcome:
+    usual = {
+        "module": module,
+        "path": module.replace(".", "/") + ".py",
+        "status": "reloaded",
+        "edited": True,
+        "definitions": (),
+        "ran": (),
+        "kept": (),
+        "leftovers": (),
+        "error": None,
+        "before": None,
+        "after": None,
+        "seconds": 0.002,
+    }
+    return Outcome(**{**usual, **facts})  # type: ignore[arg-type]
+
+
+def changed(*names: str) -> tuple[Definition, ...]:
+    return tuple(Definition(name, "changed") for name in names)
+
+
+def syntax_error() -> SourceError:
+    return SourceError(
+        "SyntaxError: invalid syntax", path="shapes.py", lineno=4, colno=5, line="x = = 3\n"
+    )
+
+
+def failure(source: str, *, path: str = "shapes.py", module: str = "shapes") -> ReloadFailed:
+    """What running *source* as *module* raises, with a real traceback that begins there."""
+    try:
+        exec(compile(source, path, "exec"), {})
+    except Exception as error:
+        frame = error.__traceback__.tb_next  # type: ignore[union-attr]
+        lineno = frame.tb_lineno  # type: ignore[union-attr]
+        line = source.splitlines()[lineno - 1]
+        error = error.with_traceback(frame)
+        return ReloadFailed(error, module=module, path=path, lineno=lineno, line=line)
+    raise AssertionError("the source raised nothing")
+
+
+FULL = Report(
+    (
+        outcome(
+            status="patched",
+            definitions=(
+                *changed("area", "Circle.grow"),
+                Definition("Circle.shrink", "added"),
+                Definition("old", "dropped"),
+                Definition("helper", "moved"),
+            ),
+            ran=(Ran(1, "WIDTH", ("it was edited",)), Ran(4, "def area", ("WIDTH changed",))),
+            kept=("CACHE",),
+            before=BEFORE,
+            after=AFTER,
+            seconds=0.003,
+        ),
+        outcome(
+            "drawing.model",
+            edited=False,
+            ran=(Ran(2, "SIZE", ("shapes.WIDTH changed",)),),
+            leftovers=("A frozen Circle in drawing.model.BOX keeps the old class.",),
+        ),
+    ),
+    ("cells [5] [7] used WIDTH",),
+    0.0042,
+)
+FAILED = Report(
+    (
+        outcome(status="failed", error=syntax_error(), before="x = 3\n", after="\n\n\nx = = 3\n"),
+        outcome("model", status="failed"),
+        outcome(
+            "view",
+            status="failed",
+            edited=False,
+            error=failure("\nfirst = {}\nfirst['a'] + 1\n", path="view.py", module="view"),
+        ),
+    ),
+    (),
+    0.001,
+)
+REPORTS = {"full": FULL, "failed": FAILED, "empty": Report()}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize("form", ["line.txt", "details.txt", "html"])
+def test_the_report_reads_as_its_golden_file(name: str, form: str) -> None:
+    report = REPORTS[name]
+    texts = {
+        "line.txt": str(report),
+        "details.txt": report.details(),
+        "html": report._repr_html_(),
+    }
+    path = GOLDEN / f"{name}.{form}"
+    if os.environ.get("RELOADMAGIC_GOLDEN") == "write":
+        path.write_text(texts[form] + "\n", encoding="utf-8", newline="\n")
+    assert path.read_text(encoding="utf-8") == texts[form] + "\n"
+
+
+LINES = [
+    # functions and methods by name, edited modules first, then those they reach
+    (
+        [
+            outcome(definitions=changed("area", "Circle.grow")),
+            outcome("model", edited=False, ran=(Ran(3, "WIDTH", ()),)),
+        ],
+        "reloaded shapes.py (area, Circle.grow) → model.py (WIDTH) · 4 ms",
+    ),
+    # a class that ran again is told by its definitions if they are known, by its name if not
+    (
+        [outcome(definitions=changed("A.f"), ran=(Ran(1, "class A", ()), Ran(9, "class B", ())))],
+        "reloaded shapes.py (A.f, B) · 4 ms",
+    ),
+    # as many parts of the path as tell the module from others
+    (
+        [
+            outcome("pkg.sub.mod", path="/home/x/pkg/sub/mod.py", definitions=changed("f")),
+            outcome("pkg", path="/home/x/pkg/__init__.py", definitions=changed("g")),
+        ],
+        "reloaded pkg/sub/mod.py (f), pkg/__init__.py (g) · 4 ms",
+    ),
+    # added and dropped, as in a diff
+    (
+        [outcome(definitions=(Definition("new", "added"), Definition("old", "dropped")))],
+        "reloaded shapes.py (+new, -old) · 4 ms",
+    ),
+    # many names are counted, not listed; one more would be as long as its name
+    (
+        [outcome(definitions=changed(*"abcde"))],
+        "reloaded shapes.py (a, b, c, d, e) · 4 ms",
+    ),
+    ([outcome(definitions=changed(*"abcdef"))], "reloaded shapes.py (a, b, c, d … 2 more) · 4 ms"),
+    # nothing ran, and why the module is named
+    ([outcome(status="patched")], "reloaded shapes.py (comments only) · 4 ms"),
+    (
+        [outcome(status="patched", definitions=(Definition("f", "moved"),))],
+        "reloaded shapes.py (moved lines only) · 4 ms",
+    ),
+    # only a dependent had to run
+    (
+        [outcome("model", edited=False, ran=(Ran(3, "X", ()),))],
+        "reloaded model.py (X) · 4 ms",
+    ),
+    ([outcome("gone", status="forgotten")], "forgot gone.py: deleted from disk"),
+    ([outcome(status="touched")], "nothing to reload"),
+    ([], "nothing to reload"),
+]
+
+
+@pytest.mark.parametrize(("outcomes", "line"), LINES)
+def test_one_line_says_what_was_reloaded(outcomes: list[Outcome], line: str) -> None:
+    assert str(Report(tuple(outcomes), (), 0.004)) == line
+
+
+def test_a_touched_file_is_nothing_to_say() -> None:
+    assert not Report((outcome(status="touched"),))
+
+
+def test_a_reload_is_something_to_say() -> None:
+    assert Report((outcome(status="patched"),))
+
+
+def test_a_note_is_something_to_say() -> None:
+    assert Report(notes=("a note",))
+
+
+def test_an_error_in_the_source_has_a_caret_under_its_column() -> None:
+    report = Report((outcome(status="failed", error=syntax_error()),))
+    assert str(report).splitlines() == [
+        f"not reloaded: shapes.py:4: SyntaxError: invalid syntax. {STILL_HOLDS}",
+        "    x = = 3",
+        "        ^",
+    ]
+
+
+def test_an_error_while_running_has_carets_under_the_expression() -> None:
+    report = Report((outcome(status="failed", error=failure("\nx = 1 + [][3]\n")),))
+    assert str(report).splitlines()[1:] == ["    x = 1 + [][3]", "            ^^^^^"]
+
+
+def test_an_error_of_a_whole_statement_has_no_carets() -> None:
+    report = Report((outcome(status="failed", error=failure("\nraise KeyError('x')\n")),))
+    assert str(report).splitlines()[1:] == ["    raise KeyError('x')"]
+
+
+def test_a_module_that_waits_for_a_broken_one_is_named_with_it() -> None:
+    report = Report(
+        (outcome(status="failed", error=syntax_error()), outcome("high", status="failed"))
+    )
+    assert "The versions that last ran stay in use, of high.py too." in str(report)
+
+
+def test_a_dependent_that_cannot_follow_is_told_apart_from_the_edit() -> None:
+    error = failure("\nimport nix_da\n", path="model.py")
+    report = Report((outcome("model", status="failed", edited=False, error=error),))
+    expected = (
+        "model.py could not follow the edit: model.py:2: ModuleNotFoundError: "
+        "No module named 'nix_da'. It keeps what it had."
+    )
+    assert str(report).splitlines()[0] == expected
+
+
+def test_an_exception_that_cannot_be_printed_is_named() -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    error = ReloadFailed(Mute(), module="shapes", path="shapes.py")
+    assert "shapes.py: Mute." in str(Report((outcome(status="failed", error=error),)))
+
+
+def test_a_traceback_has_the_users_frames_only(project: Project) -> None:
+    project.write("low.py", "import importlib\nimportlib.import_module('lower')\n")
+    project.write("lower.py", "1 / 0\n")
+    with pytest.raises(ZeroDivisionError) as raised:
+        importlib.import_module("low")
+    error = ReloadFailed(raised.value, module="low", path="low.py", lineno=2)
+    report = Report((outcome("low", status="failed", error=error),))
+    frames = [line.split('"')[1] for line in report.details().splitlines() if "File " in line]
+    assert [Path(frame).name for frame in frames] == ["test_report.py", "low.py", "lower.py"]
+
+
+def test_many_leftovers_are_counted() -> None:
+    left = tuple(f"object {n} keeps the old class" for n in range(6))
+    assert str(Report((outcome(leftovers=left),))).splitlines()[-1] == "… 3 more left behind"
+
+
+class _Tags(HTMLParser):
+    """Checks that elements are closed in order and collects their names."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.seen.add(tag)
+        if tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_html_is_well_formed_and_has_no_script_or_style_sheet(name: str) -> None:
+    tags = _Tags(REPORTS[name]._repr_html_())
+    assert not tags.open
+    assert not tags.seen & {"script", "style", "link", "img"}
+
+
+def test_source_in_html_is_escaped() -> None:
+    assert "<b>2</b>" not in FULL._repr_html_()
+
+
+def test_a_bundle_says_the_same_in_text_and_html() -> None:
+    bundle = FULL._repr_mimebundle_()
+    assert bundle["text/plain"].splitlines()[0] in bundle["text/html"]
+
+
+def test_a_bundle_with_details_is_open() -> None:
+    assert FULL.mimebundle(details=True)["text/html"].startswith("<details open>")
+
+
+def test_a_diff_counts_lines_from_the_top_of_the_file() -> None:
+    before = [f"line {n}" for n in range(100)]
+    after = [*before[:50], "new", *before[50:]]
+    assert unified_diff(before, after)[0] == "@@ -49,4 +49,5 @@"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("", "a"), ("a", ""), ("a", "a\nb"), ("a\nb\nc\nd", "b\nc\nd"), ("a\na\na", "a\na")],
+)
+def test_a_diff_of_trimmed_texts_is_that_of_whole_ones(before: str, after: str) -> None:
+    import difflib
+
+    a, b = before.splitlines(), after.splitlines()
+    assert unified_diff(a, b) == list(difflib.unified_diff(a, b, n=2, lineterm=""))[2:]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "<1 ms"), (0.0009, "<1 ms"), (0.0042, "4 ms"), (0.9994, "999 ms"), (1.25, "1.2 s")],
+)
+def test_durations_are_short(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
