@@ -15,6 +15,7 @@ from IPython.core.error import InputRejected
 
 from reloadmagic.errors import describe
 from reloadmagic.report.text import error_text
+
 from .cells import asks_for_no_reload, is_command, python_source
 from .output import show, show_text
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from reloadmagic.changes import Change
     from reloadmagic.reloader import Reloader
     from reloadmagic.report import Report
+
     from .config import Settings
 
 __all__ = ["CellHook", "CellRefused", "ReloadInterrupted"]

@@ -17,6 +17,7 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from traitlets import observe
 
 from reloadmagic.reloader import Reloader
+
 from .cells import transform_header
 from .config import Settings, usable_config
 from .hook import CellHook, CellRefused
@@ -26,6 +27,7 @@ from .views import DryRun, status
 if TYPE_CHECKING:
     from reloadmagic.changes import Change
     from reloadmagic.report import Report
+
     from .views import Status
 
 __all__ = ["ReloadMagic"]

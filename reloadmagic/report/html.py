@@ -108,7 +108,8 @@ def rows(facts: Iterable[tuple[str, str]]) -> str:
 
 def pre(text: str, style: str = "") -> str:
     """*text* as it stands, in the fixed-width font that carets need."""
-    return f'<pre style="{_CODE};{style}">{escape(text)}</pre>' if text else ""
+    styles = f"{_CODE};{style}" if style else _CODE
+    return f'<pre style="{styles}">{escape(text)}</pre>' if text else ""
 
 
 def diff_html(lines: Sequence[str]) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-
 SHOW = """\
 %load_ext reloadmagic
 print("mode is", get_ipython().magics_manager.registry["ReloadMagic"].mode, "today")
