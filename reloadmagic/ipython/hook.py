@@ -173,7 +173,7 @@ class CellHook:
     def _notify(self, changes: Iterable[Change]) -> None:
         """Say what is stale, once for each version of the files."""
         news = [change for change in changes if change.kind != "touched"]
-        seen = [(c.module, c.kind, c.after.digest if c.after else None) for c in news]
+        seen = [(change.module, change.kind, change.digest) for change in news]
         if news and seen != self._said:
             names = ", ".join(change.module for change in news)
             show_text(f"changed on disk: {names} · %reload_changed reloads")

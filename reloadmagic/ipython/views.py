@@ -139,13 +139,21 @@ def _sorted_items(items: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ..
     return tuple(sorted(items))
 
 
+_STALE = {
+    "deleted": "its file is gone",
+    "moved": "an import finds it in another file now",
+    "opaque": "changed, and only a restart can load it",
+    "unreadable": "edited since it last ran, and cannot be read or parsed",
+}
+
+
 def _state(
     name: str, path: str, failed: Exception | None, stale: bool, change: str | None
 ) -> ModuleState:
     if failed is not None:
         return ModuleState(name, path, "failed", error_text(failed))
-    if change == "deleted":
-        return ModuleState(name, path, "stale", "its file is gone")
     if change is not None or stale:
-        return ModuleState(name, path, "stale", "changed on disk since it last ran")
+        return ModuleState(
+            name, path, "stale", _STALE.get(change or "", "edited since it last ran")
+        )
     return ModuleState(name, path, "current")
