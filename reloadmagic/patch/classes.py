@@ -1,0 +1,325 @@
+"""Classes: the old one takes over what the new one has, and stays the class of its instances.
+
+Attributes are carried over one by one, a function into the function of the same name and so on.
+Where CPython refuses (another layout, another solid base, bases to or from plain ``object``), the
+new class stays: it gets what has to survive of the old one, and instances, subclasses and all
+other references are moved to it (`instances`, `references`).
+"""
+
+from __future__ import annotations
+
+import _abc
+import abc
+import types
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from reloadmagic.patch.functions import cells, functions_in, read_cell
+from reloadmagic.transaction import ABSENT, instance_dict, is_kind, own_dict
+
+if TYPE_CHECKING:
+    from reloadmagic.patch.patcher import Patcher
+
+__all__ = ["merge_class", "mro", "same_layout", "subclasses"]
+
+# Made by type() for each class anew, or kept by the class for itself: never carried over.
+_OWN = frozenset({"__dict__", "__weakref__", "_abc_impl", "__abstractmethods__"})
+# Filled lazily by whoever asks (3.14); stale as soon as the annotations change.
+_CACHES = frozenset({"__annotations_cache__"})
+
+
+def merge_class(
+    patcher: Patcher,
+    old: type,
+    new: type,
+    *,
+    keep: Collection[str] = frozenset(),
+    noted: Mapping[str, Collection[str]] | None = None,
+) -> type:
+    """Carry *new* into *old* if CPython lets us, or what is left of *old* into *new*."""
+    if old in mro(new):  # ``class A(A)``: the old one is needed as what it is
+        return new
+    foreign = _foreign_names(old, new, noted)
+    former_bases = bases(old)
+    patcher.transaction.snapshot(old)
+    if not _becomes(patcher, old, new):
+        return _replace_class(patcher, old, new, keep, noted, foreign)
+    patcher.pair(new, old)
+    before = set(own_dict(old))
+    attributes = _merge_attributes(patcher, old, new, keep, noted)
+    _write_attributes(patcher, old, attributes, foreign | _heads(keep))
+    _name(patcher, old, new)
+    _point_cells(new, attributes, old)
+    _set_abstract(patcher, old, new)
+    if former_bases != bases(old) or _dunders(before) != _dunders(own_dict(old)):
+        _forget_abc_caches(patcher)
+    return old
+
+
+def mro(cls: type) -> tuple[type, ...]:
+    """``cls.__mro__``, whatever the metaclass overrides."""
+    return type.__dict__["__mro__"].__get__(cls)  # type: ignore[no-any-return]
+
+
+def bases(cls: type) -> tuple[type, ...]:
+    """``cls.__bases__``, whatever the metaclass overrides."""
+    return type.__dict__["__bases__"].__get__(cls)  # type: ignore[no-any-return]
+
+
+def subclasses(cls: type) -> Iterator[type]:
+    """All classes below *cls*, nearest first, each once."""
+    seen = {id(cls)}
+    queue = [cls]
+    for parent in queue:
+        for child in type.__subclasses__(parent):
+            if id(child) not in seen:
+                seen.add(id(child))
+                queue.append(child)
+                yield child
+
+
+# ------------------------------------------------------------------------- what stays, what goes
+
+
+def _qualname(cls: type) -> str:
+    return type.__dict__["__qualname__"].__get__(cls)  # type: ignore[no-any-return]
+
+
+def _heads(names: Collection[str]) -> set[str]:
+    return {name for name in names if "." not in name}
+
+
+def _tails(names: Collection[str], head: str) -> frozenset[str]:
+    return frozenset(n[len(head) + 1 :] for n in names if n.startswith(head + "."))
+
+
+def _foreign_names(
+    old: type, new: type, noted: Mapping[str, Collection[str]] | None
+) -> set[str]:
+    """Names in *old* that neither its source nor the new one put there."""
+    known = None if noted is None else noted.get(_qualname(old))
+    if known is None:
+        return set()
+    return {n for n in own_dict(old) if n not in known and n not in own_dict(new)} - _CACHES
+
+
+def _carried(cls: type) -> dict[str, Any]:
+    """The attributes of *cls* that can move to another class."""
+    return {
+        name: value
+        for name, value in own_dict(cls).items()
+        if name not in _OWN and name not in _CACHES and not _is_slot(cls, value)
+    }
+
+
+def _is_slot(cls: type, value: object) -> bool:
+    return type(value) is types.MemberDescriptorType and value.__objclass__ is cls
+
+
+def _merge_attributes(
+    patcher: Patcher,
+    old: type,
+    new: type,
+    keep: Collection[str],
+    noted: Mapping[str, Collection[str]] | None,
+) -> dict[str, Any]:
+    """What the class that stays is to have, by name, in the new source's order."""
+    former = own_dict(old)
+    kept = _heads(keep)
+    merged: dict[str, Any] = {}
+    for name, value in _carried(new).items():
+        if name in kept and name in former:
+            merged[name] = former[name]
+        elif is_kind(value, type):
+            merged[name] = patcher.merge_value(
+                former.get(name, ABSENT), value, keep=_tails(keep, name), noted=noted
+            )
+        else:
+            merged[name] = patcher.merge_value(former.get(name, ABSENT), value)
+    return merged
+
+
+# ------------------------------------------------------------------------------- in place
+
+
+def same_layout(old: type, new: type) -> bool:
+    """Whether instances of the two look the same in memory, slot by slot."""
+    return (
+        _slots(old) == _slots(new)
+        and old.__basicsize__ == new.__basicsize__
+        and old.__itemsize__ == new.__itemsize__
+        and old.__dictoffset__ == new.__dictoffset__
+        and old.__weakrefoffset__ == new.__weakrefoffset__
+        and _builtin_base(old) is _builtin_base(new)
+    )
+
+
+def _slots(cls: type) -> list[str]:
+    names = [name for name, value in own_dict(cls).items() if _is_slot(cls, value)]
+    return sorted(names)
+
+
+def _builtin_base(cls: type) -> type:
+    """The nearest base that is not made by a class statement."""
+    while type.__dict__["__flags__"].__get__(cls) & 1 << 9:  # Py_TPFLAGS_HEAPTYPE
+        cls = type.__dict__["__base__"].__get__(cls)
+    return cls
+
+
+def _becomes(patcher: Patcher, old: type, new: type) -> bool:
+    """Give *old* the metaclass and bases of *new*; False, with nothing changed, if it cannot."""
+    if not same_layout(old, new):
+        return False
+    wanted = tuple(patcher.stand_in(base) for base in bases(new))
+    metaclass = patcher.stand_in(type(new))
+    former = type(old)
+    try:
+        if former is not metaclass:
+            patcher.transaction.set_class(old, metaclass)
+        if not _same_objects(bases(old), wanted):
+            patcher.transaction.set_attr(old, "__bases__", wanted)
+    except TypeError:
+        if type(old) is not former:
+            patcher.transaction.set_class(old, former)
+        return False
+    return True
+
+
+def _same_objects(some: tuple[object, ...], others: tuple[object, ...]) -> bool:
+    return len(some) == len(others) and all(a is b for a, b in zip(some, others, strict=True))
+
+
+def _write_attributes(
+    patcher: Patcher, old: type, attributes: dict[str, Any], stay: set[str]
+) -> None:
+    transaction = patcher.transaction
+    for name in list(own_dict(old)):
+        gone = name not in attributes and name not in stay and name not in _OWN
+        if gone and not _is_slot(old, own_dict(old)[name]):
+            transaction.del_attr(old, name)
+    for name, value in attributes.items():
+        transaction.set_attr(old, name, value)
+
+
+def _name(patcher: Patcher, old: type, new: type) -> None:
+    for name in ("__name__", "__qualname__"):
+        value = type.__dict__[name].__get__(new)
+        if type.__dict__[name].__get__(old) != value:
+            patcher.transaction.set_attr(old, name, value)
+
+
+# ------------------------------------------------------------------------- the new class stays
+
+
+def _replace_class(
+    patcher: Patcher,
+    old: type,
+    new: type,
+    keep: Collection[str],
+    noted: Mapping[str, Collection[str]] | None,
+    foreign: set[str],
+) -> type:
+    """Let *new* take the place of *old*, with what has to survive of it."""
+    transaction = patcher.transaction
+    patcher.replace_class(old, new)
+    attributes = _merge_attributes(patcher, old, new, keep, noted)
+    attributes |= {name: own_dict(old)[name] for name in foreign if name not in _OWN}
+    for name, value in attributes.items():
+        transaction.set_attr(new, name, value)
+    for function in functions_in(attributes.values()):
+        cell = cells(function).get("__class__")
+        if cell is not None and read_cell(cell) is old:
+            transaction.set_cell(cell, new)
+    if "_abc_impl" in own_dict(old) and "_abc_impl" in own_dict(new):
+        for registered in _virtual_subclasses(old):
+            abc.ABCMeta.register(new, registered)
+    _rebase_subclasses(patcher, old, new)
+    _forget_abc_caches(patcher)
+    return new
+
+
+def _rebase_subclasses(patcher: Patcher, old: type, new: type) -> None:
+    """Put *new* among the bases of the classes below *old*, wherever they were made."""
+    for child in type.__subclasses__(old):
+        if child is new or patcher.stand_in(child) is not child:
+            continue
+        wanted = tuple(new if base is old else base for base in bases(child))
+        try:
+            patcher.transaction.set_attr(child, "__bases__", wanted)
+        except TypeError:
+            patcher.stuck_subclasses.append((child, old, new))
+
+
+# --------------------------------------------------------------------------- __class__ cells
+
+
+def _point_cells(former: type, attributes: dict[str, Any], stays: type) -> None:
+    """Let ``super()`` in the methods that the run made speak of the class that *stays*.
+
+    The methods of a class statement share one cell, so it does not matter which ones are found.
+    It is written to directly: nothing but what this run made refers to it.
+    """
+    for function in functions_in(attributes.values()):
+        cell = cells(function).get("__class__")
+        if cell is not None and read_cell(cell) is former:
+            cell.cell_contents = stays
+
+
+# --------------------------------------------------------------------------- abstract base classes
+
+
+def _set_abstract(patcher: Patcher, old: type, new: type) -> None:
+    """Abstract methods follow, in the classes below, too; registered subclasses stay."""
+    names = own_dict(new).get("__abstractmethods__", ABSENT)
+    before = own_dict(old).get("__abstractmethods__", ABSENT)
+    if before is ABSENT and names is ABSENT:
+        return
+    if before is not ABSENT and names is not ABSENT and before == names:
+        return
+    if names is ABSENT:
+        patcher.transaction.del_attr(old, "__abstractmethods__")
+        return
+    patcher.transaction.set_attr(old, "__abstractmethods__", names)
+    for child in subclasses(old):
+        if "__abstractmethods__" in own_dict(child) and patcher.stand_in(child) is child:
+            patcher.transaction.set_attr(child, "__abstractmethods__", _abstract_names(child))
+
+
+def _abstract_names(cls: type) -> frozenset[str]:
+    names: set[str] = set(own_dict(cls))
+    for base in bases(cls):
+        names |= own_dict(base).get("__abstractmethods__", frozenset())
+    return frozenset(name for name in names if _is_abstract(_attribute(cls, name)))
+
+
+def _attribute(cls: type, name: str) -> Any:
+    for base in mro(cls):
+        if name in own_dict(base):
+            return own_dict(base)[name]
+    return ABSENT
+
+
+def _is_abstract(value: Any) -> bool:
+    if type(value) in (types.FunctionType, staticmethod, classmethod, property):
+        return bool(getattr(value, "__isabstractmethod__", False))
+    return bool((instance_dict(value) or {}).get("__isabstractmethod__", False))
+
+
+def _dunders(names: Iterable[str]) -> set[str]:
+    return {name for name in names if name.startswith("__")}
+
+
+def _virtual_subclasses(cls: type) -> list[type]:
+    return [kept for kept in (ref() for ref in _abc._get_dump(cls)[0]) if kept is not None]
+
+
+def _forget_abc_caches(patcher: Patcher) -> None:
+    """What ``isinstance`` has found out about classes is found out again."""
+    _reset_abc_caches()
+    patcher.transaction.on_rollback(_reset_abc_caches)
+
+
+def _reset_abc_caches() -> None:
+    for cls in subclasses(object):
+        if "_abc_impl" in own_dict(cls):
+            _abc._reset_caches(cls)

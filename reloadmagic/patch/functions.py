@@ -1,0 +1,232 @@
+"""Functions: the old one takes over the code, defaults, closure contents and the rest.
+
+Where the number or the names of the free variables differ, CPython does not let the code be
+assigned: the new function stays and the old one forwards to it, for whoever holds it where no
+reference can be replaced.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import types
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from reloadmagic.transaction import ABSENT, EMPTY, instance_dict, is_kind, own_dict
+
+if TYPE_CHECKING:
+    from reloadmagic.patch.patcher import Patcher
+
+__all__ = [
+    "cells",
+    "forward",
+    "functions_in",
+    "merge_function",
+    "patch_code",
+    "read_cell",
+    "rebuild",
+]
+
+_ATTRIBUTES = (
+    "__code__",
+    "__defaults__",
+    "__kwdefaults__",
+    "__doc__",
+    "__name__",
+    "__qualname__",
+    "__module__",
+    # Reading __annotations__ would evaluate them from 3.14 on; what evaluates them moves instead.
+    "__annotate__" if sys.version_info >= (3, 14) else "__annotations__",
+    *(("__type_params__",) if sys.version_info >= (3, 12) else ()),
+)
+_TARGET = "<the function that this one forwards to>"
+
+
+def merge_function(
+    patcher: Patcher, old: types.FunctionType, new: types.FunctionType
+) -> types.FunctionType:
+    """Carry *new* into *old*; returns *new* instead where its code does not fit."""
+    if not _fits(old, new.__code__) or old.__globals__ is not new.__globals__:
+        return _replace_function(patcher, old, new)
+    patcher.pair(new, old)
+    patcher.transaction.snapshot(old)
+    for name in _ATTRIBUTES:
+        value = getattr(new, name)
+        if getattr(old, name) is not value:
+            patcher.transaction.set_attr(old, name, value)
+    _merge_dict(patcher, old, new)
+    _merge_cells(patcher, old, new, stays=old)
+    return old
+
+
+def patch_code(patcher: Patcher, function: types.FunctionType, code: types.CodeType) -> bool:
+    """Give *function* the code of an edited body; False if its free variables do not fit."""
+    if not _fits(function, code):
+        return False
+    patcher.transaction.set_attr(function, "__code__", code)
+    return True
+
+
+def cells(function: types.FunctionType) -> dict[str, types.CellType]:
+    """The closure of *function*, by the name of the free variable."""
+    return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
+
+
+def read_cell(cell: types.CellType) -> Any:
+    """What *cell* holds, or ``EMPTY``."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return EMPTY
+
+
+def functions_in(values: Iterable[object]) -> Iterator[types.FunctionType]:
+    """All functions in *values*, through wrappers, closures and the attributes of wrapper objects.
+
+    Nearest first, each once. Objects are looked into only as far as `wrapped_by` goes.
+    """
+    queue = list(values)
+    seen: set[int] = set()
+    for value in queue:
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if type(value) is types.FunctionType:
+            yield value
+        queue.extend(wrapped_by(value))
+
+
+def wrapped_by(value: Any) -> list[Any]:
+    """What a function, or an object that stands for one, holds directly and may call."""
+    if type(value) is types.FunctionType:
+        inside = [read_cell(cell) for cell in value.__closure__ or ()]
+        return [*inside, *dict.values(vars(value))]
+    if is_kind(value, staticmethod, classmethod):
+        inside = [value.__func__]
+    elif is_kind(value, property):
+        inside = [value.fget, value.fset, value.fdel]
+    elif is_kind(value, functools.partial):
+        inside = [value.func, *value.args, *value.keywords.values()]
+    elif is_kind(value, types.MethodType):
+        inside = [value.__func__]
+    elif stands_for_function(value):
+        inside = []
+    else:
+        return []
+    return [*inside, *dict.values(instance_dict(value) or {})]
+
+
+def stands_for_function(value: object) -> bool:
+    """Whether *value* is called, or bound, in place of a function: what decorators return."""
+    cls = type(value)
+    if is_kind(value, type, types.ModuleType):
+        return False
+    return any(
+        name in own_dict(base)
+        for base in type.__dict__["__mro__"].__get__(cls)
+        for name in ("__call__", "__get__")
+    )
+
+
+def rebuild(
+    patcher: Patcher, function: types.FunctionType, closure: tuple[types.CellType, ...]
+) -> types.FunctionType:
+    """A copy of *function*, which this run made, over other cells; references to it follow."""
+    copy = types.FunctionType(
+        function.__code__, function.__globals__, function.__name__, None, closure
+    )
+    for name in _ATTRIBUTES[1:]:
+        setattr(copy, name, getattr(function, name))
+    vars(copy).update(vars(function))
+    patcher.redirect(function, copy)
+    return copy
+
+
+def _fits(function: types.FunctionType, code: types.CodeType) -> bool:
+    return function.__code__.co_freevars == code.co_freevars
+
+
+def _merge_dict(patcher: Patcher, old: types.FunctionType, new: types.FunctionType) -> None:
+    """What *new* carries as attributes; what others have set on *old* stays."""
+    for name, value in list(vars(new).items()):
+        before = vars(old).get(name, ABSENT)
+        patcher.transaction.set_attr(old, name, patcher.merge_value(before, value))
+    if "__wrapped__" not in vars(new):
+        patcher.transaction.del_attr(old, "__wrapped__")
+    if "__isabstractmethod__" not in vars(new):
+        patcher.transaction.del_attr(old, "__isabstractmethod__")
+
+
+def _merge_cells(
+    patcher: Patcher,
+    old: types.FunctionType,
+    new: types.FunctionType,
+    *,
+    stays: types.FunctionType,
+) -> None:
+    """Closure contents, by name, into the cells of the one that *stays*.
+
+    ``__class__`` is left to the class: it knows which of the two classes stays.
+    """
+    theirs, ours = cells(new), cells(old)
+    for name in theirs.keys() & ours.keys() - {"__class__"}:
+        if theirs[name] is ours[name]:
+            continue
+        patcher.pair_cells(theirs[name], ours[name], stays is old)
+        content = read_cell(theirs[name])
+        merged = patcher.merge_value(read_cell(ours[name]), content)
+        if stays is old:
+            patcher.transaction.set_cell(ours[name], merged)
+        elif merged is not content:
+            theirs[name].cell_contents = merged
+
+
+def _replace_function(
+    patcher: Patcher, old: types.FunctionType, new: types.FunctionType
+) -> types.FunctionType:
+    forward(patcher, old, new)
+    for name, value in list(vars(new).items()):
+        merged = patcher.merge_value(vars(old).get(name, ABSENT), value)
+        if merged is not value:
+            vars(new)[name] = merged
+    _merge_cells(patcher, old, new, stays=new)
+    return new
+
+
+def forward(patcher: Patcher, old: types.FunctionType, new: Any) -> None:
+    """Let *old* call *new* from now on, and have references to it redirected."""
+    patcher.redirect(old, new)
+    transaction = patcher.transaction
+    transaction.snapshot(old)
+    transaction.set_attr(old, "__code__", _forwarder(old, new))
+    transaction.set_attr(old, "__defaults__", None)
+    transaction.set_attr(old, "__kwdefaults__", None)
+    transaction.set_attr(old, "__wrapped__", new)  # for inspect: signature and source
+    if type(new) is types.FunctionType:
+        for name in ("__doc__", "__name__", "__qualname__", "__module__"):
+            transaction.set_attr(old, name, getattr(new, name))
+
+
+def _forwarder(old: types.FunctionType, new: Any) -> types.CodeType:
+    """Code that calls *new*, with as many free variables as *old* has.
+
+    They are named behind the ``return``: the compiler drops that line, but keeps the closure.
+    """
+    free = old.__code__.co_freevars
+    names = [f"v{i:04}" for i in range(len(free))]  # sorted as the compiler sorts them
+    is_async = type(new) is types.FunctionType and inspect.iscoroutinefunction(new)
+    lines = [
+        "def outer():",
+        *(f" {name} = None" for name in names),
+        f" {'async ' if is_async else ''}def forward(*args, **kwargs):",
+        f"  target = {_TARGET!r}",
+        f"  return {'await ' if is_async else ''}target(*args, **kwargs)",
+        *(f"  {name}" for name in names),
+    ]
+    module = compile("\n".join(lines), "<reloadmagic>", "exec", dont_inherit=True)
+    outer = next(c for c in module.co_consts if type(c) is types.CodeType)
+    code = next(c for c in outer.co_consts if type(c) is types.CodeType)
+    constants = tuple(new if type(c) is str and c == _TARGET else c for c in code.co_consts)
+    return code.replace(co_consts=constants, co_freevars=free, co_name=old.__code__.co_name)

@@ -1,0 +1,247 @@
+"""`Patcher`: one reload's worth of pairs, and what became of them."""
+
+from __future__ import annotations
+
+import types
+import weakref
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+from reloadmagic.patch import classes, functions, references
+from reloadmagic.patch.made import Made
+from reloadmagic.transaction import ABSENT, EMPTY, Transaction, is_kind
+
+__all__ = ["Patcher"]
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+class Patcher:
+    """Carries new definitions into live objects, all writes through one `Transaction`.
+
+    Args:
+        tracked: whether the module of this name is the user's.
+        made: knows which objects this run has made; without it, whatever is new counts as made.
+        refill: called with the old and the new dict, list or set of a class attribute, returns
+            the one that stays; without it, the attribute is rebound.
+    """
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        *,
+        tracked: Callable[[str], bool],
+        made: Made | None = None,
+        refill: Callable[[Any, Any], Any] | None = None,
+    ) -> None:
+        self.transaction = transaction
+        self.tracked = tracked
+        self.refill = refill
+        self.leftovers: list[str] = []
+        self.replaced_classes: list[tuple[type, type]] = []
+        # Subclasses whose layout keeps them below the former class: (subclass, former, new).
+        self.stuck_subclasses: list[tuple[type, type, type]] = []
+        # Objects whose references to others are not the user's: the heap pass leaves them alone.
+        self.private: list[object] = []
+        self._made = made
+        self._depth = 0
+        # While one statement is merged: id -> (twin, what stays). Strong, so that ids hold.
+        self._pairs: dict[int, tuple[object, object]] = {}
+        self._claimed: dict[int, object] = {}
+        self._cells: dict[int, tuple[types.CellType, types.CellType]] = {}
+        # For the whole reload. Invariant: twins are held weakly, or they would outlive the run.
+        self._twins: dict[int, tuple[Callable[[], object], object]] = {}
+        self._redirects: dict[int, tuple[object, object]] = {}
+
+    # -- what the engine calls
+
+    def merge(
+        self,
+        old: Any,
+        new: Any,
+        *,
+        keep: Collection[str] = _NOTHING,
+        noted: Mapping[str, Collection[str]] | None = None,
+    ) -> Any:
+        """Carry *new*, made by the statement that just ran, into *old*; the one that stays.
+
+        The name must be bound to what is returned: *old* where it could be patched in place,
+        *new* where it could not or is something else altogether.
+
+        Args:
+            keep: dotted names of class attributes whose old objects stay.
+            noted: by qualname, the names that each class's own execution left in it. Others in
+                the old class were set from outside and stay. None: nothing was.
+        """
+        outermost = not self._depth
+        self._depth += 1
+        try:
+            return self._merge(old, new, keep=keep, noted=noted)
+        finally:
+            self._depth -= 1
+            if outermost:
+                self._settle()
+
+    def merge_early(self, old: Any, new: Any) -> Any:
+        """`merge` for a raw function, before its decorators run; *new* if the code does not fit."""
+        if not self.can_merge(old, new) or type(new) is not types.FunctionType:
+            return new
+        if old.__globals__ is not new.__globals__:
+            return new
+        if old.__code__.co_freevars != new.__code__.co_freevars:
+            return new
+        return self.merge(old, new)
+
+    def can_merge(self, old: Any, new: Any) -> bool:
+        """Whether *old* and *new* are of one kind and can be versions of one definition."""
+        if old is new or not _one_kind(old, new):
+            return False
+        if type(new) is types.FunctionType or is_kind(new, type):
+            return _one_definition(old, new)
+        return True
+
+    def patch_code(self, function: types.FunctionType, code: types.CodeType) -> bool:
+        """Give a live function the code of an edited body; False if it does not fit."""
+        return functions.patch_code(self, function, code)
+
+    def is_made(self, value: object) -> bool:
+        """Whether this run made *value* and it is nobody's partner yet."""
+        if id(value) in self._claimed or self._twin(value) is not None:
+            return False
+        return self._made is None or self._made.has(value)
+
+    @property
+    def replaced(self) -> dict[int, tuple[object, object]]:
+        """Redirects wanted: id -> (former object, the one that stays)."""
+        found = dict(self._redirects)
+        for key, (twin, stays) in self._twins.items():
+            former = twin()
+            if former is not None:
+                found[key] = (former, stays)
+        return found
+
+    def redirect_in(self, containers: Iterable[object]) -> None:
+        """Replace twins and replaced objects right now in *containers*, shallowly."""
+        references.redirect_in(self, containers)
+
+    def finish(self) -> list[str]:
+        """Redirect what is still held somewhere, in one pass over the heap; the leftovers."""
+        references.redirect_everywhere(self)
+        return list(dict.fromkeys(self.leftovers))
+
+    def settle(self, value: object) -> None:
+        """*value* is bound to a name of its own: elsewhere it is a mention, not a new version."""
+        self._claimed[id(value)] = value
+
+    # -- what the kinds call
+
+    def merge_value(self, old: Any, new: Any, **details: Any) -> Any:
+        """The object that stays for an attribute, a closure cell or an argument."""
+        stands = self.stand_in(new)
+        if stands is not new or old is new or old is ABSENT or old is EMPTY:
+            return self.adopt(stands)
+        if _same_plain(old, new):
+            return old
+        if self.refill is not None and type(old) is type(new) and type(new) in (dict, list, set):
+            return self.refill(old, new)
+        if self._may_merge(old, new):
+            return self._merge(old, new, **details)
+        return self.adopt(new)
+
+    def pair(self, new: object, old: object) -> None:
+        """*new* goes into *old*: whatever refers to *new* gets *old* from now on."""
+        self._pairs[id(new)] = (new, old)
+        self._claimed[id(old)] = old
+
+    def pair_cells(self, new: types.CellType, old: types.CellType, old_stays: bool) -> None:
+        """The two cells stand for one variable; remembered for functions that share it."""
+        if old_stays:
+            self._cells[id(new)] = (new, old)
+
+    def redirect(self, former: object, stays: object) -> None:
+        """References to *former* are to become references to *stays*."""
+        self._redirects[id(former)] = (former, stays)
+
+    def replace_class(self, old: type, new: type) -> None:
+        """*new* stays in place of *old*, and the instances are to follow."""
+        self.redirect(old, new)
+        self.replaced_classes.append((old, new))
+
+    def stand_in(self, value: Any) -> Any:
+        """What stays in place of *value*: itself, unless it is a twin or was replaced."""
+        found = self._pairs.get(id(value)) or self._redirects.get(id(value))
+        if found is not None and found[0] is value:
+            return found[1]
+        twin = self._twin(value)
+        return value if twin is None else twin
+
+    def adopt(self, value: Any) -> Any:
+        """*value* itself, or its copy over the cells that stay, if it is a function that shares them."""
+        if type(value) is not types.FunctionType or not self._cells or not value.__closure__:
+            return value
+        closure = tuple(self._cells.get(id(cell), (cell, cell))[1] for cell in value.__closure__)
+        if all(a is b for a, b in zip(closure, value.__closure__, strict=True)):
+            return value
+        return functions.rebuild(self, value, closure)
+
+    # -- private
+
+    def _merge(self, old: Any, new: Any, **details: Any) -> Any:
+        stands = self.stand_in(new)
+        if stands is not new:
+            return stands
+        if old is new or not self._may_merge(old, new):
+            return new
+        if type(new) is types.FunctionType:
+            return functions.merge_function(self, old, new)
+        if is_kind(new, type):
+            return classes.merge_class(self, old, new, **details)
+        return new
+
+    def _may_merge(self, old: Any, new: Any) -> bool:
+        return id(old) not in self._claimed and self.can_merge(old, new) and self.is_made(new)
+
+    def _twin(self, value: object) -> object | None:
+        found = self._twins.get(id(value))
+        return found[1] if found is not None and found[0]() is value else None
+
+    def _settle(self) -> None:
+        """Keep of this statement's pairs what later ones need, without keeping twins alive."""
+        for key, (new, old) in self._pairs.items():
+            if type(new) is types.FunctionType or is_kind(new, type):
+                self._twins[key] = (weakref.ref(new), old)
+        self._pairs.clear()
+        self._cells.clear()
+
+
+def _one_kind(old: object, new: object) -> bool:
+    if is_kind(new, type):
+        return is_kind(old, type)
+    return type(old) is type(new)
+
+
+def _one_definition(old: Any, new: Any) -> bool:
+    """Whether the two can be versions of one ``def`` or ``class``.
+
+    Two plain names that differ are two definitions, of which one was an alias of the other. What
+    a decorator returned has its own name, so nothing follows from that.
+    """
+    names = [_qualname(old), _qualname(new)]
+    return names[0] == names[1] or any("<" in name for name in names)
+
+
+def _qualname(value: Any) -> str:
+    if is_kind(value, type):
+        return type.__dict__["__qualname__"].__get__(value)  # type: ignore[no-any-return]
+    return value.__qualname__  # type: ignore[no-any-return]
+
+
+def _same_plain(old: Any, new: Any) -> bool:
+    """Whether both are plain values, of the same types and equal: ``1`` is not ``True``."""
+    if type(old) is not type(new):
+        return False
+    if type(new) is tuple:
+        return len(old) == len(new) and all(map(_same_plain, old, new))
+    if type(new) in (float, complex):
+        return repr(old) == repr(new)  # -0.0 is not 0.0
+    return new is None or (type(new) in (str, bytes, int, bool) and old == new)
