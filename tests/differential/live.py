@@ -1,0 +1,477 @@
+"""Both sides of the comparison, each to be run in a process of its own.
+
+``Live`` is the session under test: it imports once and reloads ever after. ``fresh`` is the judge.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import enum
+import gc
+import importlib
+import sys
+import traceback
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .calls import describe_calls, short_stack
+from .case import Action
+from .describe import Describer, Tree, describe_module, instance_dict, own_dict
+from .provenance import Facts
+from .tools import TOOLS, run_cell
+from .world import PACKAGE
+
+BUMPS = 20  # enough to leave every number that the grammar writes behind
+
+
+class UserEntry:
+    """What the user of the session puts somewhere."""
+
+    def __call__(self, *arguments: object) -> str:
+        return "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that is not as it must be."""
+
+    kind: str
+    place: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"[{self.kind}] {self.place}\n    expected: {self.expected}\n    found:    {self.found}"
+
+
+@dataclass(slots=True)
+class Description:
+    """Everything there is to compare."""
+
+    modules: dict[str, Tree]
+    notebook: dict[str, Tree]
+    calls: dict[str, Tree]
+    names: list[str] = field(default_factory=list)
+
+
+def describe_session(root: str, modules: list[str], notebook: dict[str, Any], *, calls: bool, sources: bool) -> Description:
+    """The modules, the notebook and, unless nothing may be called, all answers."""
+    gc.collect()
+    describer = Describer(root)
+    found = {name: sys.modules[name] for name in sorted(modules) if name in sys.modules}
+    described = {name: describe_module(describer, module) for name, module in found.items()}
+    cells = describer.named({name: value for name, value in notebook.items() if not name.startswith("__")}, "notebook")
+    if not calls:
+        return Description(described, cells, {})
+    names = {
+        f"{name}.{key}": value for name, module in found.items() for key, value in list(vars(module).items()) if not key.startswith("__")
+    }
+    return Description(described, cells, describe_calls(describer, names, sources=sources))
+
+
+def use_folder(root: str) -> None:
+    """Import from *root*."""
+    sys.path.insert(0, root)
+    importlib.invalidate_caches()
+
+
+# -- the judge ----------------------------------------------------------------------------------
+
+
+def fresh(root: str, order: list[str], cells: tuple[str, ...], *, sources: bool) -> Description:
+    """The description of a process that imports the files now.
+
+    Raises:
+        Exception: whatever the files raise when they are imported.
+    """
+    use_folder(root)
+    sys.dont_write_bytecode = True
+    sys.pycache_prefix = str(Path(root) / "no_such_folder")
+    for name in order:
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise
+    notebook: dict[str, Any] = {"__name__": "__main__"}
+    for cell in cells:
+        run_cell(cell, notebook)
+    names = [name for name in sys.modules if name.split(".")[0] == PACKAGE]
+    description = describe_session(root, names, notebook, calls=True, sources=sources)
+    description.names = names
+    return description
+
+
+# -- the session --------------------------------------------------------------------------------
+
+
+class Recorder:
+    """A finder that finds nothing and notes the order in which imports start."""
+
+    def __init__(self) -> None:
+        self.order: list[str] = []
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Note the name."""
+        if name.split(".")[0] == PACKAGE and name not in self.order:
+            self.order.append(name)
+
+
+@dataclass(slots=True)
+class Held:
+    """An object from before the edit. A list holds it, so that a redirect can reach it."""
+
+    box: list[Any]
+    number: int
+    shape: tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Entry:
+    """Something that the user did, and what must have become of it."""
+
+    action: Action
+    box: list[Any]
+    before: Any = None
+
+
+@dataclass(slots=True)
+class Live:
+    """The session under test."""
+
+    root: str
+    tool_name: str
+    cells: tuple[str, ...]
+    files: dict[str, str]
+    notebook: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
+    recorder: Recorder = field(default_factory=Recorder)
+    entries: list[Entry] = field(default_factory=list)
+    checked: int = 0
+
+    def start(self) -> None:
+        """Import everything, as the user's first cells do."""
+        use_folder(self.root)
+        sys.dont_write_bytecode = False
+        self.tool = TOOLS[self.tool_name](self.notebook)
+        sys.meta_path.insert(0, self.recorder)  # type: ignore[arg-type]
+        for cell in self.cells:
+            self.tool.note_cell(cell)
+            run_cell(cell, self.notebook)
+        self.facts = Facts(self.files)
+        self.held = self._hold()
+        self.values = self._values()
+
+    tool: Any = None
+    facts: Any = None
+    held: dict[str, Held] = field(default_factory=dict)
+    values: dict[tuple[str, ...], Any] = field(default_factory=dict)
+
+    def order(self) -> list[str]:
+        """The modules in the order in which their first import began."""
+        self.recorder.order = [name for name in self.recorder.order if name in sys.modules]
+        return self.recorder.order
+
+    # -- what the user does ----------------------------------------------------------------
+
+    def act(self, actions: tuple[Action, ...]) -> None:
+        """Do what the user does between two edits; what cannot be done is left."""
+        for action in actions:
+            with contextlib.suppress(Exception), short_stack():
+                getattr(self, f"_do_{action[0]}")(action)
+
+    def _find(self, target: str) -> Any:
+        module, _, path = target.partition(":")
+        value: Any = sys.modules[module]
+        for name in filter(None, path.split(".")):
+            value = own_dict(value)[name] if isinstance(value, type) else vars(value)[name]
+        return value
+
+    def _do_entry(self, action: Action) -> None:
+        container, entry = self._find(action[1]), UserEntry()
+        if isinstance(container, dict):
+            container[f"user {len(self.entries)}"] = entry
+        elif isinstance(container, list):
+            container.append(entry)
+        elif isinstance(container, set):
+            container.add(entry)
+        else:
+            return
+        self.entries.append(Entry(action, [entry]))
+
+    def _do_attribute(self, action: Action) -> None:
+        entry = UserEntry()
+        setattr(self._find(action[1]), "user_attribute", entry)  # noqa: B010
+        self.entries.append(Entry(action, [entry]))
+
+    def _do_instance(self, action: Action) -> None:
+        self.entries.append(Entry(action, [self._find(action[1])()]))
+
+    def _do_bump(self, action: Action) -> None:
+        module, _, names = action[1].partition(":")
+        count, _, bump = names.partition(",")
+        before = self._find(f"{module}:{count}")
+        for _ in range(BUMPS):
+            self._find(f"{module}:{bump}")()
+        self.entries.append(Entry(action, [self._find(f"{module}:{count}")], before))
+
+    def _do_call(self, action: Action) -> None:
+        self._find(action[1])(2)
+
+    def _do_rebind(self, action: Action) -> None:
+        if action[1] in self.notebook:
+            entry = UserEntry()
+            self.notebook[action[1]] = entry
+            self.entries.append(Entry(action, [entry]))
+
+    # -- what must hold --------------------------------------------------------------------
+
+    def reload(self) -> str:
+        """Reload; what escaped from it, if anything did."""
+        try:
+            self.tool.reload(self.order())
+        except BaseException:  # whatever a tool lets through is a finding
+            return traceback.format_exc(limit=-6)
+        return ""
+
+    def check(self, files: dict[str, str]) -> list[Difference]:
+        """What the reload to *files*, which are sound, lost or replaced."""
+        before, self.facts = self.facts, Facts(files)
+        old, self.held = self.held, {}
+        differences = []
+        if self.tool.keeps_objects:
+            differences += list(self._check_identity(before, old))
+            differences += list(self._check_values(before))
+            differences += list(self._check_entries(before))
+        self.held, self.values = self._hold(), self._values()
+        return differences
+
+    def _hold(self) -> dict[str, Held]:
+        """Functions, classes, methods and enum members that stand under their own name."""
+        found: dict[str, Held] = {}
+        for module, name in self.facts.definitions():
+            value = vars(sys.modules[module]).get(name) if module in sys.modules else None
+            if getattr(value, "__module__", None) != module:
+                continue
+            if isinstance(value, types.FunctionType) and value.__qualname__ == name:
+                found[f"{module}:{name}"] = _held(value)
+            elif isinstance(value, type) and value.__qualname__ == name:
+                found[f"{module}:{name}"] = _held(value)
+                found.update({f"{module}:{name}.{key}": _held(inner) for key, inner in _inner(value)})
+        return found
+
+    def _check_identity(self, before: Facts, old: dict[str, Held]) -> Iterator[Difference]:
+        defined, was = self.facts.definitions(), before.definitions()
+        for place, new in self._hold().items():
+            module, _, path = place.partition(":")
+            key = module, path.split(".")[0]
+            if place not in old or key not in defined or key not in was or not _comparable(place, was[key], defined[key]):
+                continue
+            self.checked += 1
+            held = old[place]
+            if held.box[0] is not new.box[0]:
+                yield Difference("identity", place, "the object held from before the edit", "another one")
+            elif held.shape == new.shape and held.number != new.number:
+                yield Difference("identity", place, "the same object (nothing forbids it)", "a replaced and redirected one")
+
+    def _values(self) -> dict[tuple[str, ...], Any]:
+        """Module-level values that have an identity, by module and name; those in class bodies too."""
+        found: dict[tuple[str, ...], Any] = {}
+        for name, module in list(sys.modules.items()):
+            if name.split(".")[0] != PACKAGE or not isinstance(module, types.ModuleType):
+                continue
+            for key, value in vars(module).items():
+                if _has_identity(value) and not key.startswith("__"):
+                    found[name, key] = value
+                elif isinstance(value, type) and value.__module__ == name and value.__qualname__ == key:
+                    found.update({(name, key, inner): own for inner, own in own_dict(value).items() if type(own) in (list, dict, set)})
+        return found
+
+    def _check_values(self, before: Facts) -> Iterator[Difference]:
+        old, new = before.digests(), self.facts.digests()
+        now = self._values()
+        for place, value in self.values.items():
+            if len(place) == 2:
+                untouched = place in old and old[place] == new.get((place[0], place[1]))
+            else:
+                untouched = _same_class_value(before, self.facts, place)
+            if not untouched or place[0] not in sys.modules:
+                continue
+            self.checked += 1
+            if now.get(place) is not value:
+                yield Difference("state", ".".join(place), "the same object: the edit does not reach it", f"{type(now.get(place)).__name__} anew")
+
+    def _check_entries(self, before: Facts) -> Iterator[Difference]:
+        old, new = before.digests(), self.facts.digests()
+        for entry in list(self.entries):
+            kind, target = entry.action
+            try:
+                problem = getattr(self, f"_still_{kind}")(entry, old, new)
+            except (KeyError, AttributeError):  # the place is gone
+                self.entries.remove(entry)
+                continue
+            self.checked += 1
+            if problem:
+                self.entries.remove(entry)
+                yield Difference("user", f"{kind} {target}", "what the user did is still there", problem)
+
+    def _still_entry(self, entry: Entry, old: object, new: object) -> str:
+        container, wanted = self._find(entry.action[1]), entry.box[0]
+        if not isinstance(container, (dict, list, set)):
+            raise KeyError
+        values = container.values() if isinstance(container, dict) else container
+        return "" if any(value is wanted for value in values) else "the entry is lost"
+
+    def _still_attribute(self, entry: Entry, old: object, new: object) -> str:
+        owner = self._find(entry.action[1])
+        space = own_dict(owner) if isinstance(owner, type) else instance_dict(owner)
+        return "" if space.get("user_attribute") is entry.box[0] else "the attribute is lost"
+
+    def _still_instance(self, entry: Entry, old: object, new: object) -> str:
+        cls = self._find(entry.action[1])
+        module, _, name = entry.action[1].partition(":")
+        if not isinstance(cls, type) or (cls.__module__, cls.__qualname__) != (module, name) or (module, name) not in self.facts.definitions():
+            raise KeyError
+        return "" if type(entry.box[0]) is cls else f"an instance of {type(entry.box[0])!r}"
+
+    def _still_bump(self, entry: Entry, old: dict[tuple[str, str], str], new: dict[tuple[str, str], str]) -> str:
+        module, _, names = entry.action[1].partition(":")
+        count = names.partition(",")[0]
+        value = self._find(f"{module}:{count}")
+        if value == entry.box[0]:
+            return ""
+        if old.get((module, count)) == new.get((module, count)):
+            return f"{value!r} instead of {entry.box[0]!r}"
+        raise KeyError
+
+    def _still_rebind(self, entry: Entry, old: object, new: object) -> str:
+        return "" if self.notebook.get(entry.action[1]) is entry.box[0] else "the name was given another value"
+
+    # -- what is compared ------------------------------------------------------------------
+
+    def describe(self, modules: list[str], *, calls: bool, sources: bool) -> Description:
+        """The description of the session without what the user did. For a forked child: it changes things."""
+        if calls:
+            self._undo_user()
+            self.held.clear()
+            self.values.clear()
+            self.entries.clear()
+        return describe_session(self.root, modules, self.notebook, calls=calls, sources=sources)
+
+    def _undo_user(self) -> None:
+        for entry in self.entries:
+            with contextlib.suppress(KeyError, AttributeError):
+                getattr(self, f"_undo_{entry.action[0]}")(entry)
+
+    def _undo_entry(self, entry: Entry) -> None:
+        container, mine = self._find(entry.action[1]), entry.box[0]
+        if isinstance(container, dict):
+            for key in [key for key, value in container.items() if value is mine]:
+                del container[key]
+        elif isinstance(container, list):
+            container[:] = [item for item in container if item is not mine]
+        elif isinstance(container, set):
+            container.discard(mine)
+
+    def _undo_attribute(self, entry: Entry) -> None:
+        delattr(self._find(entry.action[1]), "user_attribute")
+
+    def _undo_instance(self, entry: Entry) -> None:
+        entry.box.clear()
+
+    def _undo_bump(self, entry: Entry) -> None:
+        module, _, names = entry.action[1].partition(":")
+        count = names.partition(",")[0]
+        space = vars(sys.modules[module])
+        if space[count] == entry.box[0]:
+            space[count] = entry.before
+
+    def _undo_rebind(self, entry: Entry) -> None:
+        del self.notebook[entry.action[1]]
+
+    def last_words(self) -> tuple[int, str]:
+        """How many identities were checked, and what the tool said last."""
+        return self.checked, str(self.tool.last)
+
+    def numbers(self) -> dict[str, int]:
+        """The identity of every module, and of every value in one."""
+        found = {}
+        for name, module in list(sys.modules.items()):
+            if name.split(".")[0] == PACKAGE:
+                found[name] = id(module)
+                found.update({f"{name}.{key}": id(value) for key, value in vars(module).items()})
+        found.update({f"notebook.{key}": id(value) for key, value in self.notebook.items()})
+        return found
+
+
+def _held(value: Any) -> Held:
+    return Held([value], id(value), _shape(value))
+
+
+def _shape(value: Any) -> tuple[Any, ...]:
+    """What decides whether CPython lets the object become another version of itself."""
+    if isinstance(value, types.FunctionType):
+        return value.__code__.co_freevars, value.__code__.co_qualname
+    if isinstance(value, type):
+        layout = value.__basicsize__, value.__dictoffset__, value.__weakrefoffset__, value.__itemsize__, value.__flags__ & (1 << 8)
+        return layout, type(value), value.__bases__ == (object,), own_dict(value).get("__slots__"), value.__base__
+    if isinstance(value, (int, str)):
+        return type(value).__base__, repr(value._value_) if isinstance(value, enum.Enum) else ""
+    return _shape(type(value))
+
+
+def _inner(cls: type) -> Iterator[tuple[str, Any]]:
+    """Methods and enum members of the class."""
+    for name, value in own_dict(cls).items():
+        if isinstance(value, types.FunctionType) and value.__qualname__ == f"{cls.__qualname__}.{name}":
+            yield name, value
+    if isinstance(cls, enum.EnumType):
+        yield from ((name, member) for name, member in cls.__members__.items() if member._name_ == name)
+
+
+def _comparable(place: str, before: ast.stmt, after: ast.stmt) -> bool:
+    """Whether both versions define the thing in the plain way, once."""
+    if type(before) is not type(after):
+        return False
+    path = place.partition(":")[2].split(".")
+    if len(path) == 1 or not isinstance(before, ast.ClassDef) or not isinstance(after, ast.ClassDef):
+        return True
+    return _bound_once(before, path[1]) and _bound_once(after, path[1])
+
+
+def _bound_once(node: ast.ClassDef, name: str) -> bool:
+    """Whether the class body defines the name in one plain ``def`` or assignment."""
+    found = [member for member in node.body if isinstance(member, ast.FunctionDef) and member.name == name and not member.decorator_list]
+    assigned = [
+        inner
+        for member in node.body
+        if not isinstance(member, (ast.FunctionDef, ast.ClassDef))
+        for inner in ast.walk(member)
+        if isinstance(inner, ast.Name) and inner.id == name and isinstance(inner.ctx, ast.Store)
+    ]
+    return len(found) + len(assigned) == 1
+
+
+def _has_identity(value: object) -> bool:
+    """Whether the value is a container with something of its own, or an instance."""
+    if isinstance(value, (type, types.FunctionType, types.ModuleType, enum.Enum)) or type(value).__module__ == "builtins":
+        return type(value) in (list, dict, set)
+    return type(value).__module__.split(".")[0] in (PACKAGE, "collections")
+
+
+def _same_class_value(before: Facts, after: Facts, place: tuple[str, ...]) -> bool:
+    """Whether both class bodies bind the name once, to the same display, and nothing else mentions it."""
+    module, name, inner = place
+    values = []
+    for facts in (before, after):
+        node = facts.definitions().get((module, name))
+        if not isinstance(node, ast.ClassDef) or facts.mentions_of(inner) != 1:
+            return False
+        found = [m for m in node.body if isinstance(m, ast.Assign) and [ast.dump(t) for t in m.targets] == [f"Name(id='{inner}', ctx=Store())"]]
+        if len(found) != 1 or any(isinstance(n, (ast.Name, ast.Call)) for n in ast.walk(found[0].value)):
+            return False
+        values.append(ast.dump(found[0].value))
+    return values[0] == values[1]

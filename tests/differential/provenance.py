@@ -1,0 +1,322 @@
+"""Which values an edit certainly does not reach: told from the sources alone, and on the safe side.
+
+This shares nothing with the analysis under test. For every module-level name it makes a digest of all
+the source that could have had a part in the value: the statements that bind it, what they mention and
+call, directly or through others, and every statement that might have put something in. Equal digests
+before and after an edit mean that the value must be the same object; unequal ones mean nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+Place = tuple[str, int]  # module and number of the statement
+Visit = tuple[str, int, str]  # the same with a mode: "mention", "make" (an instance) or "run"
+
+CONSTRUCTION = frozenset(
+    ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__setattr__", "__call__", "__prepare__")
+)
+MUTATORS = frozenset(
+    ("append", "add", "update", "setdefault", "pop", "insert", "extend", "remove", "clear", "register", "discard", "sort", "popitem")
+)
+WILD_CALLS = frozenset(("exec", "eval", "globals", "vars", "locals", "setattr", "delattr", "__import__"))
+DISPLAYS = (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.Starred, ast.Constant)
+Function = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def module_name(path: str) -> str:
+    """The name that a file is imported under."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+@dataclass(slots=True)
+class Statement:
+    """One top-level statement and what was read off it."""
+
+    node: ast.stmt
+    binds: frozenset[str]
+    imports: dict[str, tuple[str, str | None]]  # name -> module, name there (None: the module itself)
+    stars: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Module:
+    statements: list[Statement] = field(default_factory=list)
+    wild: bool = False
+    future: str = ""
+
+
+def _targets(node: ast.AST) -> Iterator[str]:
+    """The names that running the node binds at module level."""
+    if isinstance(node, (*Function, ast.ClassDef)):
+        yield node.name
+    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+        yield from (alias.asname or alias.name.split(".")[0] for alias in node.names)
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+        yield node.id
+    elif isinstance(node, (ast.MatchAs, ast.ExceptHandler)) and node.name:
+        yield node.name
+    if not isinstance(node, (*Function, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        for child in ast.iter_child_nodes(node):
+            yield from _targets(child)
+
+
+def _imported(node: ast.stmt, module: str, is_package: bool) -> tuple[dict[str, tuple[str, str | None]], tuple[str, ...]]:
+    found: dict[str, tuple[str, str | None]] = {}
+    stars = []
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Import):
+            for alias in inner.names:
+                found[alias.asname or alias.name.split(".")[0]] = (alias.name if alias.asname else alias.name.split(".")[0], None)
+        elif isinstance(inner, ast.ImportFrom):
+            base = _absolute(inner, module, is_package)
+            for alias in inner.names:
+                if alias.name == "*":
+                    stars.append(base)
+                else:
+                    found[alias.asname or alias.name] = (base, alias.name)
+    return found, tuple(stars)
+
+
+def _absolute(node: ast.ImportFrom, module: str, is_package: bool) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = module.split(".") if is_package else module.split(".")[:-1]
+    parts = parts[: len(parts) - node.level + 1]
+    return ".".join([*parts, *([node.module] if node.module else [])])
+
+
+class Facts:
+    """What the sources of one version say."""
+
+    def __init__(self, files: dict[str, str]) -> None:
+        self._modules: dict[str, _Module] = {}
+        for path, text in files.items():
+            self._modules[module_name(path)] = self._read(module_name(path), path.endswith("__init__.py"), text)
+        self._attributes: dict[str, list[Place]] = {}
+        for name, module in self._modules.items():
+            for at, statement in enumerate(module.statements):
+                for bound in statement.binds:
+                    self._attributes.setdefault(bound, []).append((name, at))
+        self._closures: dict[Visit, frozenset[Visit]] = {}
+
+    @staticmethod
+    def _read(name: str, is_package: bool, text: str) -> _Module:
+        module = _Module()
+        for node in ast.parse(text).body:
+            imports, stars = _imported(node, name, is_package)
+            module.statements.append(Statement(node, frozenset(_targets(node)), imports, stars))
+            module.wild |= _is_wild(node)
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                module.future += ast.dump(node)
+        return module
+
+    # -- definitions -----------------------------------------------------------------------
+
+    def definitions(self) -> dict[tuple[str, str], ast.stmt]:
+        """Functions and classes that stand at the top level under a name bound only once."""
+        found: dict[tuple[str, str], ast.stmt] = {}
+        for name, module in self._modules.items():
+            counts: dict[str, int] = {}
+            for statement in module.statements:
+                for bound in statement.binds:
+                    counts[bound] = counts.get(bound, 0) + 1
+            for statement in module.statements:
+                node = statement.node
+                if isinstance(node, (*Function, ast.ClassDef)) and counts[node.name] == 1 and not module.wild:
+                    found[name, node.name] = node
+        return found
+
+    def mentions_of(self, word: str) -> int:
+        """How often *word* stands anywhere as a name or attribute."""
+        return self._words.get(word, 0)
+
+    @functools.cached_property
+    def _words(self) -> dict[str, int]:
+        words: dict[str, int] = {}
+        for module in self._modules.values():
+            for statement in module.statements:
+                for node in ast.walk(statement.node):
+                    word = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
+                    if word:
+                        words[word] = words.get(word, 0) + 1
+        return words
+
+    # -- provenance ------------------------------------------------------------------------
+
+    def digests(self) -> dict[tuple[str, str], str]:
+        """A digest for each name of each module."""
+        active = [(place, self._closure((*place, "run"))) for place in self._places() if self._is_active(place)]
+        found = {}
+        for name, module in self._modules.items():
+            for bound in sorted({bound for statement in module.statements for bound in statement.binds}):
+                found[name, bound] = self._digest(name, bound, active)
+        return found
+
+    def _places(self) -> Iterator[Place]:
+        for name, module in self._modules.items():
+            yield from ((name, at) for at in range(len(module.statements)))
+
+    def _digest(self, module: str, name: str, active: list[tuple[Place, frozenset[Visit]]]) -> str:
+        binding = {(m, at) for m, at, _ in self._resolve(module, name, "run")}
+        visits: set[Visit] = set()
+        for place in binding:
+            visits |= self._closure((*place, "run"))
+        for place, closure in active:
+            if any((m, at) in binding for m, at, _ in closure):
+                visits |= closure
+        rows = [f"{m} {mode} {self._modules[m].future} {self._text(m, at, mode)}" for m, at, mode in sorted(visits)]
+        return hashlib.blake2b("\n".join(rows).encode(), digest_size=12).hexdigest()
+
+    def _is_active(self, place: Place) -> bool:
+        """Whether running the statement might fill something that it did not make."""
+        node = self._modules[place[0]].statements[place[1]].node
+        if isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass)):
+            return False
+        if isinstance(node, (*Function, ast.ClassDef)):
+            plain = not node.decorator_list and not (isinstance(node, ast.ClassDef) and (node.bases or node.keywords))
+            return not plain
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            return False
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)):
+            return True
+        return any(
+            _is_impure(self._modules[m].statements[at].node, at_top=(m, at) == place) for m, at, _ in self._closure((*place, "run"))
+        )
+
+    def _closure(self, start: Visit) -> frozenset[Visit]:
+        """Everything that running the statement may have a use for."""
+        known = self._closures.get(start)
+        if known is not None:
+            return known
+        seen = {start}
+        queue = [start]
+        while queue:
+            for visit in self._next(queue.pop()):
+                if visit not in seen:
+                    seen.add(visit)
+                    queue.append(visit)
+        self._closures[start] = frozenset(seen)
+        return self._closures[start]
+
+    def _next(self, visit: Visit) -> Iterator[Visit]:
+        name, at, mode = visit
+        module = self._modules[name]
+        if module.wild:
+            yield from ((name, other, "run") for other in range(len(module.statements)))
+        if mode == "mention":
+            return
+        for word, how in _uses(self._part(name, at, mode)):
+            yield from self._resolve(name, word, how)
+        for word in _attributes(self._part(name, at, mode)):
+            yield from ((m, other, "run") for m, other in self._attributes.get(word, ()))
+
+    def _resolve(self, module: str, name: str, how: str) -> Iterator[Visit]:
+        """The statements that bind *name* as seen from *module*, imports followed."""
+        queue, seen = [(module, name)], {(module, name)}
+        while queue:
+            module, name = queue.pop()
+            if module not in self._modules:
+                continue
+            for at, statement in enumerate(self._modules[module].statements):
+                targets = [(star, name) for star in statement.stars]
+                if name in statement.binds:
+                    yield self._visit(module, at, how)
+                    target, attribute = statement.imports.get(name, ("", None))
+                    targets += [(target, attribute)] if attribute else []
+                for target in targets:
+                    if target not in seen:
+                        seen.add(target)
+                        queue.append(target)
+
+    def _visit(self, module: str, at: int, how: str) -> Visit:
+        node = self._modules[module].statements[at].node
+        plain = isinstance(node, (*Function, ast.ClassDef)) and not node.decorator_list
+        if how == "mention" and not plain:
+            how = "run"
+        if how == "make" and not isinstance(node, ast.ClassDef):
+            how = "run"
+        return module, at, how
+
+    def _part(self, module: str, at: int, mode: str) -> list[ast.AST]:
+        node = self._modules[module].statements[at].node
+        if mode == "make" and isinstance(node, ast.ClassDef):
+            return _construction(node)
+        return [node]
+
+    def _text(self, module: str, at: int, mode: str) -> str:
+        if mode == "mention":
+            node = self._modules[module].statements[at].node
+            return str(getattr(node, "name", ""))
+        return "\n".join(ast.dump(node) for node in self._part(module, at, mode))
+
+
+def _is_wild(node: ast.stmt) -> bool:
+    """Whether the statement makes its whole module one unit."""
+    if isinstance(node, (ast.For, ast.While, ast.Delete, ast.With)):
+        return True
+    return any(isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id in WILD_CALLS for inner in ast.walk(node))
+
+
+def _is_impure(node: ast.stmt, *, at_top: bool) -> bool:
+    for inner in ast.walk(node):
+        if isinstance(inner, (ast.Global, ast.Nonlocal)):
+            return True
+        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr in MUTATORS:
+            return True
+        if isinstance(inner, (ast.Attribute, ast.Subscript)) and isinstance(inner.ctx, (ast.Store, ast.Del)):
+            own = isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == "self"
+            if not own:
+                return True
+        if isinstance(inner, ast.AugAssign) and at_top:
+            return True
+    return False
+
+
+def _construction(node: ast.ClassDef) -> list[ast.AST]:
+    """What making an instance may have to do with: all of the class but methods that it does not call."""
+    parts: list[ast.AST] = [*node.bases, *node.keywords, *node.decorator_list]
+    parts += [member for member in node.body if not isinstance(member, Function)]
+    waiting = [member for member in node.body if isinstance(member, Function)]
+    while True:
+        words = set(_attributes(parts)) | CONSTRUCTION
+        called = [member for member in waiting if member.name in words]
+        if not called:
+            return parts
+        parts += called
+        waiting = [member for member in waiting if member not in called]
+
+
+def _attributes(parts: Iterable[ast.AST]) -> Iterator[str]:
+    return (inner.attr for part in parts for inner in ast.walk(part) if isinstance(inner, ast.Attribute))
+
+
+def _uses(parts: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
+    """The names in the parts, each with what may happen to what it stands for."""
+    for part in parts:
+        value = getattr(part, "value", None)
+        if isinstance(part, ast.ClassDef) or value is None or not isinstance(part, (ast.Assign, ast.AnnAssign)):
+            yield from ((inner.id, "run") for inner in ast.walk(part) if isinstance(inner, ast.Name))
+            continue
+        if isinstance(part, ast.AnnAssign):
+            yield from ((inner.id, "mention") for inner in ast.walk(part.annotation) if isinstance(inner, ast.Name))
+        yield from _value_uses(value)
+
+
+def _value_uses(value: ast.AST) -> Iterator[tuple[str, str]]:
+    """The same for the right side of an assignment: displays only mention, ``C(...)`` only makes."""
+    if isinstance(value, ast.Name):
+        yield value.id, "mention"
+    elif isinstance(value, DISPLAYS):
+        for child in ast.iter_child_nodes(value):
+            yield from _value_uses(child)
+    elif isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+        yield value.func.id, "make"
+        arguments = [*value.args, *(keyword.value for keyword in value.keywords)]
+        yield from ((inner.id, "run") for a in arguments for inner in ast.walk(a) if isinstance(inner, ast.Name))
+    else:
+        yield from ((inner.id, "run") for inner in ast.walk(value) if isinstance(inner, ast.Name))
