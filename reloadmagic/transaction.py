@@ -23,9 +23,11 @@ __all__ = [
     "ABSENT",
     "EMPTY",
     "Transaction",
+    "hashes_plainly",
     "instance_dict",
     "is_kind",
     "own_dict",
+    "raw_dict",
     "read_attr",
     "slot_values",
     "type_slot",
@@ -146,12 +148,12 @@ def _data_slot(target: object, name: str) -> Any:
     return found if type(found) in _DATA_SLOTS else ABSENT
 
 
-def _hashes_plainly(key: object) -> bool:
+def hashes_plainly(key: object) -> bool:
     """Whether hashing *key* runs no code of the user's."""
     if type(key) in _ATOMS:
         return True
     if type(key) is tuple:
-        return all(map(_hashes_plainly, key))
+        return all(map(hashes_plainly, key))
     found = _lookup(type(key), "__hash__")
     return any(found is known for known in _HASHES)
 
@@ -217,7 +219,8 @@ def _metaclass_intercepts(cls: type, name: str) -> bool:
     return False
 
 
-def _raw_dict(cls: type) -> dict[str, Any]:
+def raw_dict(cls: type) -> dict[str, Any]:
+    """The dictionary itself behind ``cls.__dict__``: to recognise it, not to write to it."""
     return gc.get_referents(own_dict(cls))[0]  # type: ignore[no-any-return]
 
 
@@ -227,7 +230,7 @@ def _write_raw(cls: type, name: str, value: object) -> None:
     `type` refuses to delete ``__doc__`` or ``__type_params__``, and a metaclass's property would
     run. None of these names has a slot, so dropping the lookup caches is all that is left to do.
     """
-    raw = _raw_dict(cls)
+    raw = raw_dict(cls)
     if value is ABSENT:
         raw.pop(name, None)
     else:
@@ -250,7 +253,7 @@ def _write_item(target: Any, key: Any, value: object) -> None:
         list.__setitem__(target, key, value)
     elif is_kind(target, deque):
         deque.__setitem__(target, key, value)
-    elif _hashes_plainly(key) or not any(k is key for k in dict.keys(target)):
+    elif hashes_plainly(key) or not any(k is key for k in dict.keys(target)):
         _dict_type(target).__setitem__(target, key, value)
     else:
         dict.update(target, dict.fromkeys(_only(target, key), value))
@@ -266,6 +269,13 @@ def _only(target: dict[Any, Any], key: object) -> set[Any]:
         before = rest.copy()
         if rest.pop() is key:
             return before - rest
+
+
+def _read_slot(target: object, member: types.MemberDescriptorType) -> object:
+    try:
+        return member.__get__(target)
+    except AttributeError:
+        return ABSENT
 
 
 def _write_cell(cell: types.CellType, contents: object) -> None:
@@ -381,7 +391,7 @@ def _restore_class(cls: type, saved: tuple[dict[str, Any], dict[str, Any]]) -> N
         if type.__dict__[name].__get__(cls) is not value:
             type.__dict__[name].__set__(cls, value)
     if list(own_dict(cls)) != list(attributes):
-        _write_order(_raw_dict(cls), attributes)
+        _write_order(raw_dict(cls), attributes)
         _drop_lookup_caches(cls)
 
 
@@ -411,10 +421,15 @@ class _Entry:
 
     def owned(self) -> Iterator[object]:
         yield self
-        if self.undo in (_undo_contents, _undo_class, _undo_instance, _undo_function):
+        if self.undo in _WITH_COPIES:
             yield self.before
-            if type(self.before) is tuple:
-                yield from self.before
+        if self.undo in (_undo_class, _undo_instance, _undo_function):
+            yield from self.before  # type: ignore[misc]
+        if self.undo is _undo_instance:
+            yield from self.before[2]  # type: ignore[index]
+        if self.undo is _undo_call and type(self.target) is types.FunctionType:
+            yield self.target.__closure__
+            yield from self.target.__closure__ or ()
 
 
 def _undo_item(target: Any, key: Any, before: object) -> None:
@@ -440,6 +455,13 @@ def _undo_attr(target: Any, key: Any, before: object) -> None:
     _write_attr(target, key, before)
 
 
+def _undo_slot(target: Any, key: Any, before: object) -> None:
+    if before is ABSENT:
+        key.__delete__(target)
+    else:
+        key.__set__(target, before)
+
+
 def _undo_cell(target: Any, key: Any, before: object) -> None:  # noqa: ARG001
     _write_cell(target, before)
 
@@ -449,7 +471,7 @@ def _undo_set_class(target: Any, key: Any, before: Any) -> None:  # noqa: ARG001
 
 
 def _undo_call(target: Any, key: Any, before: Any) -> None:  # noqa: ARG001
-    target()
+    target(*before)
 
 
 def _undo_instance(target: Any, key: Any, before: Any) -> None:  # noqa: ARG001
@@ -477,6 +499,10 @@ def _undo_function(target: Any, key: Any, before: Any) -> None:  # noqa: ARG001
 def _write_type(target: Any, cls: type) -> None:
     # The descriptor itself: object.__setattr__ refuses to work on classes.
     object.__dict__["__class__"].__set__(target, cls)
+
+
+# Their `before` is a container made for the log.
+_WITH_COPIES = (_undo_contents, _undo_class, _undo_instance, _undo_function, _undo_call)
 
 
 class Transaction:
@@ -541,6 +567,13 @@ class Transaction:
             self._record_deletion(target, name, before)
         _write_attr(target, name, ABSENT)
 
+    def set_slot(
+        self, target: object, member: types.MemberDescriptorType, value: object
+    ) -> None:
+        """Fill the slot *member* of *target*; a slot of a base may be shadowed by another name."""
+        self._record(_undo_slot, target, member, _read_slot(target, member))
+        member.__set__(target, value)
+
     def set_cell(self, cell: types.CellType, value: object) -> None:
         """Change what a closure's cell holds; ``EMPTY`` empties it."""
         before = _read_cell(cell)
@@ -580,9 +613,9 @@ class Transaction:
         self._remember(target)
         self._covered[id(target)] = position
 
-    def on_rollback(self, undo: Callable[[], object]) -> None:
-        """Call *undo* on the way back."""
-        self._record(_undo_call, undo, None, None)
+    def on_rollback(self, undo: Callable[..., object], *arguments: object) -> None:
+        """Call ``undo(*arguments)`` on the way back."""
+        self._record(_undo_call, undo, None, arguments)
 
     # -- the way back
 
@@ -676,7 +709,7 @@ def _read_item(target: Any, key: Any) -> object:
         return list.__getitem__(target, key)
     if is_kind(target, deque):
         return deque.__getitem__(target, key)
-    if _hashes_plainly(key):
+    if hashes_plainly(key):
         return dict.get(target, key, ABSENT)
     return next((v for k, v in dict.items(target) if k is key), ABSENT)
 

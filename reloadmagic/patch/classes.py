@@ -11,16 +11,25 @@ from __future__ import annotations
 import _abc
 import abc
 import types
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.patch.functions import cells, functions_in, read_cell
+from reloadmagic.patch.inside import (
+    bases,
+    builtin_base,
+    cells,
+    functions_in,
+    mro,
+    qualname,
+    read_cell,
+    subclasses,
+)
 from reloadmagic.transaction import ABSENT, instance_dict, is_kind, own_dict
 
 if TYPE_CHECKING:
     from reloadmagic.patch.patcher import Patcher
 
-__all__ = ["merge_class", "mro", "same_layout", "subclasses"]
+__all__ = ["merge_class", "same_layout"]
 
 # Made by type() for each class anew, or kept by the class for itself: never carried over.
 _OWN = frozenset({"__dict__", "__weakref__", "_abc_impl", "__abstractmethods__"})
@@ -56,33 +65,7 @@ def merge_class(
     return old
 
 
-def mro(cls: type) -> tuple[type, ...]:
-    """``cls.__mro__``, whatever the metaclass overrides."""
-    return type.__dict__["__mro__"].__get__(cls)  # type: ignore[no-any-return]
-
-
-def bases(cls: type) -> tuple[type, ...]:
-    """``cls.__bases__``, whatever the metaclass overrides."""
-    return type.__dict__["__bases__"].__get__(cls)  # type: ignore[no-any-return]
-
-
-def subclasses(cls: type) -> Iterator[type]:
-    """All classes below *cls*, nearest first, each once."""
-    seen = {id(cls)}
-    queue = [cls]
-    for parent in queue:
-        for child in type.__subclasses__(parent):
-            if id(child) not in seen:
-                seen.add(id(child))
-                queue.append(child)
-                yield child
-
-
 # ------------------------------------------------------------------------- what stays, what goes
-
-
-def _qualname(cls: type) -> str:
-    return type.__dict__["__qualname__"].__get__(cls)  # type: ignore[no-any-return]
 
 
 def _heads(names: Collection[str]) -> set[str]:
@@ -97,7 +80,7 @@ def _foreign_names(
     old: type, new: type, noted: Mapping[str, Collection[str]] | None
 ) -> set[str]:
     """Names in *old* that neither its source nor the new one put there."""
-    known = None if noted is None else noted.get(_qualname(old))
+    known = None if noted is None else noted.get(qualname(old))
     if known is None:
         return set()
     return {n for n in own_dict(old) if n not in known and n not in own_dict(new)} - _CACHES
@@ -150,20 +133,13 @@ def same_layout(old: type, new: type) -> bool:
         and old.__itemsize__ == new.__itemsize__
         and old.__dictoffset__ == new.__dictoffset__
         and old.__weakrefoffset__ == new.__weakrefoffset__
-        and _builtin_base(old) is _builtin_base(new)
+        and builtin_base(old) is builtin_base(new)
     )
 
 
 def _slots(cls: type) -> list[str]:
     names = [name for name, value in own_dict(cls).items() if _is_slot(cls, value)]
     return sorted(names)
-
-
-def _builtin_base(cls: type) -> type:
-    """The nearest base that is not made by a class statement."""
-    while type.__dict__["__flags__"].__get__(cls) & 1 << 9:  # Py_TPFLAGS_HEAPTYPE
-        cls = type.__dict__["__base__"].__get__(cls)
-    return cls
 
 
 def _becomes(patcher: Patcher, old: type, new: type) -> bool:

@@ -7,27 +7,19 @@ reference can be replaced.
 
 from __future__ import annotations
 
-import functools
 import inspect
 import sys
 import types
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.transaction import ABSENT, EMPTY, instance_dict, is_kind, own_dict
+from reloadmagic.patch.inside import cells, read_cell
+from reloadmagic.patch.wrappers import dispatch_pairs
+from reloadmagic.transaction import ABSENT
 
 if TYPE_CHECKING:
     from reloadmagic.patch.patcher import Patcher
 
-__all__ = [
-    "cells",
-    "forward",
-    "functions_in",
-    "merge_function",
-    "patch_code",
-    "read_cell",
-    "rebuild",
-]
+__all__ = ["forward", "merge_function", "patch_code", "rebuild"]
 
 _ATTRIBUTES = (
     "__code__",
@@ -50,6 +42,7 @@ def merge_function(
     """Carry *new* into *old*; returns *new* instead where its code does not fit."""
     if not _fits(old, new.__code__) or old.__globals__ is not new.__globals__:
         return _replace_function(patcher, old, new)
+    dispatch_pairs(patcher, old, new)
     patcher.pair(new, old)
     patcher.transaction.snapshot(old)
     for name in _ATTRIBUTES:
@@ -67,67 +60,6 @@ def patch_code(patcher: Patcher, function: types.FunctionType, code: types.CodeT
         return False
     patcher.transaction.set_attr(function, "__code__", code)
     return True
-
-
-def cells(function: types.FunctionType) -> dict[str, types.CellType]:
-    """The closure of *function*, by the name of the free variable."""
-    return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
-
-
-def read_cell(cell: types.CellType) -> Any:
-    """What *cell* holds, or ``EMPTY``."""
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return EMPTY
-
-
-def functions_in(values: Iterable[object]) -> Iterator[types.FunctionType]:
-    """All functions in *values*, through wrappers, closures and the attributes of wrapper objects.
-
-    Nearest first, each once. Objects are looked into only as far as `wrapped_by` goes.
-    """
-    queue = list(values)
-    seen: set[int] = set()
-    for value in queue:
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        if type(value) is types.FunctionType:
-            yield value
-        queue.extend(wrapped_by(value))
-
-
-def wrapped_by(value: Any) -> list[Any]:
-    """What a function, or an object that stands for one, holds directly and may call."""
-    if type(value) is types.FunctionType:
-        inside = [read_cell(cell) for cell in value.__closure__ or ()]
-        return [*inside, *dict.values(vars(value))]
-    if is_kind(value, staticmethod, classmethod):
-        inside = [value.__func__]
-    elif is_kind(value, property):
-        inside = [value.fget, value.fset, value.fdel]
-    elif is_kind(value, functools.partial):
-        inside = [value.func, *value.args, *value.keywords.values()]
-    elif is_kind(value, types.MethodType):
-        inside = [value.__func__]
-    elif stands_for_function(value):
-        inside = []
-    else:
-        return []
-    return [*inside, *dict.values(instance_dict(value) or {})]
-
-
-def stands_for_function(value: object) -> bool:
-    """Whether *value* is called, or bound, in place of a function: what decorators return."""
-    cls = type(value)
-    if is_kind(value, type, types.ModuleType):
-        return False
-    return any(
-        name in own_dict(base)
-        for base in type.__dict__["__mro__"].__get__(cls)
-        for name in ("__call__", "__get__")
-    )
 
 
 def rebuild(

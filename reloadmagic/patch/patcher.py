@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import types
 import weakref
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from reloadmagic.patch import classes, functions, references
+from reloadmagic.patch import classes, functions, instances, references, wrappers
+from reloadmagic.patch.inside import functions_in, qualname, stands_for_function
 from reloadmagic.patch.made import Made
+from reloadmagic.patch.wrappers import wrapper_kind
 from reloadmagic.transaction import ABSENT, EMPTY, Transaction, is_kind
 
 __all__ = ["Patcher"]
@@ -94,11 +97,15 @@ class Patcher:
 
     def can_merge(self, old: Any, new: Any) -> bool:
         """Whether *old* and *new* are of one kind and can be versions of one definition."""
-        if old is new or not _one_kind(old, new):
+        if old is new:
             return False
-        if type(new) is types.FunctionType or is_kind(new, type):
-            return _one_definition(old, new)
-        return True
+        if is_kind(new, type):
+            return is_kind(old, type) and _one_definition(old, new)
+        if self.stand_in(type(old)) is not type(new):
+            return False
+        if type(new) is types.FunctionType:
+            return _one_definition(old, new) and not _wraps(new, old)
+        return wrapper_kind(new) is not None or instances.stands_for_ours(self, new)
 
     def patch_code(self, function: types.FunctionType, code: types.CodeType) -> bool:
         """Give a live function the code of an edited body; False if it does not fit."""
@@ -148,6 +155,19 @@ class Patcher:
             return self._merge(old, new, **details)
         return self.adopt(new)
 
+    def is_young(self, value: object) -> bool:
+        """Whether the run made *value*; not known, hence no, where nobody watched."""
+        return self._made is not None and self._made.has(value)
+
+    def owned(self) -> Iterator[object]:
+        """The bookkeeping's own objects: references from these are not the user's."""
+        tables = (self._pairs, self._claimed, self._cells, self._twins, self._redirects)
+        yield from tables
+        yield from (entry for table in tables for entry in dict.values(table))
+        for entries in (self.replaced_classes, self.stuck_subclasses, self.private):
+            yield entries
+            yield from entries
+
     def pair(self, new: object, old: object) -> None:
         """*new* goes into *old*: whatever refers to *new* gets *old* from now on."""
         self._pairs[id(new)] = (new, old)
@@ -161,6 +181,7 @@ class Patcher:
     def redirect(self, former: object, stays: object) -> None:
         """References to *former* are to become references to *stays*."""
         self._redirects[id(former)] = (former, stays)
+        self._claimed[id(stays)] = stays
 
     def replace_class(self, old: type, new: type) -> None:
         """*new* stays in place of *old*, and the instances are to follow."""
@@ -169,9 +190,10 @@ class Patcher:
 
     def stand_in(self, value: Any) -> Any:
         """What stays in place of *value*: itself, unless it is a twin or was replaced."""
-        found = self._pairs.get(id(value)) or self._redirects.get(id(value))
-        if found is not None and found[0] is value:
-            return found[1]
+        for table in (self._pairs, self._redirects):
+            found = table.get(id(value))
+            if found is not None and found[0] is value:
+                return found[1]
         twin = self._twin(value)
         return value if twin is None else twin
 
@@ -188,15 +210,34 @@ class Patcher:
 
     def _merge(self, old: Any, new: Any, **details: Any) -> Any:
         stands = self.stand_in(new)
-        if stands is not new:
+        if stands is not new or old is new:
             return stands
-        if old is new or not self._may_merge(old, new):
+        if not self._may_merge(old, new):
+            self._change_kind(old, new)
             return new
         if type(new) is types.FunctionType:
             return functions.merge_function(self, old, new)
         if is_kind(new, type):
             return classes.merge_class(self, old, new, **details)
-        return new
+        if wrapper_kind(new) is not None:
+            return wrappers.merge_wrapper(self, old, new)
+        return instances.merge_instance(self, old, new)
+
+    def _change_kind(self, old: Any, new: Any) -> None:
+        """A definition that becomes another kind of object: holders of the old one get the new.
+
+        Only for what is called either way. A class that becomes something else is rebound: what
+        its instances and subclasses should be then, nobody can tell.
+        """
+        if id(old) in self._claimed or not self.is_made(new) or not _names_agree(old, new):
+            return
+        called = is_kind(new, type, types.FunctionType) or stands_for_function(new)
+        if not called or _wraps(new, old):
+            return
+        if type(old) is types.FunctionType:
+            functions.forward(self, old, new)
+        elif stands_for_function(old) and any(functions_in([old])):
+            self.redirect(old, new)
 
     def _may_merge(self, old: Any, new: Any) -> bool:
         return id(old) not in self._claimed and self.can_merge(old, new) and self.is_made(new)
@@ -208,16 +249,26 @@ class Patcher:
     def _settle(self) -> None:
         """Keep of this statement's pairs what later ones need, without keeping twins alive."""
         for key, (new, old) in self._pairs.items():
-            if type(new) is types.FunctionType or is_kind(new, type):
+            with contextlib.suppress(TypeError):  # a property, a dict: nobody holds these
                 self._twins[key] = (weakref.ref(new), old)
         self._pairs.clear()
         self._cells.clear()
 
 
-def _one_kind(old: object, new: object) -> bool:
-    if is_kind(new, type):
-        return is_kind(old, type)
-    return type(old) is type(new)
+def _names_agree(old: Any, new: Any) -> bool:
+    names = _names(old)
+    return bool(names & _names(new)) or any("<" in name for name in names)
+
+
+def _names(value: Any) -> set[str]:
+    """The qualnames under which *value*, or what it wraps, was defined."""
+    found = {function.__qualname__ for function in functions_in([value])}
+    return found | {qualname(value)} if is_kind(value, type) else found
+
+
+def _wraps(outer: object, inner: object) -> bool:
+    """Whether a decorator has made *outer* of *inner*, which must not be made to call it then."""
+    return any(function is inner for function in functions_in([outer]))
 
 
 def _one_definition(old: Any, new: Any) -> bool:
@@ -226,14 +277,8 @@ def _one_definition(old: Any, new: Any) -> bool:
     Two plain names that differ are two definitions, of which one was an alias of the other. What
     a decorator returned has its own name, so nothing follows from that.
     """
-    names = [_qualname(old), _qualname(new)]
+    names = [qualname(old), qualname(new)]
     return names[0] == names[1] or any("<" in name for name in names)
-
-
-def _qualname(value: Any) -> str:
-    if is_kind(value, type):
-        return type.__dict__["__qualname__"].__get__(value)  # type: ignore[no-any-return]
-    return value.__qualname__  # type: ignore[no-any-return]
 
 
 def _same_plain(old: Any, new: Any) -> bool:

@@ -1,0 +1,113 @@
+"""Which files differ from what last ran.
+
+In come tracked modules; out go `Change`s. First the stamps, then the bytes, then the text: only a
+change of bytes is a change. Nothing is imported and nothing runs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
+from typing import Literal
+
+from .errors import SourceError, describe
+from .loader import decoder
+from .modules import Source, Stamp, TrackedModule, content_digest, module_spec, stamp_of
+
+__all__ = ["Change", "find_change", "find_stale"]
+
+Kind = Literal["modified", "touched", "deleted", "moved", "unreadable", "opaque"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file that is not what it was.
+
+    Attributes:
+        module: absolute name.
+        path: the file, where it is now.
+        kind: ``modified``; ``touched`` (other stamp, same bytes); ``deleted`` (not there);
+            ``moved`` (the module is found in another file now); ``unreadable`` (it cannot be
+            read, decoded or parsed); ``opaque`` (changed, and only a restart can load it).
+        before: the source that last ran, None if unknown.
+        after: the source as it is now, None for deleted, unreadable and opaque ones.
+        error: for unreadable ones, what is wrong.
+        stamp: of the file as it was read.
+        digest: of the bytes read, ``b""`` if there are none.
+    """
+
+    module: str
+    path: str
+    kind: Kind
+    before: Source | None = None
+    after: Source | None = None
+    error: SourceError | None = None
+    stamp: Stamp | None = None
+    digest: bytes = b""
+
+    def __str__(self) -> str:
+        return f"{self.module} {self.kind} ({os.path.basename(self.path)})"
+
+
+def find_stale(tracked: Iterable[TrackedModule]) -> list[TrackedModule]:
+    """Those whose file has another stamp than when it was last read."""
+    return [module for module in tracked if stamp_of(module.path) != module.stamp]
+
+
+def find_change(
+    tracked: TrackedModule, find_spec: Callable[[str], ModuleSpec | None]
+) -> Change:
+    """What became of a module's file; *find_spec* says where an import would find it now."""
+    path = tracked.path
+    stamp = stamp_of(path)
+    kind: Kind = "modified"
+    if stamp is None:
+        spec = find_spec(tracked.name)
+        if spec is None or not spec.has_location or spec.origin in {None, path}:
+            return Change(tracked.name, path, "deleted", tracked.source)
+        assert spec.origin is not None
+        path, kind = spec.origin, "moved"
+        stamp = stamp_of(path)
+        loader = spec.loader
+    else:
+        found = module_spec(tracked.reference())
+        loader = found.loader if found is not None else None
+    if tracked.opaque:
+        return Change(tracked.name, path, "opaque", stamp=stamp)
+    return _read(tracked, path, kind, stamp, loader)
+
+
+def _read(
+    tracked: TrackedModule, path: str, kind: Kind, stamp: Stamp | None, loader: object
+) -> Change:
+    try:
+        data = _bytes(loader, path)
+    except OSError as error:
+        unreadable = SourceError(describe(error), path=path, module=tracked.name)
+        return Change(
+            tracked.name, path, "unreadable", tracked.source, error=unreadable, stamp=stamp
+        )
+    digest = content_digest(data)
+    if tracked.source is not None and digest == tracked.source.digest and kind != "moved":
+        return Change(
+            tracked.name, path, "touched", tracked.source, tracked.source, None, stamp, digest
+        )
+    try:
+        source = Source.read(data, path, previous=tracked.source, decode=decoder(loader))
+    except SourceError as error:
+        error.module = tracked.name
+        return Change(
+            tracked.name, path, "unreadable", tracked.source, None, error, stamp, digest
+        )
+    return Change(tracked.name, path, kind, tracked.source, source, None, stamp, digest)
+
+
+def _bytes(loader: object, path: str) -> bytes:
+    get_data = getattr(loader, "get_data", None)
+    if get_data is not None:
+        data: bytes = get_data(path)
+        return data
+    with open(path, "rb") as file:
+        return file.read()

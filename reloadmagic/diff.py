@@ -1,0 +1,300 @@
+"""What an edit did to a source: statements paired, definitions compared.
+
+In come two `Source`s of one module; out goes a `Diff`. Comments, blank lines, position and order
+change nothing here; that order matters inside a group is for `reach` to know.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from .modules import (
+    FunctionNode,
+    Source,
+    Statement,
+    bound_names,
+    has_docstring,
+    scope_nodes,
+)
+
+__all__ = [
+    "BodyEdit",
+    "ClassDiff",
+    "Diff",
+    "Pair",
+    "diff_classes",
+    "diff_sources",
+    "first_line",
+    "is_plain_function",
+    "qualified",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class BodyEdit:
+    """A function of which only the body differs.
+
+    Attributes:
+        qualname: ``"Circle.grow"``.
+        before, after: 1-based lines on which its code starts, decorators included.
+        path: position among the functions of the statement, in order.
+    """
+
+    qualname: str
+    before: int
+    after: int
+    path: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A statement of the new source and the old one that it stands for.
+
+    Attributes:
+        new: position in the new source.
+        old: position in the old source, None for an addition.
+        how: ``same``, ``body`` (only bodies of functions differ), ``changed`` or ``new``.
+        bodies: for ``body``, the functions that differ.
+    """
+
+    new: int
+    old: int | None
+    how: Literal["same", "body", "changed", "new"]
+    bodies: tuple[BodyEdit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """All pairs, in the order of the new source, and what was dropped of the old one.
+
+    Attributes:
+        moved: positions in the new source of statements that are the same on another line.
+    """
+
+    before: Source
+    after: Source
+    pairs: tuple[Pair, ...]
+    dropped: tuple[int, ...]
+    moved: tuple[int, ...]
+
+    def __bool__(self) -> bool:
+        """Does anything differ that runs?"""
+        return bool(self.dropped) or any(pair.how != "same" for pair in self.pairs)
+
+    def edited(self) -> Iterator[Pair]:
+        return (pair for pair in self.pairs if pair.how != "same")
+
+
+def diff_sources(before: Source, after: Source) -> Diff:
+    """Pair the statements of two versions.
+
+    Equal statements pair first, in order; then those of one kind that bind the same names; then
+    those that bind a name in common. A change of ``from __future__`` imports changes every
+    statement, as they are compiler flags.
+    """
+    old, new = before.statements, after.statements
+    partner: dict[int, int] = {}
+    start, end = _common_ends(old, new)
+    partner.update((i, i) for i in range(start))
+    partner.update((len(new) - i, len(old) - i) for i in range(end, 0, -1))
+    rest_old = list(range(start, len(old) - end))
+    rest_new = list(range(start, len(new) - end))
+    same = set(partner)
+    for number, key in enumerate((_by_text, _by_key, _by_kind, _by_binds, _by_any_name)):
+        found = _pair_up(old, new, rest_old, rest_new, key)
+        partner.update(found)
+        if number < 2:
+            same.update(found)
+    flags_differ = before.flags != after.flags
+    pairs = tuple(
+        _judge(old, new, number, partner.get(number), number in same and not flags_differ)
+        for number in range(len(new))
+    )
+    moved = tuple(
+        pair.new
+        for pair in pairs
+        if pair.old is not None
+        and pair.how == "same"
+        and (
+            old[pair.old].lineno != new[pair.new].lineno
+            or old[pair.old].fragment.text != new[pair.new].fragment.text
+        )
+    )
+    return Diff(before, after, pairs, tuple(rest_old), moved)
+
+
+def _common_ends(old: tuple[Statement, ...], new: tuple[Statement, ...]) -> tuple[int, int]:
+    limit = min(len(old), len(new))
+    start = 0
+    while start < limit and old[start].fragment.text == new[start].fragment.text:
+        start += 1
+    end = 0
+    while (
+        end < limit - start and old[-1 - end].fragment.text == new[-1 - end].fragment.text
+    ):
+        end += 1
+    return start, end
+
+
+def _by_text(statement: Statement) -> Iterable[object]:
+    yield statement.fragment.text
+
+
+def _by_key(statement: Statement) -> Iterable[object]:
+    yield statement.fragment.key
+
+
+def _by_kind(statement: Statement) -> Iterable[object]:
+    if statement.binds:
+        yield statement.fragment.kind, frozenset(statement.binds)
+
+
+def _by_binds(statement: Statement) -> Iterable[object]:
+    if statement.binds:
+        yield frozenset(statement.binds)
+
+
+def _by_any_name(statement: Statement) -> Iterable[object]:
+    return statement.binds
+
+
+def _pair_up(
+    old: tuple[Statement, ...],
+    new: tuple[Statement, ...],
+    rest_old: list[int],
+    rest_new: list[int],
+    keys: object,
+) -> dict[int, int]:
+    """Pair what shares a key, first with first; paired ones leave *rest_old* and *rest_new*."""
+    if not rest_old or not rest_new:
+        return {}
+    assert callable(keys)
+    waiting: dict[object, deque[int]] = defaultdict(deque)
+    for number in rest_old:
+        for key in keys(old[number]):
+            waiting[key].append(number)
+    found: dict[int, int] = {}
+    taken: set[int] = set()
+    for number in rest_new:
+        for key in keys(new[number]):
+            queue = waiting.get(key, deque())
+            while queue and queue[0] in taken:
+                queue.popleft()
+            if queue:
+                found[number] = queue.popleft()
+                taken.add(found[number])
+                break
+    rest_old[:] = [number for number in rest_old if number not in taken]
+    rest_new[:] = [number for number in rest_new if number not in found]
+    return found
+
+
+def _judge(
+    old: tuple[Statement, ...],
+    new: tuple[Statement, ...],
+    number: int,
+    partner: int | None,
+    same: bool,
+) -> Pair:
+    if partner is None:
+        return Pair(number, None, "new")
+    if same:
+        return Pair(number, partner, "same")
+    before, after = old[partner], new[number]
+    if before.fragment.key == after.fragment.key:
+        return Pair(number, partner, "changed")  # other future flags
+    if before.fragment.skeleton == after.fragment.skeleton:
+        return Pair(number, partner, "body", tuple(_body_edits(before, after)))
+    return Pair(number, partner, "changed")
+
+
+def _body_edits(before: Statement, after: Statement) -> Iterator[BodyEdit]:
+    functions = zip(qualified(before.parse()), qualified(after.parse()), strict=True)
+    for number, ((_, old), (qualname, new)) in enumerate(functions):
+        if ast.dump(old) != ast.dump(new):
+            yield BodyEdit(qualname, first_line(old), first_line(new), number)
+
+
+def qualified(nodes: Iterable[ast.AST], prefix: str = "") -> Iterator[tuple[str, FunctionNode]]:
+    """Functions of the module's scope and of its classes, in order, with their qualnames."""
+    for node in scope_nodes(nodes):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield prefix + node.name, node
+        elif isinstance(node, ast.ClassDef):
+            yield from qualified(node.body, f"{prefix}{node.name}.")
+
+
+def first_line(node: FunctionNode) -> int:
+    """The line that ``co_firstlineno`` names: that of the first decorator, if there is one."""
+    return min([node.lineno, *(d.lineno for d in node.decorator_list)])
+
+
+def is_plain_function(statement: Statement) -> bool:
+    """Is the statement a ``def`` without decorators?"""
+    nodes = statement.fragment.parse()
+    return (
+        len(nodes) == 1
+        and isinstance(nodes[0], ast.FunctionDef | ast.AsyncFunctionDef)
+        and not nodes[0].decorator_list
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClassDiff:
+    """How two class statements differ, by the names that their bodies bind.
+
+    Attributes:
+        head: bases, keywords, decorators or the docstring differ.
+        bodies: methods of which only the body differs.
+        attrs: names whose statements differ otherwise, added and dropped ones included.
+        names: the body binds other names than before, or in another order.
+    """
+
+    head: bool
+    bodies: frozenset[str]
+    attrs: frozenset[str]
+    names: bool
+
+
+def diff_classes(before: ast.ClassDef, after: ast.ClassDef) -> ClassDiff:
+    """Compare two versions of a class statement."""
+    old, new = _members(before), _members(after)
+    bodies, attrs = set(), set()
+    for name in {*old, *new}:
+        if old.get(name) == new.get(name):
+            continue
+        if name in old and name in new and old[name][1] == new[name][1]:
+            bodies.add(name)
+        else:
+            attrs.add(name)
+    return ClassDiff(
+        _head(before) != _head(after),
+        frozenset(bodies),
+        frozenset(attrs),
+        list(old) != list(new),
+    )
+
+
+def _head(node: ast.ClassDef) -> str:
+    parts = [*node.decorator_list, *node.bases, *node.keywords]
+    return "\n".join([*map(ast.dump, parts), ast.get_docstring(node, clean=False) or ""])
+
+
+def _members(node: ast.ClassDef) -> dict[str, tuple[str, str]]:
+    """For each name that the body binds: its statements, whole and without bodies of methods."""
+    found: dict[str, tuple[str, str]] = {}
+    for statement in node.body:
+        whole = ast.dump(statement)
+        bare = whole
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            body, statement.body = statement.body, statement.body[: has_docstring(statement)]
+            bare = ast.dump(statement)
+            statement.body = body
+        for name in bound_names([statement]):
+            before = found.get(name, ("", ""))
+            found[name] = (before[0] + whole, before[1] + bare)
+    return found

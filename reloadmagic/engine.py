@@ -1,0 +1,1655 @@
+"""Runs a `Plan`: statements through importlib, results into live objects, all or nothing.
+
+In comes a plan; out go `Outcome`s. Modules run through ``importlib.reload`` and the project's own
+loader, nested where they import each other, one statement at a time. Each result is merged at once
+into what the statement bound before, so that later statements see the object that stays. Whether a
+planned statement runs is decided when its turn comes, by what really changed until then.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import linecache
+import logging
+import sys
+import time
+import types
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .diff import Pair, diff_classes, first_line, qualified
+from .errors import ReloadFailed, ReloadMagicError, SourceError, describe
+from .live import (
+    class_dict,
+    code_objects,
+    find_class,
+    find_functions,
+    functions_within,
+    own_functions,
+)
+from .loader import MERGE_HOOK, ReloadLoader, compile_statements, compile_tree, read_source
+from .modules import Source, Statement, TrackedModule, module_namespace, module_spec
+from .notes import Note, containers, content_of, extras, is_container, same_value, take_notes
+from .patch import Made, Patcher
+from .plan import Changeset, ModulePlan, Plan
+from .reach.index import Index, Token
+from .transaction import Transaction
+
+__all__ = ["Definition", "Engine", "Outcome", "Ran"]
+
+log = logging.getLogger(__name__)
+ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A definition and what an edit did to it; *name* is its qualname."""
+
+    name: str
+    kind: Literal["changed", "added", "dropped", "moved"]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A statement that ran again.
+
+    Attributes:
+        lineno: 1-based, in the new source.
+        label: what a person would call it.
+        because: why it ran.
+    """
+
+    lineno: int
+    label: str
+    because: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"l. {self.lineno} {self.label}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one module.
+
+    Attributes:
+        status: ``patched`` (only bodies), ``reloaded`` (statements ran), ``failed`` (rolled back),
+            ``touched`` (nothing that runs differs) or ``forgotten``.
+        edited: its file changed; False for dependents.
+        definitions: what the edit did to its definitions.
+        ran: statements that ran.
+        kept: values kept by the user's word.
+        leftovers: what could not follow, as sentences.
+        error: why it failed.
+        before, after: source texts, None if unknown.
+        seconds: that it took.
+    """
+
+    module: str
+    path: str
+    status: Literal["reloaded", "patched", "failed", "touched", "forgotten"]
+    edited: bool = True
+    definitions: tuple[Definition, ...] = ()
+    ran: tuple[Ran, ...] = ()
+    kept: tuple[str, ...] = ()
+    leftovers: tuple[str, ...] = ()
+    error: ReloadMagicError | None = None
+    before: str | None = None
+    after: str | None = None
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.module} {self.status}"
+
+
+class Recorder(MutableMapping[str, Any]):
+    """The local names of a running statement: all of them the module's, those bound noted down."""
+
+    __slots__ = ("bound", "deleted", "namespace")
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self.namespace = namespace
+        self.bound: dict[str, None] = {}
+        self.deleted: dict[str, None] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        return self.namespace[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.namespace[name] = value
+        self.bound[name] = None
+        self.deleted.pop(name, None)
+
+    def __delitem__(self, name: str) -> None:
+        del self.namespace[name]
+        self.bound.pop(name, None)
+        self.deleted[name] = None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.namespace)
+
+    def __len__(self) -> int:
+        return len(self.namespace)
+
+
+class Engine:
+    """Runs modules for the first time and again; there is one for a `Reloader`.
+
+    *tracks* tells whether a module is the user's, *index* is the one that plans are made by.
+    """
+
+    def __init__(
+        self,
+        tracked: dict[str, TrackedModule],
+        index: Index,
+        *,
+        tracks: Callable[[str], bool],
+    ) -> None:
+        self.tracked = tracked
+        self.index = index
+        self.tracks = tracks
+        self.running: Run | None = None
+        self.imported: list[str] = []
+        self.retry: dict[str, set[Token]] = {}
+
+    def execute(self, module: types.ModuleType, loader: ReloadLoader, order: int) -> None:
+        """Run *module* for importlib: by the plan if one is being carried out, else all of it."""
+        run = self.running
+        if run is not None and run.wants(module):
+            run.rerun(module, loader)
+        else:
+            self.import_module(module, loader, order)
+
+    # First imports ---------------------------------------------------------------------------
+
+    def import_module(self, module: types.ModuleType, loader: ReloadLoader, order: int) -> None:
+        """Run all of *module* and remember what ran and what it left behind.
+
+        Raises:
+            whatever reading, compiling or running the module raises, as an import would.
+        """
+        name, namespace = module.__name__, module_namespace(module)
+        spec = module_spec(module)
+        assert namespace is not None
+        assert spec is not None
+        path = str(spec.origin)
+        try:
+            stamp, source = read_source(loader, path)
+        except SourceError as error:
+            raise _as_import_error(error) from None
+        tracked = TrackedModule(name, path, weakref.ref(module), order, stamp, source)
+        before = self._sizes()
+        was = self.tracked.get(name)
+        self.tracked[name] = tracked
+        self.imported.append(name)
+        try:
+            self._run_first(tracked, source, loader, namespace)
+        except BaseException:
+            if was is None:
+                self.tracked.pop(name, None)
+            else:
+                self.tracked[name] = was
+            raise
+        if namespace.get("__reload__") is False:
+            self.tracked.pop(name, None)
+            return
+        tracked.noted = take_notes(namespace, name)
+        self._note_growth(before)
+
+    def _run_first(
+        self,
+        tracked: TrackedModule,
+        source: Source,
+        loader: ReloadLoader,
+        namespace: dict[str, Any],
+    ) -> None:
+        """Run a whole source, stopping where a name is bound that will be bound again."""
+        counts: dict[str, int] = {}
+        for statement in source.statements:
+            for name in statement.binds:
+                counts[name] = counts.get(name, 0) + 1
+        stops = [
+            number
+            for number, statement in enumerate(source.statements)
+            if statement.fragment.kind != "import"
+            and any(counts[name] > 1 for name in statement.binds)
+        ]
+        bound: list[dict[str, weakref.ref[Any]]] = [{} for _ in source.statements]
+        try:
+            if not stops:
+                exec(_whole_code(loader, source), namespace)
+            else:
+                start = 0
+                for stop in [*stops, len(source.statements) - 1]:
+                    part = source.statements[start : stop + 1]
+                    if part:
+                        exec(compile_statements(loader, source, part), namespace)
+                    for number in range(start, stop + 1):
+                        bound[number] = hold(source.statements[number].binds, namespace)
+                    start = stop + 1
+        except SourceError as error:
+            raise _as_import_error(error) from None
+        if not stops:
+            bound = [hold(statement.binds, namespace) for statement in source.statements]
+        tracked.bound = bound
+
+    def adopt(self, tracked: TrackedModule, namespace: dict[str, Any]) -> None:
+        """Take over a module that was imported before; what it bound is what its names hold."""
+        assert tracked.source is not None
+        last = {n: i for i, s in enumerate(tracked.source.statements) for n in s.binds}
+        tracked.bound = [
+            hold([n for n in s.binds if last[n] == i], namespace)
+            for i, s in enumerate(tracked.source.statements)
+        ]
+        tracked.noted = take_notes(namespace, tracked.name)
+
+    def _sizes(self) -> list[tuple[TrackedModule, str, Any, int]]:
+        """How much the known containers hold, to see what an import puts into them."""
+        return [
+            (tracked, name, value, _size(value))
+            for tracked in self.tracked.values()
+            if tracked.noted
+            for name, value in containers(tracked.namespace, tracked.name)
+        ]
+
+    def _note_growth(self, before: Iterable[tuple[TrackedModule, str, Any, int]]) -> None:
+        for tracked, name, value, size in before:
+            note = tracked.noted.get(name)
+            if note is None or note.content is None or note.identity != id(value):
+                continue
+            if _size(value) != size:
+                tracked.noted[name] = Note(note.identity, _grown(note.content, value, size))
+
+    # Reloads -----------------------------------------------------------------------------------
+
+    def run(self, plan: Plan, namespaces: Iterable[Namespace] = ()) -> tuple[Outcome, ...]:
+        """Carry out *plan*; see `Run`."""
+        run = Run(self, plan, tuple(namespaces))
+        self.running = run
+        try:
+            return run.carry_out()
+        finally:
+            self.running = None
+
+
+def _as_import_error(error: SourceError) -> BaseException:
+    cause = error.__cause__
+    return cause if cause is not None else error
+
+
+def _size(value: Any) -> int:
+    return len(class_dict(value)) if isinstance(value, type) else len(value)
+
+
+def _grown(content: Any, value: Any, size: int) -> Any:
+    """*content* with what came into *value* since it held *size* entries."""
+    if isinstance(content, frozenset):
+        return content | set(list(class_dict(value))[size:])
+    if isinstance(content, dict):
+        return {**content, **{key: value[key] for key in list(value)[size:]}}
+    if isinstance(content, set):
+        return content | value if len(content) == size else content
+    return [*content, *list(value)[size:]]
+
+
+def hold(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, weakref.ref[Any]]:
+    """What *names* are bound to, held weakly as far as that can be."""
+    held: dict[str, weakref.ref[Any]] = {}
+    for name in names:
+        value = namespace.get(name, ABSENT)
+        if value is ABSENT or isinstance(value, types.ModuleType):
+            continue
+        try:
+            held[name] = weakref.ref(value)
+        except TypeError:
+            continue
+    return held
+
+
+def _whole_code(loader: ReloadLoader, source: Source) -> types.CodeType:
+    return compile_tree(loader, source.take_tree(), source.path, 0)
+
+
+@dataclass(slots=True)
+class Namespace:
+    """A namespace of the user's: a notebook's, a script's.
+
+    Attributes:
+        names: the live dict.
+        provenance: for names that an import bound, the module and the name there.
+        stars: modules whose names were imported by star.
+    """
+
+    names: dict[str, Any]
+    provenance: dict[str, tuple[str, str]]
+    stars: dict[str, None]
+
+
+class _Failed(BaseException):
+    """Carries a failure out through importlib's frames, whatever the module's code catches."""
+
+    def __init__(self, error: ReloadMagicError, exception: BaseException) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.exception = exception
+
+
+@dataclass(slots=True)
+class Work:
+    """What a run has done to one module so far."""
+
+    plan: ModulePlan
+    started: bool = False
+    ran: list[Ran] = None  # type: ignore[assignment]
+    bound: dict[int, dict[str, Any]] = None  # type: ignore[assignment]
+    origins: dict[int, Any] = None  # type: ignore[assignment]
+    codes: dict[int, types.CodeType] = None  # type: ignore[assignment]
+    patched: bool = False
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.ran, self.bound, self.origins, self.codes = [], {}, {}, {}
+
+
+class Run:
+    """One reload: carries out a plan and knows what has really changed so far."""
+
+    def __init__(self, engine: Engine, plan: Plan, namespaces: tuple[Namespace, ...]) -> None:
+        self.engine = engine
+        self.plan = plan
+        self.namespaces = namespaces
+        self.work = {name: Work(module_plan) for name, module_plan in plan.modules.items()}
+        self.actual: set[Token] = set()
+        self.contents: dict[tuple[str, ...], tuple[Any, Any]] = {}
+        self.extras: list[tuple[Any, Any]] = []
+        self.active: frozenset[str] = frozenset()
+        self.transaction = Transaction()
+        self.made = Made()
+        self.patcher: Patcher = self._patcher()
+        self.notes: dict[int, Note] | None = None
+        self.snapped: set[str] = set()
+        self.leftovers: tuple[str, ...] = ()
+        self.hooked: list[tuple[Any, Any]] = []
+        self.edited_classes: list[type] = []
+
+    def wants(self, module: types.ModuleType) -> bool:
+        """Is *module* one that this run is to execute by its plan?"""
+        name = module.__name__
+        return name in self.active and not self.work[name].started
+
+    def carry_out(self) -> tuple[Outcome, ...]:
+        """Run all sets of the plan in order; the outcomes in the order of the modules.
+
+        Raises:
+            KeyboardInterrupt: it came while a module ran; that set is rolled back.
+        """
+        outcomes: list[Outcome] = []
+        self.remember_namespaces()
+        with self.made:
+            for changeset in self.plan.sets:
+                if changeset.blocked:
+                    outcomes += self._held_back(changeset)
+                else:
+                    outcomes += self._run_set(changeset)
+        return tuple(outcomes)
+
+    def _held_back(self, changeset: Changeset) -> Iterator[Outcome]:
+        """Edited modules that wait for one beside them that cannot be parsed."""
+        for name in changeset.modules:
+            plan = self.work[name].plan
+            if plan.diff is not None:
+                plan.tracked.stale = True
+                yield Outcome(
+                    name,
+                    plan.tracked.path,
+                    "failed",
+                    before=plan.before.text,
+                    after=plan.after.text,
+                )
+
+    # Sets ----------------------------------------------------------------------------------------
+
+    def _patcher(self) -> Patcher:
+        return Patcher(
+            self.transaction, tracked=self.engine.tracks, made=self.made, refill=self._refill
+        )
+
+    def _run_set(self, changeset: Changeset) -> list[Outcome]:
+        names = [name for name in changeset.modules if self._may_run(name)]
+        if not names:
+            return []
+        self.active = frozenset(names)
+        self.transaction = Transaction(label=", ".join(names))
+        self.patcher = self._patcher()
+        self.patcher.private += [self, self.__dict__, self.contents, self.extras, self.work]
+        self.extras, self.contents, self.hooked, self.edited_classes = [], dict(self.contents), [], []
+        self.snapped = set()
+        before = set(self.actual)
+        known = set(sys.modules)
+        imported = len(self.engine.imported)
+        try:
+            self._prepare(names)
+            for name in names:
+                self._reload(name)
+            self._finish(names)
+        except BaseException as error:  # whatever user code raises, SystemExit included
+            self._roll_back(known, imported)
+            reasons = self._reasons(names)
+            self.actual = before
+            if isinstance(error, KeyboardInterrupt) or (
+                isinstance(error, _Failed) and isinstance(error.exception, KeyboardInterrupt)
+            ):
+                raise KeyboardInterrupt from None
+            return list(self._failures(names, error, reasons, changeset))
+        self.transaction.commit()
+        outcomes = [self._commit(name) for name in names]
+        self._after(names)
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def _may_run(self, name: str) -> bool:
+        """Has a module anything to do, by what has changed so far?"""
+        plan = self.work[name].plan
+        if plan.diff is not None:
+            return True
+        return any(self._is_due(plan, number) for number in plan.run)
+
+    def _reasons(self, names: Iterable[str]) -> dict[str, set[Token]]:
+        """The changes for which modules were to run: what mends a failure may not repeat them."""
+        return {
+            name: {
+                reason
+                for reasons in self.work[name].plan.run.values()
+                for reason in reasons
+                if isinstance(reason, tuple) and self._is_actual(reason)
+            }
+            for name in names
+        }
+
+    def _prepare(self, names: Iterable[str]) -> None:
+        """Compile what was edited, and find what moved definitions were, before anything runs."""
+        for name in names:
+            work = self.work[name]
+            plan = work.plan
+            loader = _loader(plan.tracked)
+            for number in plan.run:
+                if plan.diff is not None and plan.partner(number) is None or EDITED(plan, number):
+                    work.codes[number] = self._compile(plan, loader, number)
+            for number, (module, old) in plan.origins.items():
+                statement = self.work[module].plan.before.statements[old]
+                work.origins[number] = self._bound_before(
+                    self.engine.tracked[module], old, statement.binds[0]
+                )
+
+    @staticmethod
+    def _compile(plan: ModulePlan, loader: Any, number: int) -> types.CodeType:
+        statement = plan.after.statements[number]
+        hook = "@" in statement.fragment.text
+        try:
+            return compile_statements(loader, plan.after, [statement], merge_hook=hook)
+        except SourceError as error:
+            error.module = plan.name
+            raise
+
+    def _roll_back(self, known: set[str], imported: int) -> None:
+        """Undo all writes of the set, and the first imports that it caused."""
+        for name in self.engine.imported[imported:]:
+            if name not in known:
+                self.engine.tracked.pop(name, None)
+                sys.modules.pop(name, None)
+        del self.engine.imported[imported:]
+        self.transaction.rollback()
+        for name in self.active:
+            self.work[name].started = False
+
+    def _failures(
+        self,
+        names: list[str],
+        error: BaseException,
+        reasons: dict[str, set[Token]],
+        changeset: Changeset,
+    ) -> Iterator[Outcome]:
+        cause = self._describe(error)
+        for name in names:
+            plan = self.work[name].plan
+            tracked = plan.tracked
+            if plan.diff is None and not changeset.edited:
+                self.engine.retry.setdefault(name, set()).update(reasons[name])
+            if plan.diff is not None or not changeset.edited:
+                tracked.failed = cause
+                tracked.stale = True
+                yield Outcome(
+                    name,
+                    tracked.path,
+                    "failed",
+                    edited=plan.diff is not None,
+                    error=cause,
+                    before=plan.before.text,
+                    after=plan.after.text,
+                )
+
+    def _describe(self, error: BaseException) -> ReloadMagicError:
+        if isinstance(error, _Failed):
+            return error.error
+        if isinstance(error, ReloadMagicError):
+            return error
+        name = next(iter(self.active))
+        path = self.work[name].plan.tracked.path
+        failed = ReloadFailed(error, module=name, path=path)
+        failed.__cause__ = error
+        return failed
+
+    def _finish(self, names: list[str]) -> None:
+        """What is left to do when all statements of a set have run."""
+        for container, found in self.extras:
+            self._add_extras(container, found)
+        self.leftovers = tuple(self.patcher.finish())
+        if self.edited_classes:
+            self.made.collect()
+        self._refresh_namespaces(names)
+        linecache.checkcache()
+
+    def _commit(self, name: str) -> Outcome | None:
+        """Make the source that ran the baseline; the outcome, None if nothing happened."""
+        work = self.work[name]
+        plan, tracked = work.plan, work.plan.tracked
+        if not work.started and plan.diff is None:
+            return None
+        tracked.failed = None
+        tracked.stale = False
+        self.engine.retry.pop(name, None)
+        self._carry_over(work)
+        tracked.source = plan.after
+        status: Literal["reloaded", "patched", "touched"] = "touched"
+        definitions = tuple(self._definitions(plan))
+        if work.ran or plan.dropped:
+            status = "reloaded"
+        elif plan.patch:
+            status = "patched"
+        if plan.diff is None and not work.ran:
+            return None
+        leftovers, self.leftovers = self.leftovers, ()
+        return Outcome(
+            name,
+            tracked.path,
+            status,
+            edited=plan.diff is not None,
+            definitions=definitions,
+            ran=tuple(work.ran),
+            kept=tuple(plan.after.statements[n].label for n in sorted(plan.pinned)),
+            leftovers=leftovers,
+            before=plan.before.text,
+            after=plan.after.text,
+            seconds=work.seconds,
+        )
+
+    def _carry_over(self, work: Work) -> None:
+        """What each statement bound, for those that did not run as before."""
+        plan, tracked = work.plan, work.plan.tracked
+        bound: list[dict[str, weakref.ref[Any]]] = []
+        for number in range(len(plan.after.statements)):
+            if number in work.bound:
+                bound.append(hold_values(work.bound[number]))
+                continue
+            partner = plan.partner(number)
+            held = tracked.bound[partner] if partner is not None else {}
+            bound.append(held)
+        tracked.bound = bound
+        if work.ran or plan.dropped:
+            tracked.noted = self._noted_again(tracked)
+
+    def _noted_again(self, tracked: TrackedModule) -> dict[str, Note]:
+        """Notes after a reload: run-time entries are still none of the module's own."""
+        notes = dict(tracked.noted)
+        fresh = {id(container): found for container, found in self.extras}
+        known = {note.identity for note in notes.values()}
+        found: dict[str, Note] = {}
+        for name, value in containers(tracked.namespace, tracked.name):
+            note = notes.get(name)
+            if note is not None and note.identity == id(value) and not self._was_filled(name, tracked):
+                if not isinstance(value, type):
+                    found[name] = note
+                    continue
+            if isinstance(value, type) and note is not None and note.identity == id(value):
+                foreign = self._foreign.get(id(value), frozenset())
+                found[name] = Note(id(value), content_of(value) - foreign)
+                continue
+            content = content_of(value)
+            if id(value) in fresh and content is not None:
+                content = _without(content, fresh[id(value)])
+            found[name] = Note(id(value), content)
+        del known
+        return found
+
+    def _was_filled(self, name: str, tracked: TrackedModule) -> bool:
+        return (tracked.name, *name.split(".", 1)) in self.contents
+
+    def _definitions(self, plan: ModulePlan) -> Iterator[Definition]:
+        if plan.diff is None:
+            return
+        for pair in plan.diff.pairs:
+            statement = plan.after.statements[pair.new]
+            if pair.how == "body":
+                for edit in pair.bodies:
+                    yield Definition(edit.qualname, "changed")
+            elif pair.how == "changed" and pair.old is not None:
+                yield from _changed(plan.before.statements[pair.old], statement)
+            elif pair.how == "new":
+                kind: Literal["moved", "added"] = "moved" if pair.new in plan.origins else "added"
+                for name in _names(statement):
+                    yield Definition(name, kind)
+        for name in plan.dropped:
+            yield Definition(name, "dropped")
+
+    # Modules -------------------------------------------------------------------------------------
+
+    def _reload(self, name: str) -> None:
+        """Reload a module through importlib, unless it was reached already."""
+        work = self.work[name]
+        if work.started or name not in self.active:
+            return
+        module = work.plan.tracked.module
+        if module is None:
+            work.started = True
+            return
+        plan = work.plan
+        namespace = plan.tracked.namespace
+        if not plan.run and not plan.dropped and plan.diff is not None:
+            # Nothing runs, so there is nothing for importlib to see to.
+            work.started = True
+            self._timed(work, lambda: self._patch(work))
+            return
+        # importlib replaces __spec__ and its like before the loader is called.
+        self._snapshot(plan.tracked)
+        self._keep_place(name)
+        started = time.perf_counter()
+        try:
+            importlib.reload(module)
+        finally:
+            work.seconds += time.perf_counter() - started
+        if not work.started:
+            # Another finder stands before ours; its loader ran the module as a whole.
+            work.started = True
+        del namespace
+
+    @staticmethod
+    def _timed(work: Work, call: Callable[[], None]) -> None:
+        started = time.perf_counter()
+        try:
+            call()
+        finally:
+            work.seconds += time.perf_counter() - started
+
+    def _keep_place(self, name: str) -> None:
+        """importlib moves what it reloads to the end of ``sys.modules``; a rollback moves it back."""
+        names = list(sys.modules)
+
+        def undo() -> None:
+            current = dict(sys.modules)
+            order = [n for n in names if n in current]
+            order += [n for n in current if n not in set(names)]
+            for n in order:
+                sys.modules[n] = sys.modules.pop(n)
+
+        self.transaction.on_rollback(undo)
+
+    def _snapshot(self, tracked: TrackedModule) -> None:
+        """Remember what the code that is going to run may write to without being asked."""
+        if tracked.name in self.snapped:
+            return
+        self.snapped.add(tracked.name)
+        namespace = tracked.namespace
+        snapshot = self.transaction.snapshot
+        snapshot(namespace)
+        for value in list(namespace.values()):
+            if is_container(value):
+                snapshot(value)
+            elif isinstance(value, type):
+                self._snapshot_class(value, tracked.name)
+            elif type(value) is types.FunctionType:
+                if value.__globals__ is namespace:
+                    snapshot(value)
+            elif self._is_instance_of_users(value):
+                snapshot(value)
+                for part in list(vars(value).values()):
+                    if is_container(part):
+                        snapshot(part)
+        annotations = namespace.get("__annotations__")
+        if type(annotations) is dict:
+            snapshot(annotations)
+
+    def _snapshot_class(self, cls: type, module: str) -> None:
+        attributes = class_dict(cls)
+        if attributes.get("__module__") != module:
+            return
+        self.transaction.snapshot(cls)
+        for value in list(attributes.values()):
+            if is_container(value):
+                self.transaction.snapshot(value)
+            elif isinstance(value, type) and value is not cls:
+                self._snapshot_class(value, module)
+
+    def _is_instance_of_users(self, value: Any) -> bool:
+        module = class_dict(type(value)).get("__module__")
+        return (
+            isinstance(module, str)
+            and self.engine.tracks(module)
+            and type(getattr(value, "__dict__", None)) is dict
+        )
+
+    def rerun(self, module: types.ModuleType, loader: ReloadLoader) -> None:
+        """Run what the plan says of *module*; called by the loader, inside importlib's locks."""
+        work = self.work[module.__name__]
+        work.started = True
+        self._patch(work)
+        plan = work.plan
+        self._drop_names(work)
+        descents = self._descents(plan)
+        try:
+            for number in sorted({*plan.run, *descents}):
+                for target in descents.get(number, ()):
+                    self._reload(target)
+                if number in plan.run and self._is_due(plan, number):
+                    self._run_statement(work, number, loader)
+        except _Failed:
+            raise
+        except KeyboardInterrupt:
+            raise
+        except SourceError as error:
+            raise _Failed(error, error) from error
+        except BaseException as error:  # user code may raise anything
+            raise _Failed(self._locate(error, plan), error) from error
+
+    def _locate(self, error: BaseException, plan: ModulePlan) -> ReloadFailed:
+        """The failure with its place: the innermost line of the module that was running."""
+        lineno, traceback = 0, error.__traceback__
+        while traceback is not None:
+            if traceback.tb_frame.f_code.co_filename == plan.after.path:
+                lineno = traceback.tb_lineno
+            traceback = traceback.tb_next
+        lines = plan.after.text.split("\n")
+        line = lines[lineno - 1] if 0 < lineno <= len(lines) else ""
+        failed = ReloadFailed(
+            error, module=plan.name, path=plan.tracked.path, lineno=lineno, line=line
+        )
+        failed.__cause__ = error
+        return failed
+
+    def _descents(self, plan: ModulePlan) -> dict[int, list[str]]:
+        """For each import statement, the modules of this set that an import would run first."""
+        waiting = {n for n in self.active if not self.work[n].started}
+        if not waiting:
+            return {}
+        entry = self.engine.index.modules[plan.name]
+        found: dict[int, list[str]] = {}
+        for number, summary in enumerate(entry.summaries):
+            if not summary.imports:
+                continue
+            targets = [
+                target
+                for path in summary.now.paths
+                if path[0].startswith("@")
+                for target in self.engine.index.import_targets(plan.name, path)
+                if target in waiting
+            ]
+            if targets:
+                found[number] = list(dict.fromkeys(targets))
+        return found
+
+    def _is_due(self, plan: ModulePlan, number: int) -> bool:
+        return any(
+            isinstance(reason, str) or self._is_actual(reason)
+            for reason in plan.run.get(number, ())
+        )
+
+    def _is_actual(self, token: Token) -> bool:
+        """Has what *token* says really happened?"""
+        if token in self.actual:
+            return True
+        held = self.contents.get(token[1:]) if token[0] in {"content", "attr"} else None
+        return held is not None and not same_value(held[0], held[1])
+
+    def _drop_names(self, work: Work) -> None:
+        """Take out what the source no longer binds."""
+        plan = work.plan
+        namespace = plan.tracked.namespace
+        annotations = namespace.get("__annotations__")
+        kept_annotations = {
+            name
+            for summary in self.engine.index.modules[plan.name].summaries
+            for name in summary.annotated
+        }
+        for name in plan.dropped:
+            if type(annotations) is dict and name not in kept_annotations:
+                annotations.pop(name, None)
+            if name == "__doc__":
+                namespace[name] = None
+            elif name in namespace and not self._is_submodule(plan.name, name, namespace[name]):
+                del namespace[name]
+            self.actual.add(("bind", plan.name, name))
+        if plan.diff is not None:
+            bound = {n for s in plan.after.statements for n in s.binds}
+            for number in plan.dropped_statements:
+                for name in plan.before.statements[number].binds:
+                    if name in bound:
+                        self.actual.add(("bind", plan.name, name))
+                    elif name == "*":
+                        self._drop_star(work, number)
+                    elif type(annotations) is dict and name not in kept_annotations:
+                        annotations.pop(name, None)
+
+    def _drop_star(self, work: Work, number: int) -> None:
+        """A star-import is gone: so are the names that it alone bound."""
+        plan = work.plan
+        namespace = plan.tracked.namespace
+        bound = {n for s in plan.after.statements for n in s.binds}
+        for node in plan.before.statements[number].parse():
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            dots = "." * node.level
+            target = importlib.util.resolve_name(
+                dots + (node.module or ""), namespace.get("__package__")
+            )
+            source = module_namespace(sys.modules.get(target)) or {}
+            for name in star_names(source):
+                if name not in bound and namespace.get(name, ABSENT) is source[name]:
+                    del namespace[name]
+                    self.actual.add(("bind", plan.name, name))
+
+    @staticmethod
+    def _is_submodule(package: str, name: str, value: Any) -> bool:
+        return sys.modules.get(f"{package}.{name}") is value
+
+    # Bodies --------------------------------------------------------------------------------------
+
+    def _patch(self, work: Work) -> None:
+        """New code for functions of which only the body differs, right lines for the others."""
+        plan = work.plan
+        if plan.diff is None or work.patched:
+            return
+        work.patched = True
+        self._move_lines(plan)
+        loader = _loader(plan.tracked)
+        for number, pair in plan.patch.items():
+            for edit, functions, code in patches(plan, loader, pair):
+                for function in functions:
+                    if self._recode(plan, function, code) and edit is not None:
+                        self.actual.add(("code", plan.name, edit))
+                        self._note_class(plan, edit)
+            work.bound.pop(number, None)
+
+    def _note_class(self, plan: ModulePlan, qualname: str) -> None:
+        owner = qualname.rpartition(".")[0]
+        cls = find_class(plan.tracked.namespace, owner) if owner else None
+        if cls is not None and cls not in self.edited_classes:
+            self.edited_classes.append(cls)
+
+    def _recode(
+        self, plan: ModulePlan, function: types.FunctionType, code: types.CodeType
+    ) -> bool:
+        return self.patcher.patch_code(function, code)
+
+    def _move_lines(self, plan: ModulePlan) -> None:
+        """Functions that only moved get the lines that they stand on now."""
+        diff = plan.diff
+        assert diff is not None
+        shifts: dict[int, tuple[int, int]] = {}
+        again: list[int] = []
+        for number in diff.moved:
+            if number in plan.run:
+                continue
+            partner = plan.partners[number]
+            old, new = plan.before.statements[partner], plan.after.statements[number]
+            if old.fragment.text == new.fragment.text:
+                delta = new.lineno - old.lineno
+                for line in range(old.lineno, old.end_lineno + 1):
+                    shifts[line] = (delta, new.lineno)
+            else:
+                again.append(number)
+        tracked = plan.tracked
+        if shifts:
+            for function in self._live_functions(tracked):
+                code = function.__code__
+                found = shifts.get(code.co_firstlineno)
+                if found is not None and code.co_filename == plan.before.path:
+                    self.transaction.set_attr(function, "__code__", shifted(code, found[0]))
+            self._move_classes(plan)
+        loader = _loader(tracked)
+        for number in again:
+            pair = Pair(number, plan.partners[number], "body", ())
+            for _, functions, code in patches(plan, loader, pair):
+                for function in functions:
+                    self._recode(plan, function, code)
+
+    def _move_classes(self, plan: ModulePlan) -> None:
+        if sys.version_info < (3, 13):
+            return
+        assert plan.diff is not None
+        for number in plan.diff.moved:
+            old, new = plan.before.statements[plan.partners[number]], plan.after.statements[number]
+            if new.fragment.kind == "class":
+                self._move_class(plan.tracked.namespace.get(new.binds[0]), new.lineno - old.lineno)
+
+    def _move_class(self, cls: Any, delta: int) -> None:
+        if isinstance(cls, type):
+            line = class_dict(cls).get("__firstlineno__")
+            if type(line) is int:
+                self.transaction.set_attr(cls, "__firstlineno__", line + delta)
+            for value in list(class_dict(cls).values()):
+                if isinstance(value, type) and value.__qualname__.startswith(cls.__qualname__ + "."):
+                    self._move_class(value, delta)
+
+    @staticmethod
+    def _live_functions(tracked: TrackedModule) -> Iterator[types.FunctionType]:
+        namespace = dict(tracked.namespace)
+        seen: set[int] = set()
+        for function in own_functions(tracked.namespace):
+            seen.add(id(function))
+            yield function
+        for held in tracked.bound:
+            for name, reference in held.items():
+                value = reference()
+                if value is None or value is namespace.get(name):
+                    continue
+                for function in functions_within(value):
+                    if id(function) not in seen and function.__globals__ is tracked.namespace:
+                        seen.add(id(function))
+                        yield function
+
+    # Statements ----------------------------------------------------------------------------------
+
+    def _run_statement(self, work: Work, number: int, loader: Any) -> None:
+        plan = work.plan
+        statement = plan.after.statements[number]
+        namespace = plan.tracked.namespace
+        code = work.codes.get(number)
+        if code is None:
+            code = self._compile(plan, loader, number)
+        fingerprints = self._fingerprints(plan, number)
+        before = {name: namespace.get(name, ABSENT) for name in statement.binds}
+        olds = self._olds(work, number)
+        recorder = Recorder(namespace)
+        work.ran.append(Ran(statement.lineno, statement.label, plan.why(number)))
+        namespace[MERGE_HOOK] = lambda function: self._merge_early(plan, number, function)
+        try:
+            exec(code, namespace, recorder)
+        finally:
+            namespace.pop(MERGE_HOOK, None)
+        result: dict[str, Any] = {}
+        for name in recorder.bound:
+            was = before.get(name, ABSENT)
+            value = namespace[name]
+            stays = self._settle(work, number, name, olds.get(name, ABSENT), value)
+            if stays is not value:
+                namespace[name] = stays
+            result[name] = stays
+            if name not in before:
+                before[name] = ABSENT if statement.binds != ("*",) else was
+            self._note_binding(plan, name, was, value, stays)
+        self._forget_unbound(work, number, recorder, before)
+        work.bound[number] = result
+        self._note_definition(plan, number, fingerprints)
+        self._note_fills(plan, number)
+
+    def _olds(self, work: Work, number: int) -> dict[str, Any]:
+        """What the statement that this one stands for had bound."""
+        plan = work.plan
+        if number in work.origins and work.origins[number] is not ABSENT:
+            return {plan.after.statements[number].binds[0]: work.origins[number]}
+        partner = plan.partner(number)
+        if partner is None:
+            return {}
+        names = plan.before.statements[partner].binds
+        return {
+            name: value
+            for name in names
+            if (value := self._bound_before(plan.tracked, partner, name, plan.before))
+            is not ABSENT
+        }
+
+    @staticmethod
+    def _bound_before(
+        tracked: TrackedModule, number: int, name: str, source: Source | None = None
+    ) -> Any:
+        source = source or tracked.source
+        assert source is not None
+        reference = tracked.bound[number].get(name) if number < len(tracked.bound) else None
+        value = reference() if reference is not None else None
+        if value is not None:
+            return value
+        binders = [n for n, s in enumerate(source.statements) if name in s.binds]
+        if binders and binders[-1] == number:
+            return tracked.namespace.get(name, ABSENT)
+        return ABSENT
+
+    def _merge_early(self, plan: ModulePlan, number: int, function: Any) -> Any:
+        """The old function, carrying the new code, for decorators to see."""
+        if type(function) is not types.FunctionType:
+            return function
+        old = self._raw_before(plan, number, function.__qualname__)
+        return function if old is None else self.patcher.merge_early(old, function)
+
+    def _raw_before(
+        self, plan: ModulePlan, number: int, qualname: str
+    ) -> types.FunctionType | None:
+        """The function that the old statement's ``def`` made, out of whatever wraps it."""
+        partner = plan.partner(number)
+        if partner is None or "." in qualname:
+            return None
+        old = plan.before.statements[partner]
+        value = self._bound_before(plan.tracked, partner, qualname, plan.before)
+        if value is ABSENT:
+            return None
+        lines = range(old.lineno, old.end_lineno + 1)
+        for function in own_functions_of(value, plan.tracked.namespace):
+            code = function.__code__
+            if code.co_qualname == qualname and (
+                code.co_firstlineno in lines or function.__qualname__ == qualname
+            ):
+                return function
+        return None
+
+    def _settle(self, work: Work, number: int, name: str, old: Any, new: Any) -> Any:
+        """The object that stays: *old* with the new content where that can be, else *new*."""
+        plan = work.plan
+        statement = plan.after.statements[number]
+        if old is ABSENT or old is new or statement.fragment.kind == "import":
+            return self.patcher.stand_in(new)
+        new = self.patcher.stand_in(new)
+        if old is new:
+            return old
+        if is_container(new) and type(old) is type(new):
+            note = self._note_of(old)
+            if note is not None and note.content is not None:
+                if same_value(_plainly(note.content), _plainly(new)):
+                    return old
+            elif same_value(old, new):
+                return old
+            if _is_display(statement) or self._is_made_container(new):
+                return self._refill(old, new, (plan.name, name))
+            return new
+        if same_value(old, new):
+            return old
+        if isinstance(new, type) and isinstance(old, type):
+            return self._settle_class(plan, number, name, old, new)
+        if self.patcher.can_merge(old, new) and self.patcher.is_made(new):
+            return self.patcher.merge(old, new)
+        self.patcher.settle(new)
+        return new
+
+    def _settle_class(
+        self, plan: ModulePlan, number: int, name: str, old: type, new: type
+    ) -> Any:
+        if not self.patcher.is_made(new):
+            return new
+        noted = self._class_notes(plan.tracked, name, old)
+        self._foreign_names(old, noted)
+        stays = self.patcher.merge(
+            old, new, keep=self._kept_attributes(plan, number, name), noted=noted
+        )
+        self.edited_classes.append(stays)
+        self.patcher.redirect_in(self._filled_containers())
+        if stays is old:
+            self.made.collect()
+        return stays
+
+    @property
+    def _foreign(self) -> dict[int, frozenset[str]]:
+        return self.__dict__.setdefault("_foreign_attributes", {})  # type: ignore[no-any-return]
+
+    def _foreign_names(self, cls: type, noted: Mapping[str, frozenset[str]]) -> None:
+        qualname = type.__dict__["__qualname__"].__get__(cls)
+        if qualname in noted:
+            self._foreign[id(cls)] = frozenset(class_dict(cls)) - noted[qualname]
+
+    @staticmethod
+    def _class_notes(
+        tracked: TrackedModule, name: str, cls: type
+    ) -> dict[str, frozenset[str]]:
+        """By qualname, which names a class and those in it had when the module had run."""
+        return {
+            key: note.content
+            for key, note in tracked.noted.items()
+            if (key == name or key.startswith(name + ".")) and isinstance(note.content, frozenset)
+        }
+
+    def _kept_attributes(self, plan: ModulePlan, number: int, name: str) -> set[str]:
+        """Class-level values that the edit does not reach: they keep their objects."""
+        partner = plan.partner(number)
+        entry = self.engine.index.modules[plan.name]
+        if partner is None:
+            return set()
+        old, new = plan.before.statements[partner].parse()[0], plan.after.statements[number].parse()[0]
+        if not isinstance(old, ast.ClassDef) or not isinstance(new, ast.ClassDef):
+            return set()
+        changed = diff_classes(old, new).attrs
+        filled = plan.filled.get(name, set())
+        kept: set[str] = set()
+        for qualname, info in entry.summaries[number].classes.items():
+            prefix = qualname.removeprefix(name).lstrip(".")
+            for attr, unit in info.values.items():
+                dotted = f"{prefix}.{attr}" if prefix else attr
+                if dotted.partition(".")[0] in changed or attr in filled or "" in filled:
+                    continue
+                if any(self._reaches(plan, path) for path in unit.paths):
+                    continue
+                kept.add(dotted)
+        return kept
+
+    def _reaches(self, plan: ModulePlan, path: tuple[str, ...]) -> bool:
+        """Has something changed that *path* means in the module?"""
+        if WHOLE_REASON in {r for rs in plan.run.values() for r in rs if isinstance(r, str)}:
+            return True
+        for (module, name), rest in self.engine.index.resolve(plan.name, path):
+            for token in self.actual:
+                if token[1] == module and token[2].partition(".")[0] == name:
+                    return True
+            for kind, *key in [("content", module, name), ("attr", module, name, *rest[:1])]:
+                if self._is_actual((kind, *key)):
+                    return True
+        return False
+
+    def _filled_containers(self) -> list[Any]:
+        """Containers of the user's modules that statements fill."""
+        found: list[Any] = []
+        for (module, name, attr), _ in self.engine.index.fillers().items():
+            tracked = self.engine.tracked.get(module)
+            if tracked is None:
+                continue
+            value = tracked.namespace.get(name)
+            if attr and isinstance(value, type):
+                value = class_dict(value).get(attr)
+            if is_container(value):
+                found.append(value)
+            elif isinstance(value, type):
+                found += [v for v in class_dict(value).values() if is_container(v)]
+            elif value is not None and self._is_instance_of_users(value):
+                found += [v for v in vars(value).values() if is_container(v)]
+        return found
+
+    def _forget_unbound(
+        self, work: Work, number: int, recorder: Recorder, before: Mapping[str, Any]
+    ) -> None:
+        """Names of a conditional statement that it bound before and did not bind this time."""
+        plan = work.plan
+        statement = plan.after.statements[number]
+        if statement.fragment.kind != "other":
+            return
+        entry = self.engine.index.modules[plan.name]
+        reads = entry.summaries[number].now.paths
+        namespace = plan.tracked.namespace
+        for name in statement.binds:
+            if name in recorder.bound or before.get(name, ABSENT) is ABSENT:
+                continue
+            if name in recorder.deleted or (name,) in reads or len(entry.bindings[name]) > 1:
+                continue
+            if name in namespace:
+                del namespace[name]
+                self.actual.add(("bind", plan.name, name))
+
+    # Containers ----------------------------------------------------------------------------------
+
+    def _note_of(self, container: Any) -> Note | None:
+        """What the container's module had left in it."""
+        if self.notes is None:
+            self.notes = {}
+            for tracked in self.engine.tracked.values():
+                for note in tracked.noted.values():
+                    self.notes[note.identity] = note
+        return self.notes.get(id(container))
+
+    def _is_made_container(self, value: Any) -> bool:
+        """Was the container made by this run? A dict may look so once it is written to."""
+        if self._note_of(value) is not None:
+            return False
+        return type(value) is dict or self.made.has(value)
+
+    def _refill(self, old: Any, new: Any, key: tuple[str, ...] = ()) -> Any:
+        """Give *old* what *new* holds; what came into it at run time is added at the end."""
+        if not is_container(new) or self._note_of(new) is not None:
+            return new
+        note = self._note_of(old)
+        before = note.content if note is not None else None
+        if before is not None and same_value(_plainly(before), _plainly(new)) and not key:
+            return old
+        if before is not None:
+            found = extras(old, before)
+            if found:
+                self.extras.append((old, found))
+        if key:
+            snapshot = before if before is not None else content_of(old)
+            self.contents[key] = (old, _like(old, snapshot))
+        self.transaction.set_contents(old, self._merged_contents(old, new))
+        return old
+
+    def _merged_contents(self, old: Any, new: Any) -> Any:
+        """What *new* holds, functions and classes carried into those that *old* holds."""
+        merge = self._merge_part
+        if isinstance(new, dict):
+            content = type(new)(new) if type(new) is not type(old) else new.copy()
+            for key, value in new.items():
+                if key in old:
+                    content[key] = merge(old[key], value)
+            return content
+        if isinstance(new, set):
+            return set(new)
+        parts = list(new)
+        for number, (was, value) in enumerate(zip(old, parts, strict=False)):
+            parts[number] = merge(was, value)
+        return parts
+
+    def _merge_part(self, old: Any, new: Any) -> Any:
+        if is_container(new) or not self.patcher.can_merge(old, new):
+            return self.patcher.stand_in(new)
+        return self.patcher.merge(old, new) if self.patcher.is_made(new) else new
+
+    def _add_extras(self, container: Any, found: Any) -> None:
+        if isinstance(found, dict):
+            for key, value in found.items():
+                if key not in container:
+                    container[key] = value
+        elif isinstance(found, set):
+            container.update(found)
+        else:
+            container.extend(found)
+
+    # What really changed -------------------------------------------------------------------------
+
+    def _note_binding(
+        self, plan: ModulePlan, name: str, was: Any, value: Any, stays: Any
+    ) -> None:
+        """A name was bound to *value*, for which *stays* stands now; it *was* something before."""
+        if stays is was:
+            if value is not was and not is_container(stays):
+                self.actual.add(("content", plan.name, name))  # merged in place
+        elif not same_value(was, stays):
+            self.actual.add(("bind", plan.name, name))
+            self.actual.add(("content", plan.name, name))
+
+    def _fingerprints(self, plan: ModulePlan, number: int) -> dict[str, Any]:
+        """How the functions and values of a definition were before it ran again."""
+        statement = plan.after.statements[number]
+        if statement.fragment.kind not in {"def", "class"}:
+            return {}
+        value = plan.tracked.namespace.get(statement.binds[0])
+        return dict(fingerprints(statement.binds[0], value))
+
+    def _note_definition(self, plan: ModulePlan, number: int, before: dict[str, Any]) -> None:
+        statement = plan.after.statements[number]
+        if statement.fragment.kind not in {"def", "class"}:
+            return
+        name = statement.binds[0]
+        value = plan.tracked.namespace.get(name)
+        after = dict(fingerprints(name, value))
+        for qualname in {*before, *after}:
+            if not same_fingerprint(before.get(qualname), after.get(qualname)):
+                self.actual.add(("code", plan.name, qualname))
+                owner, _, attr = qualname.rpartition(".")
+                if owner:
+                    first, _, rest = qualname.partition(".")
+                    self.actual.add(("attr", plan.name, first, rest.partition(".")[0]))
+                del owner, attr
+        self.actual.discard(("content", plan.name, name))
+        if statement.fragment.kind == "class":
+            self._note_class_shape(plan, number, name, set(before) != set(after))
+        elif "@" in statement.fragment.text:
+            self.actual.add(("code", plan.name, name))
+            self.actual.add(("content", plan.name, name))
+
+    def _note_class_shape(
+        self, plan: ModulePlan, number: int, name: str, names_differ: bool
+    ) -> None:
+        partner = plan.partner(number)
+        head = partner is None
+        shape = names_differ
+        if partner is not None:
+            old = plan.before.statements[partner].parse()[0]
+            new = plan.after.statements[number].parse()[0]
+            if isinstance(old, ast.ClassDef) and isinstance(new, ast.ClassDef):
+                found = diff_classes(old, new)
+                head, shape = found.head, shape or found.names or bool(found.attrs)
+            else:
+                head = True
+        entry = self.engine.index.modules[plan.name]
+        info = entry.summaries[number].classes.get(name)
+        if head:
+            self.actual.add(("head", plan.name, name))
+        if head or shape or (info is not None and (info.decorated or info.bases)):
+            self.actual.add(("shape", plan.name, name))
+
+    def _note_fills(self, plan: ModulePlan, number: int) -> None:
+        """What a statement that is no part of a forced group may have put somewhere."""
+        for (module, name, attr), members in self.engine.index.fillers().items():
+            if (plan.name, number) in members:
+                key = (module, name, attr) if attr else (module, name)
+                if key not in self.contents:
+                    self.actual.add(("attr", *key) if attr else ("content", *key))
+
+    # Namespaces ----------------------------------------------------------------------------------
+
+    def _refresh_namespaces(self, names: Iterable[str]) -> None:
+        """Bring names of the user's namespaces up to date that still are what they imported."""
+        for namespace in self.namespaces:
+            for name, (module, attr) in list(namespace.provenance.items()):
+                new = self._value_now(module, attr)
+                old = namespace.names.get(name, ABSENT)
+                was = self._value_before(module, attr)
+                if new is ABSENT or was is ABSENT or old is new or old is not was:
+                    continue
+                self.transaction.set_item(namespace.names, name, new)
+            for module in namespace.stars:
+                self._refresh_star(namespace, module)
+
+    def _refresh_star(self, namespace: Namespace, module: str) -> None:
+        now = module_namespace(sys.modules.get(module)) or {}
+        before = self.before.get(module)
+        if before is None:
+            return
+        names = namespace.names
+        for name in star_names(now):
+            old = names.get(name, ABSENT)
+            was = before.get(name, ABSENT)
+            if old is not now[name] and (old is was):
+                self.transaction.set_item(names, name, now[name])
+        for name in star_names(before):
+            if name not in now and name in names and names[name] is before[name]:
+                self.transaction.del_item(names, name)
+
+    def _value_now(self, module: str, attr: str) -> Any:
+        found = module_namespace(sys.modules.get(module))
+        return ABSENT if found is None else found.get(attr, ABSENT)
+
+    def _value_before(self, module: str, attr: str) -> Any:
+        return self.before.get(module, {}).get(attr, ABSENT)
+
+    @property
+    def before(self) -> dict[str, dict[str, Any]]:
+        """The namespaces that the user imported from, as they were when the run began."""
+        return self.__dict__["_before"]  # type: ignore[no-any-return]
+
+    def remember_namespaces(self) -> None:
+        """Note what the user's names may have been imported as."""
+        modules = {m for ns in self.namespaces for m, _ in ns.provenance.values()}
+        modules.update(m for ns in self.namespaces for m in ns.stars)
+        self.__dict__["_before"] = {
+            module: dict(found)
+            for module in modules
+            if (found := module_namespace(sys.modules.get(module))) is not None
+        }
+
+    def _after(self, names: Iterable[str]) -> None:
+        """Nothing yet."""
+
+
+WHOLE_REASON = "whole module"
+
+
+def EDITED(plan: ModulePlan, number: int) -> bool:
+    return "edited" in plan.run[number]
+
+
+def hold_values(values: Mapping[str, Any]) -> dict[str, weakref.ref[Any]]:
+    return hold(values, values)
+
+
+def _plainly(content: Any) -> Any:
+    """A container as a plain dict, list or set, for comparison."""
+    if isinstance(content, dict):
+        return dict(content)
+    return set(content) if isinstance(content, set) else list(content)
+
+
+def _like(container: Any, content: Any) -> Any:
+    """*content* as a container of the type that *container* has."""
+    if content is None or type(container) is type(content):
+        return content
+    copy = container.copy()
+    copy.clear()
+    if isinstance(content, dict):
+        copy.update(content)
+    else:
+        copy.extend(content)
+    return copy
+
+
+def _without(content: Any, found: Any) -> Any:
+    if isinstance(content, dict):
+        return {k: v for k, v in content.items() if k not in found}
+    if isinstance(content, set):
+        return content - found
+    return content[: len(content) - len(found)]
+
+
+def _is_display(statement: Statement) -> bool:
+    """Is the statement an assignment of a display or comprehension, which makes its object?"""
+    nodes = statement.fragment.parse()
+    value = getattr(nodes[0], "value", None) if len(nodes) == 1 else None
+    return isinstance(
+        value, ast.Dict | ast.List | ast.Set | ast.ListComp | ast.SetComp | ast.DictComp
+    )
+
+
+def _names(statement: Statement) -> tuple[str, ...]:
+    if statement.fragment.kind in {"import", "future", "doc"}:
+        return ()
+    return statement.binds
+
+
+def _changed(old: Statement, new: Statement) -> Iterator[Definition]:
+    """What an edit did to one statement, the members of a class one by one."""
+    if old.fragment.kind == new.fragment.kind == "class":
+        before, after = old.parse()[0], new.parse()[0]
+        if isinstance(before, ast.ClassDef) and isinstance(after, ast.ClassDef):
+            found = diff_classes(before, after)
+            if not found.head and (found.bodies or found.attrs):
+                for attr in sorted(found.bodies | found.attrs):
+                    yield Definition(f"{new.binds[0]}.{attr}", "changed")
+                return
+    for name in _names(new):
+        yield Definition(name, "changed" if name in old.binds else "added")
+
+
+def star_names(namespace: Mapping[str, Any]) -> list[str]:
+    """The names that a star-import of a module with that namespace binds."""
+    listed = namespace.get("__all__")
+    if isinstance(listed, list | tuple):
+        return [name for name in listed if isinstance(name, str) and name in namespace]
+    return [name for name in namespace if not name.startswith("_")]
+
+
+def _loader(tracked: TrackedModule) -> Any:
+    spec = module_spec(tracked.reference())
+    return spec.loader if spec is not None else None
+
+
+def shifted(code: types.CodeType, delta: int) -> types.CodeType:
+    """*code* and all code nested in it, *delta* lines further down."""
+    constants = tuple(
+        shifted(constant, delta) if isinstance(constant, types.CodeType) else constant
+        for constant in code.co_consts
+    )
+    return code.replace(co_firstlineno=code.co_firstlineno + delta, co_consts=constants)
+
+
+def patches(
+    plan: ModulePlan, loader: Any, pair: Pair
+) -> Iterator[tuple[str | None, list[types.FunctionType], types.CodeType]]:
+    """For the functions of a statement: whose body was edited, who lives, and the code to get.
+
+    Functions whose body is the same but that stand elsewhere come without a name.
+    """
+    assert pair.old is not None
+    old, new = plan.before.statements[pair.old], plan.after.statements[pair.new]
+    before, after = list(qualified(old.parse())), list(qualified(new.parse()))
+    edits = {edit.path: edit for edit in pair.bodies}
+    wanted: list[tuple[int, int, int, str]] = []
+    for number, ((_, was), (qualname, now)) in enumerate(zip(before, after, strict=True)):
+        same_place = first_line(was) == first_line(now) and ast.dump(
+            was, include_attributes=True
+        ) == ast.dump(now, include_attributes=True)
+        if not same_place:
+            wanted.append((number, first_line(was), first_line(now), qualname))
+    if not wanted:
+        return
+    codes = {
+        (code.co_qualname, code.co_firstlineno): code
+        for code in code_objects(compile_statements(loader, plan.after, [new]))
+    }
+    namespace = plan.tracked.namespace
+    for number, was_line, now_line, qualname in wanted:
+        code = codes.get((qualname, now_line))
+        functions = [
+            function
+            for function in _candidates(plan, pair.old, namespace, qualname)
+            if function.__code__.co_firstlineno == was_line
+        ]
+        if code is not None:
+            yield (qualname if number in edits else None), functions, code
+
+
+def _candidates(
+    plan: ModulePlan, number: int, namespace: dict[str, Any], qualname: str
+) -> list[types.FunctionType]:
+    """Live functions that a ``def`` of an old statement may have made."""
+    found = find_functions(namespace, qualname)
+    if "." not in qualname and number < len(plan.tracked.bound):
+        reference = plan.tracked.bound[number].get(qualname)
+        value = reference() if reference is not None else None
+        found += [f for f in functions_within(value) if all(f is not g for g in found)]
+    return found
+
+
+def is_patchable(plan: ModulePlan, pair: Pair) -> bool:
+    """Can the live functions of a statement be given new code, so that it need not run?
+
+    Not where a decorator of the user's made something else of the function, and not where its
+    free variables differ.
+    """
+    loader = _loader(plan.tracked)
+    if loader is None or not plan.tracked.bound:
+        return False
+    try:
+        found = list(patches(plan, loader, pair))
+    except SourceError:
+        return False
+    named = {edit.qualname for edit in pair.bodies}
+    for qualname, functions, code in found:
+        if qualname is None:
+            continue
+        named.discard(qualname)
+        if not functions and not _is_elsewhere(plan, pair, qualname):
+            return False
+        if any(f.__code__.co_freevars != code.co_freevars for f in functions):
+            return False
+    return not named
+
+
+def _is_elsewhere(plan: ModulePlan, pair: Pair, qualname: str) -> bool:
+    """Does the name hold a function of another branch, so that this one is not in use?"""
+    assert pair.old is not None
+    if plan.before.statements[pair.old].fragment.kind != "other":
+        return False
+    return "." in qualname or bool(find_functions(plan.tracked.namespace, qualname))
+
+
+def own_functions_of(value: Any, namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
+    """Functions of the module that *value* is or wraps."""
+    probe = {"value": value, "__name__": namespace.get("__name__")}
+    todo = [value]
+    seen: set[int] = set()
+    del probe
+    while todo:
+        item = todo.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if type(item) is types.FunctionType:
+            if item.__globals__ is namespace:
+                yield item
+            for cell in item.__closure__ or ():
+                try:
+                    todo.append(cell.cell_contents)
+                except ValueError:
+                    continue
+            todo.append(item.__dict__.get("__wrapped__"))
+        else:
+            inner = list(functions_within(item))
+            todo += inner
+            own = getattr(type(item), "__dictoffset__", 0)
+            if not inner and own and not isinstance(item, type | types.ModuleType):
+                try:
+                    parts = object.__getattribute__(item, "__dict__")
+                except AttributeError:
+                    continue
+                todo += [p for p in parts.values() if type(p) is types.FunctionType]
+
+
+def fingerprints(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """What a definition is made of, function by function and value by value."""
+    if isinstance(value, type):
+        yield name, ("class", value)
+        for attr, part in list(class_dict(value).items()):
+            if attr in IGNORED:
+                continue
+            if isinstance(part, type):
+                yield f"{name}.{attr}", ("value", part)
+            else:
+                yield f"{name}.{attr}", fingerprint(part)
+    else:
+        yield name, fingerprint(value)
+
+
+IGNORED = frozenset(
+    {"__dict__", "__weakref__", "__module__", "__firstlineno__", "__static_attributes__",
+     "__annotate_func__", "__annotations_cache__", "_abc_impl"}
+)  # fmt: skip
+
+
+def fingerprint(value: Any) -> tuple[str, Any]:
+    functions = list(functions_within(value))
+    if not functions:
+        return "value", value
+    return "functions", [
+        (type(value), f.__code__, f.__defaults__, f.__kwdefaults__) for f in functions
+    ]
+
+
+def same_fingerprint(old: Any, new: Any) -> bool:
+    if old is None or new is None or old[0] != new[0]:
+        return False
+    if old[0] != "functions":
+        return same_value(old[1], new[1])
+    return len(old[1]) == len(new[1]) and all(
+        a[0] is b[0]
+        and same_code(a[1], b[1])
+        and same_value(a[2], b[2])
+        and same_value(a[3], b[3])
+        for a, b in zip(old[1], new[1], strict=True)
+    )
+
+
+def same_code(old: types.CodeType, new: types.CodeType) -> bool:
+    """Do both do the same? Positions do not count."""
+    if old is new:
+        return True
+    return (
+        old.co_code == new.co_code
+        and old.co_names == new.co_names
+        and old.co_varnames == new.co_varnames
+        and old.co_freevars == new.co_freevars
+        and old.co_cellvars == new.co_cellvars
+        and old.co_flags == new.co_flags
+        and (old.co_argcount, old.co_posonlyargcount, old.co_kwonlyargcount)
+        == (new.co_argcount, new.co_posonlyargcount, new.co_kwonlyargcount)
+        and len(old.co_consts) == len(new.co_consts)
+        and all(
+            same_code(a, b)
+            if isinstance(a, types.CodeType) and isinstance(b, types.CodeType)
+            else same_value(a, b)
+            for a, b in zip(old.co_consts, new.co_consts, strict=True)
+        )
+    )

@@ -1,0 +1,104 @@
+"""What can go wrong, with the facts that are needed to mend it.
+
+Every exception raised by this package on its own account derives from `ReloadMagicError` and
+carries its facts as attributes; the message says what, where, what still holds and what next.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "InternalError",
+    "NotTracked",
+    "ReloadFailed",
+    "ReloadMagicError",
+    "SourceError",
+]
+
+
+class ReloadMagicError(Exception):
+    """Base of all errors of this package."""
+
+
+class NotTracked(ReloadMagicError, LookupError):
+    """A module was asked for that is not tracked.
+
+    Attributes:
+        name: the absolute module name.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"{name} is not tracked: it was not imported, or it is not yours to reload")
+
+
+class SourceError(ReloadMagicError):
+    """A file that cannot be read, decoded or parsed.
+
+    Attributes:
+        module: absolute name of the module, ``""`` if unknown.
+        path: the file.
+        lineno: 1-based line, 0 where the file as a whole is meant.
+        colno: 1-based column, 0 if unknown.
+        line: the offending source line, ``""`` if unknown.
+        reason: what Python said of it, with the exception's name.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        path: str,
+        lineno: int = 0,
+        colno: int = 0,
+        line: str = "",
+        module: str = "",
+    ) -> None:
+        self.reason = reason
+        self.path = path
+        self.lineno = lineno
+        self.colno = colno
+        self.line = line
+        self.module = module
+        place = f"{path}:{lineno}" if lineno else path
+        super().__init__(f"{place}: {reason}. The version that last ran stays in use.")
+
+
+class ReloadFailed(ReloadMagicError):
+    """Code of an edited module, or of a dependent, raised while it ran.
+
+    The exception that was raised is ``__cause__`` and `exception`.
+
+    Attributes:
+        module: absolute name of the module whose statement raised.
+        path: its file.
+        lineno: 1-based line of the innermost frame in *path*, 0 if there was none.
+        line: the source line, ``""`` if unknown.
+        exception: what was raised.
+    """
+
+    def __init__(
+        self, exception: BaseException, *, module: str, path: str, lineno: int = 0, line: str = ""
+    ) -> None:
+        self.exception = exception
+        self.module = module
+        self.path = path
+        self.lineno = lineno
+        self.line = line
+        place = f"{path}:{lineno}" if lineno else path
+        super().__init__(
+            f"{place}: {describe(exception)}. The version that last ran stays in use."
+        )
+
+
+class InternalError(ReloadMagicError):
+    """A broken invariant of this package: what the message names can no longer be trusted."""
+
+
+def describe(exception: BaseException) -> str:
+    """``"KeyError: 'x'"``; never raises, whatever the exception's own ``__str__`` does."""
+    name = type.__getattribute__(type(exception), "__name__")
+    try:
+        text = str(exception)
+    except Exception:  # a user's exception may have any __str__
+        text = ""
+    return f"{name}: {text}" if text else str(name)

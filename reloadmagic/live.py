@@ -1,0 +1,101 @@
+"""Where the live objects of a module are found, without a pass over the heap.
+
+In come a namespace and names as the source spells them; out go functions and classes. Attributes
+are read as ``vars()`` shows them: no code of the user's runs here.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["class_dict", "code_objects", "find_class", "find_functions", "functions_within"]
+
+
+def class_dict(cls: type) -> Any:
+    """``vars(cls)``, whatever the metaclass makes of attribute access."""
+    return type.__dict__["__dict__"].__get__(cls)
+
+
+def find_class(namespace: dict[str, Any], qualname: str) -> type | None:
+    """The live class of that qualname, None if something else stands there."""
+    first, *rest = qualname.split(".")
+    found = namespace.get(first)
+    for name in rest:
+        if not isinstance(found, type):
+            return None
+        found = class_dict(found).get(name)
+    return found if isinstance(found, type) else None
+
+
+def find_functions(namespace: dict[str, Any], qualname: str) -> list[types.FunctionType]:
+    """The functions that stand under that qualname, out of their descriptors.
+
+    A property has up to three, a plain function is the only one. Empty where a decorator of the
+    user's made something else of the function.
+    """
+    owner, _, name = qualname.rpartition(".")
+    if owner:
+        cls = find_class(namespace, owner)
+        return list(functions_within(class_dict(cls).get(name))) if cls is not None else []
+    return list(functions_within(namespace.get(name)))
+
+
+def functions_within(value: Any) -> Iterator[types.FunctionType]:
+    """The function(s) that a descriptor of the standard library holds, or *value* itself."""
+    kind = type(value)
+    if kind is types.FunctionType:
+        yield value
+    elif kind is staticmethod or kind is classmethod:
+        yield from functions_within(value.__func__)
+    elif kind is property:
+        for part in (value.fget, value.fset, value.fdel):
+            yield from functions_within(part)
+    elif kind is functools.cached_property:
+        yield from functions_within(vars(value).get("func"))
+
+
+def code_objects(code: types.CodeType) -> Iterator[types.CodeType]:
+    """All code objects nested in *code*, in order, *code* itself left out."""
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield constant
+            yield from code_objects(constant)
+
+
+def own_functions(namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
+    """The functions of a module that can be reached from its names and its classes.
+
+    Wrappers are looked through (``__wrapped__``, closures); each function comes once.
+    """
+    seen: set[int] = set()
+    todo = list(namespace.values())
+    while todo:
+        value = todo.pop()
+        kind = type(value)
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if kind is types.FunctionType:
+            if value.__globals__ is namespace:
+                yield value
+            for cell in value.__closure__ or ():
+                try:
+                    todo.append(cell.cell_contents)
+                except ValueError:  # not filled yet
+                    continue
+            wrapped = value.__dict__.get("__wrapped__")
+            if wrapped is not None:
+                todo.append(wrapped)
+        elif isinstance(value, type):
+            attributes = class_dict(value)
+            if attributes.get("__module__") == namespace.get("__name__"):
+                todo.extend(attributes.values())
+        elif kind is functools.partial:
+            todo.append(value.func)
+        elif kind is functools._lru_cache_wrapper:
+            todo.append(value.__dict__.get("__wrapped__"))
+        else:
+            todo.extend(functions_within(value))

@@ -1,0 +1,273 @@
+"""Finder and loader: stamp what is imported, compile from source, run what they are told to.
+
+`ReloadFinder` stands first on ``sys.meta_path``. It lets the other finders give the usual spec and
+puts the project's own loader into it, a subclass of the loader that was found, so that everything
+else about the module (resources, ``isinstance`` checks, import hooks that change the code) stays as
+it was. The loader reads the source itself, as cached bytecode is validated by whole-second mtime
+and size and can lag an edit, and hands it to an `Executor`. Which statements run is not decided
+here.
+"""
+
+from __future__ import annotations
+
+import __future__
+import ast
+import importlib.machinery
+import importlib.util
+import itertools
+import sys
+import types
+from collections.abc import Iterable, Sequence
+from importlib.abc import MetaPathFinder, SourceLoader
+from importlib.machinery import ModuleSpec
+from typing import Any, Protocol
+
+from .errors import SourceError
+from .modules import Source, Stamp, Statement, module_spec, stamp_of
+
+__all__ = ["Executor", "ReloadFinder", "ReloadLoader", "compile_statements", "decoder"]
+
+# A name that no source can spell, so that it collides with none of the user's.
+MERGE_HOOK = "<merge>"
+ALL_FUTURE_FLAGS = sum(
+    getattr(__future__, name).compiler_flag for name in __future__.all_feature_names
+)
+
+
+class Executor(Protocol):
+    """Runs a module's source in its namespace, for the first time or again."""
+
+    def tracks(self, name: str, path: str) -> bool:
+        """Is the module *name* with the file *path* one to be given the project's own loader?"""
+
+    def spec_for(self, name: str) -> ModuleSpec | None:
+        """The spec a loaded module can be reloaded by when no finder knows it any more."""
+
+    def started(self, name: str, order: int) -> None:
+        """The import of *name* begins; *order* counts the imports begun."""
+
+    def execute(self, module: types.ModuleType, loader: ReloadLoader, order: int) -> None:
+        """Run *module*: all of it on its first import, what the plan says on a reload."""
+
+
+class ReloadLoader:
+    """What an adopted loader adds to the class that was found, see `adopt`."""
+
+    executor: Executor
+    order: int
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        self.executor.execute(module, self, self.order)
+
+    def get_data(self, path: str) -> bytes:
+        """The bytes of *path*, as the class that was found reads them."""
+        data: bytes = super().get_data(path)  # type: ignore[misc]
+        return data
+
+
+_adopted: dict[type, type] = {}
+_counter = itertools.count()
+
+
+def adopt(loader: Any, executor: Executor, order: int) -> Any:
+    """*loader* as one that runs modules through *executor*; a loader adopted before is taken over.
+
+    Only instances of `SourceLoader` subclasses with the usual ``exec_module`` can be adopted;
+    others are returned as they are.
+    """
+    kind = type(loader)
+    if not isinstance(loader, ReloadLoader):
+        if kind not in _adopted:
+            # The standard loaders inherit exec_module from a base that importlib.abc only mirrors.
+            usual = getattr(kind, "exec_module", None)
+            if usual is not importlib.machinery.SourceFileLoader.exec_module:
+                if not isinstance(loader, SourceLoader) or usual is not SourceLoader.exec_module:
+                    return loader
+            bases = (ReloadLoader, kind)
+            _adopted[kind] = type(kind.__name__, bases, {"__module__": kind.__module__})
+        adopted = object.__new__(_adopted[kind])
+        adopted.__dict__.update(vars(loader))
+    else:
+        adopted = loader
+    adopted.executor = executor
+    adopted.order = order
+    return adopted
+
+
+class ReloadFinder(MetaPathFinder):
+    """Gives the spec that the other finders give, with the project's own loader in it."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
+
+    def install(self) -> None:
+        if self not in sys.meta_path:
+            sys.meta_path.insert(0, self)
+
+    def remove(self) -> None:
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: types.ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        """The usual spec, with our loader if the module is the user's; see importlib."""
+        spec = self._usual_spec(fullname, path, target)
+        if spec is None and target is not None:
+            spec = self.executor.spec_for(fullname)
+        if spec is None or not spec.has_location or spec.origin is None:
+            return spec
+        if spec.loader is not None and self.executor.tracks(fullname, spec.origin):
+            order = next(_counter)
+            spec.loader = adopt(spec.loader, self.executor, order)
+            if target is None:
+                self.executor.started(fullname, order)
+        return spec
+
+    def _usual_spec(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None
+    ) -> ModuleSpec | None:
+        """What the finders after this one say; those before it were asked already."""
+        finders = sys.meta_path
+        after = finders[finders.index(self) + 1 :] if self in finders else finders
+        for finder in after:
+            find = getattr(finder, "find_spec", None)
+            spec = find(fullname, path, target) if find is not None else None
+            if spec is not None:
+                return spec  # type: ignore[no-any-return]
+        return None
+
+    def usual_spec(self, name: str) -> ModuleSpec | None:
+        """Where an import of *name* would find it now; runs nothing, imports no parents.
+
+        None too where a parent is not loaded or not a package.
+        """
+        parent = name.rpartition(".")[0]
+        path = None
+        if parent:
+            path = getattr(module_spec(sys.modules.get(parent)), "submodule_search_locations", None)
+            if path is None:
+                return None
+        try:
+            return self._usual_spec(name, path, None)
+        except Exception:  # finders of others may raise anything; no spec is the safe answer
+            return None
+
+
+def decoder(loader: Any) -> Any:
+    """How a loader's bytes become source text: its ``decode_source`` if it has one, else PEP 263."""
+    return getattr(loader, "decode_source", None) or importlib.util.decode_source
+
+
+def read_source(
+    loader: Any, path: str, *, previous: Source | None = None
+) -> tuple[Stamp | None, Source]:
+    """The file's stamp, taken before its bytes are read, and the source they hold.
+
+    Raises:
+        OSError: the file cannot be read.
+        SourceError: it cannot be decoded or parsed.
+    """
+    stamp = stamp_of(path)
+    return stamp, Source.read(
+        loader.get_data(path), path, previous=previous, decode=decoder(loader)
+    )
+
+
+def compile_statements(
+    loader: Any, source: Source, statements: Iterable[Statement], *, merge_hook: bool = False
+) -> types.CodeType:
+    """Code of some statements of *source*, the same that they have in the whole module.
+
+    *merge_hook*: functions of the module's own scope that have decorators get one more, innermost,
+    which is looked up as `MERGE_HOOK` in the namespace.
+
+    Raises:
+        SourceError: a statement parses but does not compile (``return`` outside a function).
+    """
+    body: list[ast.stmt] = []
+    whole = False
+    for statement in statements:
+        nodes = statement.parse()
+        whole = whole or statement.fragment.kind in {"doc", "future"}
+        body += nodes
+    if merge_hook:
+        _insert_merge_hook(body)
+    imports = source.imports()
+    if not whole and imports:
+        first = body[0].lineno if body else 1
+        hidden = ast.If(test=ast.Constant(0), body=list(imports), orelse=[])
+        body.insert(0, _at_line(hidden, first))
+    return compile_tree(loader, ast.Module(body=body, type_ignores=[]), source.path, source.flags)
+
+
+def _at_line(node: ast.If, lineno: int) -> ast.If:
+    """Positions for the two nodes that have none."""
+    for new in (node, node.test):
+        new.lineno = new.end_lineno = lineno
+        new.col_offset = new.end_col_offset = 0
+    return node
+
+
+def compile_tree(loader: Any, tree: ast.Module, path: str, flags: int) -> types.CodeType:
+    """Compile through the loader where it has a say in the code, as import hooks do.
+
+    Raises:
+        SourceError: the tree does not compile.
+    """
+    to_code = getattr(loader, "source_to_code", None)
+    try:
+        if to_code is None or _is_usual(loader):
+            return compile(tree, path, "exec", flags=flags, dont_inherit=True)
+        if flags and not _has_future(tree):
+            names = [
+                name
+                for name in __future__.all_feature_names
+                if getattr(__future__, name).compiler_flag & flags
+            ]
+            future = ast.ImportFrom(
+                module="__future__", names=[ast.alias(name) for name in names], level=0
+            )
+            ast.fix_missing_locations(ast.Module(body=[future], type_ignores=[]))
+            tree.body.insert(0, future)
+        code: types.CodeType = to_code(tree, path)
+        return code
+    except SyntaxError as error:
+        raise SourceError(
+            f"{type(error).__name__}: {error.msg}",
+            path=path,
+            lineno=error.lineno or 0,
+            colno=error.offset or 0,
+            line=(error.text or "").rstrip("\n"),
+        ) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SourceError(f"{type(error).__name__}: {error}", path=path) from error
+
+
+def _is_usual(loader: Any) -> bool:
+    """Does the loader compile as importlib does?"""
+    method = getattr(type(loader), "source_to_code", None)
+    usual = (
+        importlib.machinery.SourceFileLoader.source_to_code,
+        SourceLoader.source_to_code,
+    )
+    return method in usual
+
+
+def _has_future(tree: ast.Module) -> bool:
+    return any(
+        isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body
+    )
+
+
+def _insert_merge_hook(body: Iterable[ast.stmt]) -> None:
+    from .modules import scope_nodes
+
+    for node in scope_nodes(body):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.decorator_list:
+            last = node.decorator_list[-1]
+            hook = ast.copy_location(ast.Name(id=MERGE_HOOK, ctx=ast.Load()), last)
+            node.decorator_list.append(hook)

@@ -1,0 +1,567 @@
+"""What is reloaded: sources cut into statements, and the modules they belong to.
+
+In come files and modules; out go `Source` values, whose `Statement`s are the units that the other
+rooms compare, plan and run, and `TrackedModule`s, which remember what last ran. Nothing here
+executes code of the user's.
+"""
+
+from __future__ import annotations
+
+import ast
+import bisect
+import hashlib
+import importlib.util
+import os
+import site
+import sys
+import sysconfig
+import types
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from .errors import SourceError, describe
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+
+    from .reach.summary import Summary
+
+__all__ = ["Fragment", "Ownership", "Source", "Stamp", "Statement", "TrackedModule", "module_spec", "stamp_of"]
+
+
+Stamp = tuple[int, int, int]
+"""What a file looks like from outside: ``(mtime_ns, size, inode)``. Compared with ``!=``, as clocks
+run backwards too."""
+
+
+def stamp_of(path: str) -> Stamp | None:
+    """The stamp of the file at *path* (links followed), None if it is not there."""
+    try:
+        stat = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
+class Fragment:
+    """The text of a statement, on whatever line it stands, and what follows from the text alone.
+
+    Versions of a source share the fragments that an edit left alone, so that what was derived from
+    them is derived once.
+    """
+
+    __slots__ = ("__weakref__", "_key", "_skeleton", "binds", "kind", "summary", "text")
+
+    def __init__(self, text: str, nodes: Sequence[ast.stmt]) -> None:
+        self.text = text
+        self.kind = statement_kind(nodes)
+        self.binds: tuple[str, ...] = tuple(dict.fromkeys(bound_names(nodes)))
+        self.summary: Summary | None = None
+        self._key: str | None = None
+        self._skeleton: str | None = None
+
+    def parse(self, lineno: int = 1) -> list[ast.stmt]:
+        """The statement's nodes as they stand when its first line is *lineno*."""
+        nodes = ast.parse(self.text).body
+        if lineno != 1:
+            for node in nodes:
+                ast.increment_lineno(node, lineno - 1)
+        return nodes
+
+    @property
+    def key(self) -> str:
+        """Equal for fragments that mean the same: comments and layout do not count."""
+        if self._key is None:
+            self._key = "\n".join(ast.dump(node) for node in self.parse())
+        return self._key
+
+    @property
+    def skeleton(self) -> str:
+        """As `key`, with the bodies of functions left out (docstrings are data and stay)."""
+        if self._skeleton is None:
+            nodes = self.parse()
+            for definition in own_functions(nodes):
+                definition.body = definition.body[: has_docstring(definition)]
+            self._skeleton = "\n".join(ast.dump(node) for node in nodes)
+        return self._skeleton
+
+    def __repr__(self) -> str:
+        first = self.text.partition("\n")[0]
+        return f"<Fragment {first[:40]!r}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A top-level statement of a source; statements that share a line are one.
+
+    Attributes:
+        fragment: its text and what follows from that.
+        lineno: 1-based first line, that of the first decorator where there is one.
+    """
+
+    fragment: Fragment
+    lineno: int
+
+    @property
+    def end_lineno(self) -> int:
+        return self.lineno + self.fragment.text.count("\n")
+
+    @property
+    def binds(self) -> tuple[str, ...]:
+        return self.fragment.binds
+
+    @property
+    def label(self) -> str:
+        """What a person would call it: ``WIDTH``, ``class Circle``, ``import math``."""
+        if self.fragment.kind in {"def", "class"}:
+            return f"{self.fragment.kind} {self.binds[0]}"
+        if self.fragment.kind == "assign" and self.binds:
+            return ", ".join(self.binds)
+        first = self.fragment.text.partition("\n")[0].strip()
+        return first if len(first) <= 40 else first[:39] + "…"
+
+    def parse(self) -> list[ast.stmt]:
+        return self.fragment.parse(self.lineno)
+
+
+class Source:
+    """A version of a module's source, cut into statements.
+
+    Attributes:
+        path: the file, as tracebacks show it.
+        text: decoded, with ``\\n`` line ends.
+        digest: of the bytes.
+        statements: in order.
+        flags: compiler flags of the ``from __future__`` imports.
+    """
+
+    __slots__ = (
+        "__weakref__", "_imports", "_tree", "digest", "flags", "path", "statements", "text"
+    )  # fmt: skip
+
+    def __init__(
+        self, path: str, text: str, digest: bytes, statements: tuple[Statement, ...]
+    ) -> None:
+        self.path = path
+        self.text = text
+        self.digest = digest
+        self.statements = statements
+        self.flags = 0
+        self._imports: list[ast.stmt] | None = None
+        self._tree: ast.Module | None = None
+        for statement in statements:
+            if statement.fragment.kind == "future":
+                for node in statement.fragment.parse():
+                    if isinstance(node, ast.ImportFrom):
+                        self.flags |= future_flags(alias.name for alias in node.names)
+
+    @classmethod
+    def read(
+        cls,
+        data: bytes,
+        path: str,
+        *,
+        previous: Source | None = None,
+        decode: Callable[[bytes], str] = importlib.util.decode_source,
+    ) -> Source:
+        """The source that *data*, the bytes of the file *path*, holds.
+
+        *previous* is an older version, whose fragments are used again: only what stands between
+        the first and the last changed line is parsed, where that is sound.
+
+        Raises:
+            SourceError: the bytes cannot be decoded or parsed.
+        """
+        digest = content_digest(data)
+        try:
+            text = decode(data)
+            statements = previous and _parse_between(previous, text)
+            tree = None
+            if not statements:
+                tree = ast.parse(text, path)
+                statements = _cut(text, tree.body)
+        except SyntaxError as error:
+            raise SourceError(
+                describe_syntax_error(error),
+                path=path,
+                lineno=error.lineno or 0,
+                colno=error.offset or 0,
+                line=(error.text or "").rstrip("\n"),
+            ) from error
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise SourceError(describe(error), path=path) from error
+        source = cls(path, text, digest, statements)
+        source._tree = tree
+        return source
+
+    def take_tree(self) -> ast.Module:
+        """The whole tree, the caller's to change: it is made anew at the next call."""
+        tree, self._tree = self._tree, None
+        return tree if tree is not None else ast.parse(self.text, self.path)
+
+    def imports(self) -> list[ast.stmt]:
+        """The import statements of the module's own scope, wherever they stand, without stars.
+
+        They decide how calls of attributes are compiled (``is_import_originated`` in CPython's
+        compiler), so each statement that is compiled alone needs them in its symbol table.
+        """
+        if self._imports is None:
+            self._imports = [
+                node
+                for statement in self.statements
+                if "import" in statement.fragment.text and statement.fragment.kind != "future"
+                for node in scope_nodes(statement.fragment.parse())
+                if isinstance(node, ast.Import)
+                or (isinstance(node, ast.ImportFrom) and node.names[0].name != "*")
+            ]
+        return self._imports
+
+    def __repr__(self) -> str:
+        return f"<Source {self.path} statements={len(self.statements)}>"
+
+
+def content_digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def describe_syntax_error(error: SyntaxError) -> str:
+    return f"{type(error).__name__}: {error.msg}"
+
+
+def future_flags(names: Iterable[str]) -> int:
+    import __future__
+
+    flags = 0
+    for name in names:
+        flags |= getattr(getattr(__future__, name, None), "compiler_flag", 0)
+    return flags
+
+
+# Cutting a text into statements ----------------------------------------------------------------
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators = getattr(node, "decorator_list", None)
+    return min([node.lineno, *(d.lineno for d in decorators)]) if decorators else node.lineno
+
+
+def _cut(text: str, body: list[ast.stmt], *, offset: int = 0) -> tuple[Statement, ...]:
+    """Statements of *text*, whose nodes are *body*; *offset* lines stand above it."""
+    lines = text.split("\n")
+    statements: list[Statement] = []
+    index = 0
+    while index < len(body):
+        nodes = [body[index]]
+        first, last = _first_line(body[index]), body[index].end_lineno or body[index].lineno
+        index += 1
+        while index < len(body) and _first_line(body[index]) <= last:
+            nodes.append(body[index])
+            last = max(last, body[index].end_lineno or 0)
+            index += 1
+        fragment = Fragment("\n".join(lines[first - 1 : last]), nodes)
+        if not statements and not offset and _is_docstring(nodes[0]):
+            fragment.kind, fragment.binds = "doc", ("__doc__", *fragment.binds)
+        statements.append(Statement(fragment, first + offset))
+    return tuple(statements)
+
+
+def _parse_between(previous: Source, text: str) -> tuple[Statement, ...] | None:
+    """Statements of *text*, taking over those of *previous* before and after the first and last
+    difference; None where only the whole text can tell.
+
+    Sound because a statement that starts in column 0 and parses alone is the same statement in the
+    whole: what could continue the one before it (``else``, an indented line, an open bracket) does
+    not parse alone.
+    """
+    old = previous.text
+    if old == text:
+        return previous.statements
+    start = common_prefix(old, text)
+    end = common_suffix(old, text, start)
+    head_lines = old.count("\n", 0, start)
+    tail_lines = old.count("\n", len(old) - end) if end else 0
+    statements = previous.statements
+    head = bisect.bisect_right(statements, head_lines, key=lambda s: s.end_lineno)
+    old_lines, new_lines = old.count("\n") + 1, text.count("\n") + 1
+    # The first of the common lines at the end may be common in part only.
+    first_tail = old_lines - tail_lines + 1
+    tail = bisect.bisect_left(statements, first_tail, key=lambda s: s.lineno)
+    tail = max(tail, head)
+    if head == 0:
+        return None  # docstring, encoding cookie and future imports stand here
+    above = statements[head - 1].end_lineno
+    shift = new_lines - old_lines
+    below = statements[tail].lineno + shift if tail < len(statements) else new_lines + 1
+    middle = "\n".join(text.split("\n")[above : below - 1])
+    try:
+        body = ast.parse(middle).body
+    except (SyntaxError, ValueError):
+        return None
+    if any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in body):
+        return None
+    return (
+        *statements[:head],
+        *_cut(middle, body, offset=above),
+        *(
+            statements[tail:]
+            if not shift
+            else (Statement(s.fragment, s.lineno + shift) for s in statements[tail:])
+        ),
+    )
+
+
+def common_prefix(a: str, b: str, *, step: int = 4096) -> int:
+    """How many characters *a* and *b* share from the start."""
+    limit, at = min(len(a), len(b)), 0
+    while step:
+        while at + step <= limit and a[at : at + step] == b[at : at + step]:
+            at += step
+        step //= 2
+    return at
+
+
+def common_suffix(a: str, b: str, start: int, *, step: int = 4096) -> int:
+    """How many characters *a* and *b* share at the end, those before *start* left out."""
+    limit, at = min(len(a), len(b)) - start, 0
+    while step:
+        while (
+            at + step <= limit
+            and a[len(a) - at - step : len(a) - at] == b[len(b) - at - step : len(b) - at]
+        ):
+            at += step
+        step //= 2
+    return at
+
+
+# What a statement is and binds -----------------------------------------------------------------
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def has_docstring(node: FunctionNode) -> int:
+    """1 if the function starts with a docstring, else 0."""
+    return int(_is_docstring(node.body[0]))
+
+
+def statement_kind(nodes: Sequence[ast.stmt]) -> str:
+    """``def``, ``class``, ``import``, ``future``, ``assign``, ``expr`` or ``other``."""
+    if len(nodes) != 1:
+        if all(isinstance(node, ast.Assign | ast.AnnAssign) for node in nodes):
+            return "assign"
+        return "other"
+    node = nodes[0]
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            return "def"
+        case ast.ClassDef():
+            return "class"
+        case ast.ImportFrom(module="__future__"):
+            return "future"
+        case ast.Import() | ast.ImportFrom():
+            return "import"
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+            return "assign"
+        case ast.Expr():
+            return "expr"
+    if type(node).__name__ == "TypeAlias":  # 3.12
+        return "assign"
+    return "other"
+
+
+def scope_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """All nodes that run in the module's own scope: functions and classes are met, not entered.
+
+    Comprehensions are entered, as names that ``:=`` binds in them belong to the scope.
+    """
+    todo = list(nodes)[::-1]
+    while todo:
+        node = todo.pop()
+        yield node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            todo.extend(node.decorator_list)
+            todo.extend(node.args.defaults)
+            todo.extend(d for d in node.args.kw_defaults if d is not None)
+        elif isinstance(node, ast.ClassDef):
+            todo.extend(node.decorator_list)
+            todo.extend(node.bases)
+            todo.extend(k.value for k in node.keywords)
+        elif isinstance(node, ast.Lambda):
+            continue
+        else:
+            todo.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """The names that *nodes* may bind in the scope they stand in, ``*`` for a star-import."""
+    comprehension_targets: set[int] = set()
+    for node in scope_nodes(nodes):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.comprehension):
+            comprehension_targets.update(id(child) for child in ast.walk(node.target))
+        elif isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Store) and id(node) not in comprehension_targets:
+                yield node.id
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.asname or alias.name.partition(".")[0]
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield alias.asname or alias.name
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            yield node.name
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            yield node.rest
+
+
+def own_functions(nodes: Iterable[ast.AST]) -> Iterator[FunctionNode]:
+    """Functions defined in the module's scope or in classes of it, however deep the classes."""
+    for node in scope_nodes(nodes):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+        elif isinstance(node, ast.ClassDef):
+            yield from own_functions(node.body)
+
+
+# Modules -----------------------------------------------------------------------------------------
+
+
+def module_spec(module: object) -> ModuleSpec | None:
+    """A module's spec, read without running any code of the module's own; None if it has none."""
+    namespace = module_namespace(module)
+    spec = namespace.get("__spec__") if namespace is not None else None
+    return spec if spec is not None and type(spec).__name__ == "ModuleSpec" else None
+
+
+def module_namespace(module: object) -> dict[str, Any] | None:
+    """``vars(module)`` of a real module, however hostile; None for what only poses as one."""
+    if not isinstance(module, types.ModuleType):
+        return None
+    try:
+        namespace = types.ModuleType.__getattribute__(module, "__dict__")
+    except Exception:  # a lazy module may have overridden even this
+        return None
+    return namespace if type(namespace) is dict else None
+
+
+@dataclass(eq=False, slots=True)
+class TrackedModule:
+    """A module of the user's and what last ran of it.
+
+    Attributes:
+        name: absolute module name.
+        path: the file that is watched.
+        stamp: of the file when its bytes were read; None while it is not there.
+        source: the version that last ran; None for what cannot be reloaded from source.
+        bound: for each statement of *source* what it bound, as far as that can be held weakly.
+        noted: what the module's execution left in its containers, by dotted name.
+        order: when its first import started, as a running number.
+        opaque: why it can only be restarted for (``"compiled extension"``), or ``""``.
+        seen: digest of the newest bytes that were looked at, run or not.
+    """
+
+    name: str
+    path: str
+    reference: weakref.ref[types.ModuleType]
+    order: int
+    stamp: Stamp | None = None
+    source: Source | None = None
+    bound: list[dict[str, weakref.ref[Any]]] = field(default_factory=list)
+    noted: dict[str, Any] = field(default_factory=dict)
+    opaque: str = ""
+    seen: bytes = b""
+    stale: bool = False
+    failed: Exception | None = None
+
+    @property
+    def module(self) -> types.ModuleType | None:
+        """The live module, None once ``sys.modules`` holds it no longer."""
+        module = self.reference()
+        return module if module is not None and sys.modules.get(self.name) is module else None
+
+    @property
+    def namespace(self) -> dict[str, Any]:
+        module = self.reference()
+        found = module_namespace(module) if module is not None else None
+        return {} if found is None else found
+
+    def __repr__(self) -> str:
+        state = "failed" if self.failed else "stale" if self.stale else "current"
+        return f"<TrackedModule {self.name} {state}>"
+
+
+class Ownership:
+    """Decides which modules are the user's: with Python source, and not installed by others.
+
+    *include* and *exclude* are patterns (`fnmatch`) on absolute module names; a pattern means the
+    submodules of what it matches too. An answer is kept for the folder it was found for.
+    """
+
+    def __init__(self, include: Iterable[str] = (), exclude: Iterable[str] = ()) -> None:
+        self.include = tuple(include)
+        self.exclude = tuple(exclude)
+        self._folders: dict[str, bool] = {}
+        roots = {sysconfig.get_path(key) for key in ("stdlib", "platstdlib")}
+        roots.update(site.getsitepackages() if hasattr(site, "getsitepackages") else ())
+        roots.add(site.getusersitepackages() if hasattr(site, "getusersitepackages") else None)
+        # A virtual environment's standard library lies under the interpreter that it was made of.
+        roots.add(os.path.dirname(os.__file__))
+        self._foreign = tuple(
+            os.path.join(os.path.realpath(root), "") for root in roots if root
+        ) + tuple(os.path.join(root, "") for root in roots if root)
+        self._own = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
+
+    def __call__(self, name: str, path: str) -> bool:
+        """Is the module *name*, whose file is *path*, the user's?"""
+        if name in {"__main__", "__mp_main__"} or name.partition(".")[0] == "reloadmagic":
+            return False
+        if self.exclude and matches(name, self.exclude):
+            return False
+        if self.include and matches(name, self.include):
+            return True
+        folder = os.path.dirname(path)
+        answer = self._folders.get(folder)
+        if answer is None:
+            answer = self._folders[folder] = self._is_users(folder)
+        return answer
+
+    def _is_users(self, folder: str) -> bool:
+        if not os.path.isabs(folder):
+            return folder != "" or os.path.isdir(os.curdir)
+        slashed = os.path.join(folder, "")
+        parts = slashed.split(os.sep)
+        return not (
+            "site-packages" in parts
+            or "dist-packages" in parts
+            or slashed.startswith((*self._foreign, self._own))
+        )
+
+    def why_not(self, name: str, path: str) -> str:
+        """Why the module is left alone, as a person would say it; ``""`` if it is not."""
+        if self(name, path):
+            return ""
+        if name == "__main__":
+            return "the session itself"
+        if name.partition(".")[0] == "reloadmagic":
+            return "reloadmagic itself"
+        if self.exclude and matches(name, self.exclude):
+            return "excluded"
+        return "installed, not yours (include it to track it)"
+
+
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Does one of *patterns*, or a pattern for a package that *name* is in, match?"""
+    return any(
+        fnmatchcase(name, pattern) or fnmatchcase(name, pattern + ".*") for pattern in patterns
+    )

@@ -1,0 +1,182 @@
+"""What a module's own execution left in its containers and classes.
+
+In comes a namespace right after it ran; out go `Note`s, by which entries that came at run time can
+be told from those that the source made. Values are read as the built-in types hold them; nothing
+of the user's is compared but by identity, unless it is plain.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .live import class_dict
+
+__all__ = ["Note", "containers", "extras", "is_container", "same_value", "take_notes"]
+
+CONTAINERS = (dict, list, set, OrderedDict, defaultdict, deque)
+LIMIT = 100_000
+"""Larger containers are not noted: holding on to what they held would cost too much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a container held, or which names a class had, when its module had run.
+
+    Attributes:
+        identity: ``id`` of the container, so that another one under its name is not taken for it.
+        content: a shallow copy; a frozenset of names for a class.
+    """
+
+    identity: int
+    content: Any
+
+
+def is_container(value: object) -> bool:
+    """Is *value* one of the built-in containers that statements fill, not of a subclass?"""
+    return type(value) in CONTAINERS
+
+
+def containers(namespace: dict[str, Any], module: str) -> Iterator[tuple[str, Any]]:
+    """Containers by dotted name, those of the module's classes and its dispatchers included.
+
+    Classes come too, as they are filled with attributes.
+    """
+    for name, value in list(namespace.items()):
+        if name.startswith("__") and name != "__all__":
+            continue
+        if is_container(value):
+            yield name, value
+        elif isinstance(value, type):
+            yield from _of_class(name, value, module)
+        else:
+            registry = dispatch_registry(value)
+            if registry is not None:
+                yield f"{name}.<registry>", registry
+
+
+def _of_class(name: str, cls: type, module: str) -> Iterator[tuple[str, Any]]:
+    attributes = class_dict(cls)
+    if attributes.get("__module__") != module:
+        return
+    yield name, cls
+    for attr, value in list(attributes.items()):
+        if attr.startswith("__"):
+            continue
+        if is_container(value):
+            yield f"{name}.{attr}", value
+        elif isinstance(value, type):
+            yield from _of_class(f"{name}.{attr}", value, module)
+
+
+def dispatch_registry(value: object) -> dict[Any, Any] | None:
+    """The registry of a `functools.singledispatch` function, None for anything else."""
+    if type(value).__name__ != "function":
+        return None
+    qualname = value.__code__.co_qualname  # type: ignore[attr-defined]
+    if qualname != "singledispatch.<locals>.wrapper":
+        return None
+    return dispatch_table(value)
+
+
+def dispatch_table(function: Any) -> dict[Any, Any] | None:
+    """The ``registry`` that a dispatcher's closures share."""
+    register = vars(function).get("register")
+    freevars = getattr(getattr(register, "__code__", None), "co_freevars", ())
+    for name, cell in zip(freevars, getattr(register, "__closure__", None) or (), strict=False):
+        if name == "registry" and type(cell.cell_contents) is dict:
+            table: dict[Any, Any] = cell.cell_contents
+            return table
+    return None
+
+
+def content_of(value: Any) -> Any:
+    """A shallow copy of a container, the names of a class; None if it is too large to keep."""
+    if isinstance(value, type):
+        return frozenset(class_dict(value))
+    if len(value) > LIMIT:
+        return None
+    kind = type(value)
+    if kind is list or kind is deque:
+        return list(value)
+    return set(value) if kind is set else dict(value)
+
+
+def take_notes(namespace: dict[str, Any], module: str) -> dict[str, Note]:
+    """Notes on all containers and classes of a module, by dotted name."""
+    return {
+        name: Note(id(value), content_of(value)) for name, value in containers(namespace, module)
+    }
+
+
+def extras(container: Any, content: Any) -> Any:
+    """What *container* holds beyond *content*, what its module left in it."""
+    if isinstance(content, dict):
+        return {key: value for key, value in container.items() if key not in content}
+    if isinstance(content, set):
+        return {value for value in container if value not in content}
+    waiting: dict[int, int] = defaultdict(int)
+    for value in content:
+        waiting[id(value)] += 1
+    found = []
+    for value in container:
+        if waiting[id(value)]:
+            waiting[id(value)] -= 1
+        elif not _is_among(value, content):
+            found.append(value)
+    return found
+
+
+def _is_among(value: Any, content: Any) -> bool:
+    return is_plain(value) and any(same_value(value, other) for other in content)
+
+
+def is_plain(value: object) -> bool:
+    """Is *value* of a built-in type whose equality is its own (`tuple`: of such)?"""
+    kind = type(value)
+    if kind in (tuple, frozenset):
+        return all(map(is_plain, value))  # type: ignore[call-overload]
+    return value is None or kind in (str, bytes, int, bool, float, complex, range) or (
+        value is Ellipsis or value is NotImplemented
+    )
+
+
+def same_value(old: Any, new: Any, *, depth: int = 8) -> bool:
+    """Are both one object, or built-in values of one type that hold the same, part by part?"""
+    if old is new:
+        return True
+    kind = type(old)
+    if kind is not type(new) or not depth:
+        return False
+    if kind in (float, complex):
+        return repr(old) == repr(new)
+    if is_plain(old) and is_plain(new) and kind is not tuple and kind is not frozenset:
+        return bool(old == new)
+    if kind in (list, tuple, deque):
+        return len(old) == len(new) and all(
+            same_value(a, b, depth=depth - 1) for a, b in zip(old, new, strict=True)
+        )
+    if kind in (dict, OrderedDict, defaultdict):
+        return _same_dict(old, new, depth)
+    if kind in (set, frozenset):
+        return len(old) == len(new) and all(
+            any(same_value(a, b, depth=depth - 1) for b in new)
+            if len(old) < 50
+            else is_plain(a) and a in new
+            for a in old
+        )
+    return False
+
+
+def _same_dict(old: Any, new: Any, depth: int) -> bool:
+    """Equal keys in the same order, with the same values."""
+    if len(old) != len(new):
+        return False
+    if type(old) is defaultdict and old.default_factory is not new.default_factory:
+        return False
+    return all(
+        same_value(a, b, depth=depth - 1) and same_value(old[a], new[b], depth=depth - 1)
+        for a, b in zip(old, new, strict=True)
+    )

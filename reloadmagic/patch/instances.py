@@ -1,0 +1,198 @@
+"""Instances: objects that stand for a function, and those of a class that had to be replaced.
+
+What a decorator makes of a function is one object before and after: it is given all that the new
+one has. An instance of a replaced class is moved to the new one where CPython lets us; otherwise
+a *twin* of it is made, with the same state and without running any code of the user's, and the
+references to the instance are redirected to it.
+"""
+
+from __future__ import annotations
+
+import types
+import weakref
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from reloadmagic.patch.inside import builtin_base, mro, qualname, stands_for_function
+from reloadmagic.patch.models import field_defaults
+from reloadmagic.patch.wrappers import CACHE
+from reloadmagic.transaction import ABSENT, instance_dict, own_dict, slot_values, type_slot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from reloadmagic.patch.patcher import Patcher
+
+__all__ = ["Mover", "make_twin", "merge_instance", "stands_for_ours"]
+
+def stands_for_ours(patcher: Patcher, value: object) -> bool:
+    """Whether *value* is an object that wraps a function of the user's."""
+    if builtin_base(type(value)) is not object or not stands_for_function(value):
+        return False
+    return any(_is_our_function(patcher, part) for _, part in _state(value))
+
+
+def _is_our_function(patcher: Patcher, value: object) -> bool:
+    if type(value) is CACHE:
+        value = (instance_dict(value) or {}).get("__wrapped__")
+    if type(value) is not types.FunctionType:
+        return False
+    module = value.__module__
+    return type(module) is str and patcher.tracked(module)
+
+
+def merge_instance(patcher: Patcher, old: Any, new: Any) -> Any:
+    """Give *old* all that *new* has: it is what the decorator would make after a restart."""
+    patcher.pair(new, old)
+    patcher.transaction.snapshot(old)
+    ours, theirs = instance_dict(old), instance_dict(new)
+    if ours is not None and theirs is not None:
+        merged = {n: patcher.merge_value(ours.get(n, ABSENT), v) for n, v in theirs.items()}
+        patcher.transaction.set_contents(ours, merged)
+    before = {member.__name__: value for member, value in slot_values(old)}
+    for member, value in slot_values(new):
+        name = member.__name__
+        patcher.transaction.set_attr(
+            old, name, patcher.merge_value(before.get(name, ABSENT), value)
+        )
+    return old
+
+
+# ------------------------------------------------------------- instances of a replaced class
+
+# Twins whose former self must live as long as they do: (weak reference to twin, former self).
+_retired: dict[int, tuple[Any, Any]] = {}
+
+_COPY_VALUE: dict[type, Callable[[Any], Any]] = {
+    int: int.__int__,
+    float: float.__float__,
+    str: str.__str__,
+    bytes: lambda value: bytes.__getitem__(value, slice(None)),
+    tuple: lambda value: tuple.__getitem__(value, slice(None)),
+    frozenset: frozenset.copy,
+}
+
+
+class Mover:
+    """Moves the instances of replaced classes, as the pass over the heap comes upon them."""
+
+    def __init__(self, patcher: Patcher, classes: dict[type, type]) -> None:
+        self.patcher = patcher
+        # By id: a metaclass may define equality.
+        self._classes = {id(old): new for old, new in classes.items()}
+        self._seen: dict[int, Any] = {}
+        self._stuck: Counter[str] = Counter()
+        self._twinned: dict[int, type] = {}
+
+    def is_instance(self, value: object) -> bool:
+        """Whether *value* is of a replaced class and has not been moved yet."""
+        return id(type(value)) in self._classes and id(value) not in self._seen
+
+    def move(self, instance: Any) -> Any:
+        """Make *instance* one of the new class. Its twin where CPython refuses; None otherwise."""
+        old = type(instance)
+        new = self._classes[id(old)]
+        self._seen[id(instance)] = instance
+        try:
+            self.patcher.transaction.set_class(instance, new)
+            return None
+        except TypeError:
+            twin = make_twin(instance, new)
+        if twin is None:
+            self._stuck[qualname(old)] += 1
+            return None
+        self._twinned[id(old)] = old
+        _retire(instance, twin)
+        return twin
+
+    def finish(self) -> None:
+        """Say what could not move, and keep finalizers from running on former selves."""
+        for old in self._twinned.values():
+            if any("__del__" in own_dict(base) for base in mro(old)):
+                self.patcher.transaction.set_attr(old, "__del__", _leave_alone)
+        for name, number in self._stuck.items():
+            what = "1 instance" if number == 1 else f"{number} instances"
+            self.patcher.leftovers.append(f"{what} of {name} could not be moved to the new class")
+
+
+def _leave_alone(self: object) -> None:
+    """In place of ``__del__``: what it would release belongs to the twin now."""
+
+
+def make_twin(instance: Any, new: type) -> Any:
+    """A copy of *instance* as one of *new*, its ``__dict__`` shared; None if there cannot be one."""
+    base = builtin_base(new)
+    if base is not builtin_base(type(instance)):
+        return None
+    try:
+        twin = _allocate(instance, new, base)
+    except TypeError:  # abstract by now, or of a kind that needs arguments we do not know
+        return None
+    state = dict(_state(instance))
+    defaults = field_defaults(new)
+    namespace = instance_dict(instance)
+    if instance_dict(twin) is not None and namespace is not None:
+        type_slot(new, "__dict__").__set__(twin, namespace)
+    _fill(twin, defaults | state)
+    return twin
+
+
+def _allocate(instance: Any, new: type, base: type) -> Any:
+    if base is object:
+        return object.__new__(new)
+    if base in _COPY_VALUE:
+        return base.__new__(new, _COPY_VALUE[base](instance))  # type: ignore[call-overload]
+    if issubclass(base, BaseException):
+        twin = base.__new__(new, *BaseException.args.__get__(instance))  # type: ignore[attr-defined]
+        for name in ("__cause__", "__context__", "__suppress_context__", "__traceback__"):
+            value = own_dict(BaseException)[name].__get__(instance)
+            own_dict(BaseException)[name].__set__(twin, value)
+        return twin
+    if base is dict:
+        twin = dict.__new__(new)
+        dict.update(twin, dict.copy(instance))
+        return twin
+    if base is list:
+        twin = list.__new__(new)
+        list.extend(twin, list.__iter__(instance))
+        return twin
+    if base is set:
+        twin = set.__new__(new)
+        set.update(twin, instance)
+        return twin
+    raise TypeError
+
+
+def _fill(twin: Any, state: dict[str, Any]) -> None:
+    """Give *twin* the attributes in *state* for which it has a slot or a ``__dict__``."""
+    namespace = instance_dict(twin)
+    for name, value in state.items():
+        slot = type_slot(type(twin), name)
+        if type(slot) is types.MemberDescriptorType:
+            slot.__set__(twin, value)
+            if namespace is not None:
+                namespace.pop(name, None)
+        elif namespace is not None and name not in namespace:
+            namespace[name] = value
+
+
+def _retire(instance: Any, twin: Any) -> None:
+    """Keep *instance* alive with its *twin* if its death would be noticed.
+
+    A weak reference cannot be redirected; one with a callback, as `weakref.finalize` makes them,
+    would release what now belongs to the twin.
+    """
+    if not weakref.getweakrefcount(instance):
+        return
+    key = id(twin)
+    try:
+        reference = weakref.ref(twin, lambda _: _retired.pop(key, None))
+    except TypeError:
+        reference = None
+    _retired[key] = (reference, instance)
+
+
+def _state(value: object) -> Iterator[tuple[str, Any]]:
+    yield from (instance_dict(value) or {}).items()
+    for member, content in slot_values(value):
+        yield member.__name__, content

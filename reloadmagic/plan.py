@@ -1,0 +1,601 @@
+"""What to do to each module, in which order, and why.
+
+In come `Change`s and the index of who uses what; out goes a `Plan`. Planning reads; it never
+imports, runs or writes. It is pessimistic: a statement is planned if it *may* be reached, with the
+tokens (`reach.index`) that would reach it. What runs in the end is decided by the engine, by what
+really changed, except for groups: those are decided here, since a group has to start with its
+first statement.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from .changes import Change
+from .diff import Diff, Pair, diff_classes
+from .graph import ImportGraph
+from .modules import Source, Statement, TrackedModule
+from .reach.index import Index, StatementId, Target, Token
+
+__all__ = ["Changeset", "ModulePlan", "Plan", "Planner", "Step"]
+
+EDITED, ADDED, WHOLE = "edited", "added", "whole module"
+PIN = "# reload: keep"
+
+
+@dataclass(slots=True)
+class ModulePlan:
+    """What a reload may do to one module.
+
+    Attributes:
+        before, after: the source that last ran, and the one that is to run.
+        diff: None for a module that was not edited.
+        run: planned statements of *after*; the reasons are tokens, or words where it runs whatever
+            else happens.
+        patch: pairs of which only bodies differ and whose live functions can be patched.
+        origins: for statements that define what another module defined before, where it is.
+        dropped: names that the source no longer binds.
+        pinned: statements that are kept by the user's word.
+    """
+
+    tracked: TrackedModule
+    before: Source
+    after: Source
+    diff: Diff | None = None
+    run: dict[int, set[Token | str]] = field(default_factory=dict)
+    patch: dict[int, Pair] = field(default_factory=dict)
+    origins: dict[int, StatementId] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
+    dropped_statements: tuple[int, ...] = ()
+    pinned: set[int] = field(default_factory=set)
+    filled: dict[str, set[str]] = field(default_factory=dict)
+    partners: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.tracked.name
+
+    def partner(self, number: int) -> int | None:
+        """The statement of *before* that statement *number* of *after* stands for."""
+        return self.partners.get(number) if self.diff is not None else number
+
+    def forced(self, number: int) -> bool:
+        """Does the statement run whatever else happens?"""
+        return any(isinstance(reason, str) for reason in self.run.get(number, ()))
+
+    def why(self, number: int) -> tuple[str, ...]:
+        """The reasons for which a statement is planned, for people."""
+        return tuple(sorted({explain(reason) for reason in self.run.get(number, ())}))
+
+
+def explain(reason: Token | str) -> str:
+    """A reason as a person would say it."""
+    if isinstance(reason, str):
+        return reason
+    kind, module, *names = reason
+    name = ".".join(names)
+    return f"uses {module}.{name}" if kind != "code" else f"calls {module}.{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a plan does to a module.
+
+    Attributes:
+        action: ``skip`` (nothing that runs differs), ``patch`` (only bodies of functions differ),
+            ``reload`` (statements run again) or ``forget``.
+        because: reasons in words, the statements they hold for in front.
+    """
+
+    module: str
+    path: str
+    action: Literal["skip", "patch", "reload", "forget"]
+    because: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        reasons = f": {'; '.join(self.because)}" if self.because else ""
+        return f"{self.action} {self.module}{reasons}"
+
+
+@dataclass(frozen=True, slots=True)
+class Changeset:
+    """Modules that succeed or fail together: one transaction.
+
+    Attributes:
+        edited: one of them was edited at least; otherwise a dependent on its own.
+        blocked: one of them cannot be parsed, so all keep their old versions.
+    """
+
+    modules: tuple[str, ...]
+    edited: bool
+    blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a reload would do, in order.
+
+    Attributes:
+        steps: a step a module.
+        changes: what they answer to.
+        modules: the details, by module.
+        sets: which modules succeed or fail together, in the order in which they run.
+    """
+
+    steps: tuple[Step, ...] = ()
+    changes: tuple[Change, ...] = ()
+    modules: Mapping[str, ModulePlan] = field(default_factory=dict)
+    sets: tuple[Changeset, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any(step.action != "skip" for step in self.steps)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.steps)) or "nothing to reload"
+
+
+class Planner:
+    """Plans one reload.
+
+    *patchable* tells of a module plan and a pair of which only bodies differ whether the live
+    functions can be patched; *keep* are patterns ``"pkg.mod:NAME"``.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        tracked: Mapping[str, TrackedModule],
+        *,
+        patchable: Callable[[ModulePlan, Pair], bool],
+        keep: Iterable[str] = (),
+    ) -> None:
+        self.index = index
+        self.tracked = tracked
+        self.patchable = patchable
+        self.keep = tuple(keep)
+        self.plans: dict[str, ModulePlan] = {}
+        self.tokens: deque[Token] = deque()
+        self.known: set[Token] = set()
+        self.grown: set[Target] = set()
+        self.added_fillers: dict[Target, set[StatementId]] = {}
+
+    def plan(
+        self,
+        changes: Iterable[Change],
+        diffs: Mapping[str, Diff],
+        retry: Mapping[str, Iterable[Token]],
+        blocked: Iterable[str] = (),
+    ) -> Plan:
+        """The plan for *changes*; *diffs* holds the comparison of each modified module.
+
+        *retry* holds, for dependents that failed, the tokens for which they were to run; *blocked*
+        are modules that were edited and cannot be parsed.
+        """
+        changes = tuple(changes)
+        for name, diff in diffs.items():
+            self.plans[name] = ModulePlan(
+                self.tracked[name], diff.before, diff.after, diff,
+                partners={p.new: p.old for p in diff.pairs if p.old is not None},
+            )  # fmt: skip
+        refills = self._fills_before(diffs)
+        for name, diff in diffs.items():
+            tracked = self.tracked[name]
+            self.index.put(name, diff.after, is_package=_is_package(tracked))
+        for name in diffs:
+            self._seed(self.plans[name])
+        self._pair_moved()
+        for target in refills:
+            self._force_group(target, "a filler was changed or dropped")
+        self._retry(retry)
+        self._propagate()
+        sets = tuple(self._sets(set(diffs), frozenset(blocked)))
+        return Plan(tuple(self._steps(changes)), changes, dict(self.plans), sets)
+
+    def _retry(self, retry: Mapping[str, Iterable[Token]]) -> None:
+        """Statements of dependents that were to run and failed are still to run."""
+        for name, tokens in retry.items():
+            if name not in self.index.modules:
+                continue
+            for token in tokens:
+                for module, number in self.index.reached(token):
+                    if module == name:
+                        self._reach(self._plan_of(name), number, "its last run failed")
+
+    # Seeds: what the edit itself says --------------------------------------------------------
+
+    def _fills_before(self, diffs: Mapping[str, Diff]) -> list[Target]:
+        """Objects filled by statements that an edit drops or changes, by the sources before."""
+        gone: set[StatementId] = set()
+        for name, diff in diffs.items():
+            gone.update((name, number) for number in diff.dropped)
+            gone.update(
+                (name, pair.old)
+                for pair in diff.pairs
+                if pair.how == "changed" and pair.old is not None
+            )
+        if not gone:
+            return []
+        targets = [t for t, found in self.index.fillers().items() if found & gone]
+        for name, diff in diffs.items():
+            entry = self.index.modules[name]
+            for number in diff.dropped:
+                for bound in diff.before.statements[number].binds:
+                    if len(entry.bindings.get(bound, ())) > 1:
+                        targets.append((name, bound, ""))
+        return targets
+
+    def _seed(self, plan: ModulePlan) -> None:
+        diff = plan.diff
+        assert diff is not None
+        for pair in diff.edited():
+            statement = plan.after.statements[pair.new]
+            if pair.how == "body" and self.patchable(plan, pair):
+                plan.patch[pair.new] = pair
+                for edit in pair.bodies:
+                    self._push(("code", plan.name, edit.qualname))
+                continue
+            if self._is_pinned(plan, pair.new) and pair.old is not None:
+                plan.pinned.add(pair.new)
+                continue
+            self._reach(plan, pair.new, ADDED if pair.how == "new" else EDITED, group=False)
+            if pair.how == "new":
+                self._added(plan, pair.new)
+            else:
+                self._force_groups_of(plan, pair.new)
+            del statement
+        self._order_of_groups(plan)
+        bound_now = {n for s in plan.after.statements for n in s.binds}
+        gone = [
+            n
+            for number, s in enumerate(plan.before.statements)
+            for n in s.binds
+            if n not in bound_now and n != "*"
+        ]
+        plan.dropped = tuple(dict.fromkeys(gone))
+        plan.dropped_statements = diff.dropped
+        for name in plan.dropped:
+            self._push(("bind", plan.name, name))
+        for number in diff.dropped:
+            for name in plan.before.statements[number].binds:
+                if name == "*":
+                    self._push(("bind", plan.name, "*"))
+                elif name in bound_now:
+                    self._push(("bind", plan.name, name))
+
+    def _added(self, plan: ModulePlan, number: int) -> None:
+        """A new statement: groups run again unless it comes after all of theirs."""
+        me = (plan.name, number)
+        for target, members in self._groups_of(plan.name, number):
+            others = members - {me}
+            if any(not self._is_new(m) and not self._before(m, me) for m in others):
+                self._force_group(target, "a filler was put between others")
+            else:
+                self._push_content(target)
+
+    def _is_new(self, member: StatementId) -> bool:
+        plan = self.plans.get(member[0])
+        return plan is not None and plan.run.get(member[1], set()) == {ADDED}
+
+    def _before(self, one: StatementId, other: StatementId) -> bool:
+        """Does statement *one* run before *other*, as far as the order of imports tells?"""
+        if one[0] == other[0]:
+            return one[1] < other[1]
+        return self.tracked[one[0]].order < self.tracked[other[0]].order
+
+    def _order_of_groups(self, plan: ModulePlan) -> None:
+        """Groups whose members stand in another order than before run again."""
+        diff = plan.diff
+        assert diff is not None
+        olds = [pair.old for pair in diff.pairs if pair.old is not None]
+        if olds == sorted(olds):
+            return
+        for name, numbers in self.index.modules[plan.name].bindings.items():
+            if len(numbers) > 1:
+                self._if_reordered(plan, numbers, (plan.name, name, ""))
+        for target, members in self.index.fillers().items():
+            here = sorted(
+                number
+                for module, number in {*members, *self._makers(target)}
+                if module == plan.name
+            )
+            self._if_reordered(plan, here, target)
+
+    def _if_reordered(self, plan: ModulePlan, numbers: list[int], target: Target) -> None:
+        olds = [plan.partners[n] for n in numbers if n in plan.partners]
+        if olds != sorted(olds):
+            self._force_group(target, "the order changed")
+
+    def _pair_moved(self) -> None:
+        """Definitions that one edited module dropped and another gained are the same objects."""
+        gone: dict[tuple[str, str], list[StatementId]] = {}
+        for plan in self.plans.values():
+            diff = plan.diff
+            assert diff is not None
+            lost = set(diff.dropped)
+            lost.update(
+                pair.old
+                for pair in diff.pairs
+                if pair.how == "changed"
+                and pair.old is not None
+                and plan.before.statements[pair.old].fragment.kind
+                != plan.after.statements[pair.new].fragment.kind
+            )
+            for number in lost:
+                statement = plan.before.statements[number]
+                if statement.fragment.kind in {"def", "class"}:
+                    key = (statement.fragment.kind, statement.binds[0])
+                    gone.setdefault(key, []).append((plan.name, number))
+        if not gone:
+            return
+        for plan in self.plans.values():
+            assert plan.diff is not None
+            for pair in plan.diff.pairs:
+                statement = plan.after.statements[pair.new]
+                if statement.fragment.kind not in {"def", "class"}:
+                    continue
+                old = None if pair.old is None else plan.before.statements[pair.old]
+                if old is not None and old.fragment.kind == statement.fragment.kind:
+                    continue
+                found = gone.get((statement.fragment.kind, statement.binds[0]), [])
+                found = [f for f in found if f[0] != plan.name]
+                if len(found) == 1:
+                    plan.origins[pair.new] = found[0]
+
+    # Propagation -----------------------------------------------------------------------------
+
+    def _push(self, token: Token) -> None:
+        if token not in self.known:
+            self.known.add(token)
+            self.tokens.append(token)
+
+    def _push_content(self, target: Target) -> None:
+        module, name, attr = target
+        if attr:
+            self._push(("attr", module, name, attr))
+        else:
+            self._push(("content", module, name))
+
+    def _propagate(self) -> None:
+        while True:
+            while self.tokens:
+                token = self.tokens.popleft()
+                for module, number in self.index.reached(token):
+                    self._reach(self._plan_of(module), number, token)
+            if not self._reach_whole_modules():
+                return
+
+    def _reach_whole_modules(self) -> bool:
+        """Where it cannot be told what a module does, all of it runs if any of it may."""
+        grew = False
+        for name, plan in list(self.plans.items()):
+            active = plan.run or plan.patch or plan.dropped or plan.dropped_statements
+            if active and self.index.whole(name):
+                for number in range(len(plan.after.statements)):
+                    if WHOLE not in plan.run.get(number, ()) and not self._is_pinned(plan, number):
+                        grew = True
+                        self._reach(plan, number, WHOLE)
+        return grew
+
+    def _plan_of(self, module: str) -> ModulePlan:
+        plan = self.plans.get(module)
+        if plan is None:
+            source = self.index.modules[module].source
+            plan = self.plans[module] = ModulePlan(self.tracked[module], source, source)
+        return plan
+
+    def _reach(
+        self, plan: ModulePlan, number: int, reason: Token | str, *, group: bool = True
+    ) -> None:
+        """Plan a statement for *reason*, and what follows from that it runs."""
+        known = plan.run.get(number)
+        if known is None and self._is_pinned(plan, number) and reason != ADDED:
+            plan.pinned.add(number)
+            return
+        statement = plan.after.statements[number]
+        if "*" in statement.binds and isinstance(reason, tuple) and reason[0] == "bind":
+            self._push(("bind", plan.name, reason[2]))
+        if known is not None:
+            known.add(reason)
+            return
+        plan.run[number] = {reason}
+        plan.patch.pop(number, None)
+        for token in self._produces(plan, number):
+            self._push(token)
+        if group:
+            self._force_groups_of(plan, number)
+
+    def _produces(self, plan: ModulePlan, number: int) -> Iterator[Token]:
+        """What may have changed once the statement has run."""
+        statement = plan.after.statements[number]
+        partner = plan.partner(number)
+        old = None if partner is None else plan.before.statements[partner]
+        kind = statement.fragment.kind
+        if old is not None and old.fragment.kind == kind == "class":
+            yield from self._class_tokens(plan, number, old, statement)
+        elif old is not None and old.fragment.kind == kind == "def":
+            yield "code", plan.name, statement.binds[0]
+            if "@" in old.fragment.text or "@" in statement.fragment.text:
+                yield "bind", plan.name, statement.binds[0]
+        else:
+            for name in statement.binds:
+                if name != "*":
+                    yield "bind", plan.name, name
+                    yield "content", plan.name, name
+        for name in self.index.modules[plan.name].summaries[number].now.binds_global:
+            yield "bind", plan.name, name
+
+    def _class_tokens(
+        self, plan: ModulePlan, number: int, old: Statement, new: Statement
+    ) -> Iterator[Token]:
+        name = new.binds[0]
+        before, after = old.parse()[0], new.parse()[0]
+        if not isinstance(before, ast.ClassDef) or not isinstance(after, ast.ClassDef):
+            yield "head", plan.name, name  # several on one line
+            return
+        diff = diff_classes(before, after)
+        if diff.head:
+            yield "head", plan.name, name
+        if diff.head or diff.names or diff.attrs:
+            yield "shape", plan.name, name
+        for attr in diff.bodies:
+            yield "code", plan.name, f"{name}.{attr}"
+        info = self.index.modules[plan.name].summaries[number].classes.get(name)
+        values = info.values if info is not None else {}
+        for attr in {*diff.attrs, *(a for a, unit in values.items() if unit.paths)}:
+            yield "attr", plan.name, name, attr
+            yield "code", plan.name, f"{name}.{attr}"
+        if info is not None and (info.decorated or info.bases):
+            yield "shape", plan.name, name
+
+    # Groups ----------------------------------------------------------------------------------
+
+    def _makers(self, target: Target) -> set[StatementId]:
+        module, name, _ = target
+        entry = self.index.modules.get(module)
+        return {(module, number) for number in entry.bindings.get(name, ())} if entry else set()
+
+    def _groups_of(self, module: str, number: int) -> Iterator[tuple[Target, set[StatementId]]]:
+        """The groups that a statement belongs to, with their members."""
+        me = (module, number)
+        entry = self.index.modules[module]
+        for name in entry.source.statements[number].binds:
+            numbers = entry.bindings.get(name, [])
+            kinds = {entry.source.statements[n].fragment.kind for n in numbers}
+            if len(numbers) > 1 and kinds != {"import"}:
+                yield (module, name, ""), {(module, n) for n in numbers}
+        for target, members in self.index.fillers().items():
+            if me in members or me in self._makers(target):
+                yield target, members | self._makers(target)
+
+    def _force_groups_of(self, plan: ModulePlan, number: int) -> None:
+        for target, _ in self._groups_of(plan.name, number):
+            self._force_group(target, "")
+
+    def _force_group(self, target: Target, why: str) -> None:
+        """All members of the group run again, from the first one on."""
+        if target in self.grown:
+            return
+        self.grown.add(target)
+        module, name, attr = target
+        entry = self.index.modules.get(module)
+        if entry is None:
+            return
+        makers = self._makers(target)
+        fillers = self.index.fillers().get(target, set())
+        if attr or fillers:
+            self._plan_of(module).filled.setdefault(name, set()).add(attr)
+        members = makers | fillers
+        if len(makers) < 2 and not fillers:
+            return
+        shown = f"{name}.{attr}" if attr else name
+        reason = f"fills {shown}" if fillers else f"binds {shown}"
+        for member in sorted(members, key=lambda m: (self.tracked[m[0]].order, m[1])):
+            self._reach(self._plan_of(member[0]), member[1], reason)
+        self._push_content(target)
+        self._readers_between(target, members)
+
+    def _readers_between(self, target: Target, members: set[StatementId]) -> None:
+        """A statement that reads the object between two fillers saw it half filled; so again."""
+        module, name, _ = target
+        for (found, kind, key), _, _ in list(self.index.users((module, name))):
+            if kind != "s" or (found, key) in members:
+                continue
+            here = [number for where, number in members if where == found]
+            if here and min(here) < key < max(here):
+                self._reach(self._plan_of(found), key, f"reads {name} while it is filled")
+
+    # Pins --------------------------------------------------------------------------------------
+
+    def _is_pinned(self, plan: ModulePlan, number: int) -> bool:
+        statement = plan.after.statements[number]
+        if has_pin(plan.after, statement):
+            return True
+        return any(
+            fnmatchcase(f"{plan.name}:{name}", pattern)
+            for pattern in self.keep
+            for name in statement.binds
+        )
+
+    # Outcome -----------------------------------------------------------------------------------
+
+    def _steps(self, changes: tuple[Change, ...]) -> Iterator[Step]:
+        for change in changes:
+            if change.module not in self.plans:
+                yield Step(change.module, change.path, "skip", (change.kind,))
+        for plan in sorted(self.plans.values(), key=lambda p: p.tracked.order):
+            yield self._step(plan)
+
+    @staticmethod
+    def _step(plan: ModulePlan) -> Step:
+        because = [
+            f"{plan.after.statements[n].label} ({', '.join(plan.why(n))})" for n in sorted(plan.run)
+        ]
+        because += [f"{name} dropped" for name in plan.dropped]
+        bodies = [edit.qualname for pair in plan.patch.values() for edit in pair.bodies]
+        action: Literal["reload", "patch", "skip"]
+        if plan.run or plan.dropped:
+            action = "reload"
+        else:
+            action = "patch" if bodies else "skip"
+        return Step(plan.name, plan.tracked.path, action, (*bodies, *because))
+
+    def _sets(self, edited: set[str], blocked: frozenset[str]) -> Iterator[Changeset]:
+        """Edited modules that depend on each other, and what lies between, succeed together.
+
+        So do modules of one group: its statements only make sense together.
+        """
+        graph = ImportGraph(self.index.imports())
+        core = edited | blocked
+        core |= {name for name, plan in self.plans.items() if any(map(plan.forced, plan.run))}
+        core -= {name for name in core - edited if self._only_retried(name)}
+        together = {name: {name} for name in core}
+        for name in sorted(core):
+            for other in graph.descendants(name) & core - {name}:
+                _union(together, name, other)
+        rest = [name for name in self.plans if name not in together]
+        groups: list[set[str]] = []
+        for group in {id(group): group for group in together.values()}.values():
+            between = {
+                name
+                for name in rest
+                if graph.descendants(name) & group and graph.ancestors(name) & group
+            }
+            groups.append(group | between)
+            rest = [name for name in rest if name not in between]
+        order = {name: self.tracked[name].order for name in (*self.plans, *blocked)}
+        groups.sort(key=lambda group: min(order[name] for name in group))
+        for group in groups:
+            names = tuple(sorted(group - blocked, key=order.__getitem__))
+            yield Changeset(names, edited=True, blocked=bool(group & blocked))
+        for name in sorted(rest, key=order.__getitem__):
+            yield Changeset((name,), edited=False)
+
+    def _only_retried(self, name: str) -> bool:
+        """Is the module forced only by its own failure before?"""
+        if name not in self.plans:
+            return False
+        reasons = {r for found in self.plans[name].run.values() for r in found}
+        return {r for r in reasons if isinstance(r, str)} == {"its last run failed"}
+
+
+def _union(groups: dict[str, set[str]], one: str, other: str) -> None:
+    merged = groups.setdefault(one, {one}) | groups.setdefault(other, {other})
+    for name in merged:
+        groups[name] = merged
+
+
+def _is_package(tracked: TrackedModule) -> bool:
+    return "__path__" in tracked.namespace
+
+
+def has_pin(source: Source, statement: Statement) -> bool:
+    """Does the statement's last line end in the comment that pins it?"""
+    if PIN not in source.text:
+        return False
+    last = source.text.split("\n")[statement.end_lineno - 1]
+    return last.rstrip().endswith(PIN)

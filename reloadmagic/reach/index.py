@@ -1,0 +1,665 @@
+"""Who uses what: a reverse index over the summaries of all tracked modules.
+
+In come the current sources, a module at a time; out go answers to the questions that planning
+asks: which statements does a change reach, which statements fill which object, which belong
+together. All walks start from the change, so that they cost what it reaches and no more.
+
+A *user* is a piece of code: ``(module, "s", index)`` for what runs with a statement,
+``(module, "f", qualname)`` for a function's body, ``(module, "l", index)`` for the lambdas that a
+statement leaves behind. An *entity* is ``(module, name)``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..modules import Source
+from .summary import (
+    BASE,
+    CALL,
+    MENTION,
+    OPERATOR,
+    PASSING,
+    USE,
+    ClassInfo,
+    Path,
+    Summary,
+    Unit,
+    summarize,
+)
+
+__all__ = ["Entity", "Index", "Token", "User"]
+
+User = tuple[str, str, Any]
+Entity = tuple[str, str]
+StatementId = tuple[str, int]
+Token = tuple[str, ...]
+"""What an edit changes, as far as others can use it:
+
+``("bind", module, name)``         the name is bound to another value
+``("content", module, name)``      the object of that name holds other content
+``("code", module, qualname)``     a function runs other code or has other defaults
+``("attr", module, class, name)``  a class has another value under that name
+``("shape", module, class)``       a class has other names, fields or members
+``("head", module, class)``        a class has other bases, keywords or decorators
+"""
+
+Target = tuple[str, str, str]
+"""A filled object: module, name, and the class attribute if it is one (else ``""``)."""
+
+CONSTRUCTION = frozenset(
+    {
+        "__new__", "__init__", "__post_init__", "__attrs_post_init__", "__attrs_pre_init__",
+        "__attrs_init__", "model_post_init", "__setattr__", "__init_subclass__", "__set_name__",
+    }
+)  # fmt: skip
+CLASS_HOOKS = frozenset({"__init_subclass__", "__class_getitem__", "__set_name__", "__mro_entries__"})
+METACLASS_HOOKS = frozenset({"__new__", "__init__", "__call__", "__prepare__"})
+
+
+@dataclass(slots=True)
+class ModuleEntry:
+    """What the index keeps of one version of one module."""
+
+    source: Source
+    package: str
+    summaries: list[Summary]
+    bindings: dict[str, list[int]] = field(default_factory=dict)
+    functions: dict[str, tuple[int, Unit]] = field(default_factory=dict)
+    classes: dict[str, tuple[int, ClassInfo]] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)
+    imports: set[str] | None = None
+
+
+class Index:
+    """The reverse index; see the module.
+
+    *is_module* tells whether an absolute name is a loaded module, so that ``pkg.sub.f`` can be
+    told from an attribute of an attribute. *is_metaclass* tells it of a class.
+    """
+
+    def __init__(
+        self,
+        *,
+        is_module: Callable[[str], bool],
+        is_metaclass: Callable[[str, str], bool] = lambda module, name: False,
+    ) -> None:
+        self._is_module = is_module
+        self._is_metaclass = is_metaclass
+        self.modules: dict[str, ModuleEntry] = {}
+        self._users: dict[Entity, dict[str, list[tuple[User, int, Path]]]] = {}
+        self._attrs: dict[str, dict[str, set[User]]] = {}
+        self._touched: dict[str, tuple[list[Entity], list[str]]] = {}
+        self._unlinked: set[str] = set()
+        self._fill_cache: dict[Target, set[StatementId]] | None = None
+
+    # Contents -------------------------------------------------------------------------------
+
+    def put(self, name: str, source: Source, *, is_package: bool) -> None:
+        """Index *source* as the current version of the module *name*."""
+        known = self.modules.get(name)
+        if known is not None and known.source is source:
+            return
+        postponed = bool(source.flags & _ANNOTATIONS)
+        entry = ModuleEntry(
+            source,
+            name if is_package else name.rpartition(".")[0],
+            [summarize(s.fragment, postponed=postponed) for s in source.statements],
+        )
+        for number, (statement, summary) in enumerate(
+            zip(source.statements, entry.summaries, strict=True)
+        ):
+            for bound in statement.binds:
+                entry.bindings.setdefault(bound, []).append(number)
+            for bound in summary.now.binds_global:
+                entry.bindings.setdefault(bound, []).append(number)
+            for qualname, unit in summary.functions.items():
+                entry.functions[qualname] = (number, unit)
+            for qualname, info in summary.classes.items():
+                entry.classes[qualname] = (number, info)
+            for imported in summary.imports:
+                if imported.name == "*":
+                    entry.stars.append(self._absolute(entry, imported.module, imported.level))
+        self._unlink(name)
+        names_changed = known is None or known.bindings.keys() != entry.bindings.keys()
+        self.modules[name] = entry
+        if names_changed:
+            # Resolution of others' paths may lead here now, or no longer.
+            self._unlinked.update(self.modules)
+        self._unlinked.add(name)
+        self._fill_cache = None
+
+    def drop(self, name: str) -> None:
+        """Forget the module *name*."""
+        if name in self.modules:
+            self._unlink(name)
+            del self.modules[name]
+            self._unlinked.discard(name)
+            self._fill_cache = None
+
+    def _unlink(self, name: str) -> None:
+        entities, attrs = self._touched.pop(name, ([], []))
+        for entity in entities:
+            self._users.get(entity, {}).pop(name, None)
+        for attr in attrs:
+            self._attrs.get(attr, {}).pop(name, None)
+
+    def _link(self) -> None:
+        """Bring the reverse index up to date."""
+        while self._unlinked:
+            name = self._unlinked.pop()
+            if name in self.modules:
+                self._unlink(name)
+                self._link_module(name, self.modules[name])
+
+    def _link_module(self, name: str, entry: ModuleEntry) -> None:
+        entities: list[Entity] = []
+        attrs: list[str] = []
+        self._touched[name] = (entities, attrs)
+        for user, unit in units(name, entry):
+            arguments = defaultdict(list)
+            for callee, argument in unit.arguments:
+                arguments[argument].append(callee)
+            for path, how in unit.paths.items():
+                for callee in arguments.get(path, ()):
+                    if self._may_call(name, callee):
+                        how |= CALL
+                for entity, rest in self.resolve(name, path):
+                    by_module = self._users.setdefault(entity, {})
+                    by_module.setdefault(name, []).append((user, how, rest))
+                    entities.append(entity)
+            for attr in unit.attrs:
+                self._attrs.setdefault(attr, {}).setdefault(name, set()).add(user)
+                attrs.append(attr)
+
+    def _may_call(self, module: str, callee: Path) -> bool:
+        """May what *callee* names call what it is passed? Yes, unless it is known that not."""
+        for (found, name), rest in self.resolve(module, callee):
+            entry = self.modules.get(found)
+            if entry is None:
+                continue
+            qualname = ".".join((name, *rest))
+            if qualname in entry.functions:
+                return entry.functions[qualname][1].calls_parameters
+            if qualname in entry.classes:
+                init = entry.functions.get(f"{qualname}.__init__")
+                return init is not None and init[1].calls_parameters
+        return callee[-1] not in PASSING
+
+    def imports(self) -> dict[str, set[str]]:
+        """For each module, the tracked modules that its code imports, parents included."""
+        return {name: self._imported(name, entry) for name, entry in self.modules.items()}
+
+    def _imported(self, name: str, entry: ModuleEntry) -> set[str]:
+        if entry.imports is None:
+            entry.imports = {
+                found
+                for _, unit in units(name, entry)
+                for path in unit.paths
+                if path[0].startswith("@")
+                for found in self.import_targets(name, path)
+            } - {name}
+        return {found for found in entry.imports if found in self.modules}
+
+    def import_targets(self, name: str, path: Path) -> Iterator[str]:
+        """The modules that importing *path* in the module *name* makes the import system load."""
+        root = path[0]
+        dots = len(root) - len(root[1:].lstrip(".")) - 1
+        target = self._absolute(self.modules[name], root[1 + dots :], dots)
+        parts = target.split(".")
+        for number in range(1, len(parts) + 1):
+            yield ".".join(parts[:number])
+        if len(path) > 1:
+            yield f"{target}.{path[1]}"
+
+    # Names ----------------------------------------------------------------------------------
+
+    @staticmethod
+    def _absolute(entry: ModuleEntry, module: str, level: int) -> str:
+        if not level:
+            return module
+        package = entry.package
+        for _ in range(level - 1):
+            package = package.rpartition(".")[0]
+        return f"{package}.{module}" if module and package else package or module
+
+    def resolve(self, module: str, path: Path) -> list[tuple[Entity, Path]]:
+        """The entities that *path* means in *module*, with what of the path is left.
+
+        All that lie on the way are in it: a from-import is an entity of the importing module and
+        one of the module imported from.
+        """
+        found: dict[tuple[Entity, Path], None] = {}
+        self._resolve(module, path, found, 0)
+        return list(found)
+
+    def _resolve(
+        self, module: str, path: Path, found: dict[tuple[Entity, Path], None], depth: int
+    ) -> None:
+        entry = self.modules.get(module)
+        if depth > 16:
+            return
+        root = path[0]
+        if root.startswith("@"):
+            dots = len(root) - len(root[1:].lstrip(".")) - 1
+            target = self._absolute(entry, root[1 + dots :], dots) if entry else root[1:]
+            self._resolve_in(target, path[1:], found, depth)
+            return
+        here = ((module, root), path[1:])
+        if here in found:
+            return
+        found[here] = None
+        if entry is None:
+            return
+        for number in entry.bindings.get(root, ()):
+            for imported in entry.summaries[number].imports:
+                if imported.alias == root:
+                    target = self._absolute(entry, imported.module, imported.level)
+                    names = path[1:] if imported.name is None else (imported.name, *path[1:])
+                    self._resolve_in(target, names, found, depth)
+        if root not in entry.bindings:
+            for star in entry.stars:
+                if star in self.modules and self.binds(star, root):
+                    self._resolve_in(star, path, found, depth)
+
+    def _resolve_in(
+        self, target: str, names: Path, found: dict[tuple[Entity, Path], None], depth: int
+    ) -> None:
+        """Resolve attributes *names* of the module *target*."""
+        while names:
+            entry = self.modules.get(target)
+            deeper = f"{target}.{names[0]}"
+            if (entry is None or names[0] not in entry.bindings) and self._is_module(deeper):
+                target, names = deeper, names[1:]
+            elif entry is not None:
+                self._resolve(target, names, found, depth + 1)
+                return
+            else:
+                found[((target, names[0]), names[1:])] = None
+                return
+
+    def binds(self, module: str, name: str, _seen: frozenset[str] = frozenset()) -> bool:
+        """Does *module* bind *name*, itself or by a star-import?"""
+        entry = self.modules.get(module)
+        if entry is None or module in _seen:
+            return False
+        return name in entry.bindings or any(
+            self.binds(star, name, _seen | {module}) for star in entry.stars
+        )
+
+    def users(self, entity: Entity) -> Iterator[tuple[User, int, Path]]:
+        """Who uses *entity*, how, and which attributes of it."""
+        self._link()
+        for rows in list(self._users.get(entity, {}).values()):
+            yield from rows
+
+    def attr_users(self, attr: str) -> Iterator[User]:
+        self._link()
+        for rows in list(self._attrs.get(attr, {}).values()):
+            yield from rows
+
+    # Reach ----------------------------------------------------------------------------------
+
+    def reached(self, token: Token) -> set[StatementId]:
+        """The statements that use what *token* says has changed."""
+        self._link()
+        return _Walk(self).run(token)
+
+    def tainted(self, entity: Entity) -> set[StatementId]:
+        """The statements which might hold, directly or through others, something of *entity*."""
+        self._link()
+        statements: set[StatementId] = set()
+        seen: set[Entity] = set()
+        todo = [entity]
+        while todo:
+            entity = todo.pop()
+            if entity in seen:
+                continue
+            seen.add(entity)
+            for user, _, _ in self.users(entity):
+                todo += self._tainted_by(user, statements)
+        return statements
+
+    def _tainted_by(self, user: User, statements: set[StatementId]) -> list[Entity]:
+        module, kind, key = user
+        entry = self.modules[module]
+        if kind == "f":
+            names = [key.partition(".")[0]]
+        else:
+            if (module, key) in statements:
+                return []
+            statements.add((module, key))
+            names = list(entry.source.statements[key].binds)
+            names += [p[0] for p in entry.summaries[key].now.fills if not p[0].startswith("@")]
+        entities: list[Entity] = [(module, name) for name in names]
+        if kind == "s":
+            for path in entry.summaries[key].now.fills:
+                entities += [entity for entity, _ in self.resolve(module, path)]
+            for callee, argument in entry.summaries[key].now.arguments:
+                if self._fills_parameters(module, callee):
+                    entities += [entity for entity, _ in self.resolve(module, argument)]
+        return entities
+
+    def _fills_parameters(self, module: str, callee: Path) -> bool:
+        for (found, name), rest in self.resolve(module, callee):
+            entry = self.modules.get(found)
+            if entry is None:
+                continue
+            qualname = ".".join((name, *rest))
+            if qualname in entry.functions:
+                return entry.functions[qualname][1].fills_parameters
+            init = entry.functions.get(f"{qualname}.__init__")
+            if init is not None:
+                return init[1].fills_parameters
+        return False
+
+    # Filling --------------------------------------------------------------------------------
+
+    def fillers(self) -> dict[Target, set[StatementId]]:
+        """For each filled object, the statements that fill it when they run."""
+        self._link()
+        if self._fill_cache is None:
+            found: dict[Target, set[StatementId]] = defaultdict(set)
+            for name, entry in self.modules.items():
+                for user, unit in units(name, entry):
+                    for target in self._targets(name, entry, user, unit):
+                        self._spread(user, target, found)
+            self._fill_cache = dict(found)
+        return self._fill_cache
+
+    def _targets(
+        self, name: str, entry: ModuleEntry, user: User, unit: Unit
+    ) -> Iterator[Target]:
+        """What *unit* itself fills."""
+        for path in unit.fills:
+            yield from self._target(name, path)
+        for bound in unit.binds_global:
+            yield (name, bound, "")
+        for callee, argument in unit.arguments:
+            if self._fills_parameters(name, callee):
+                yield from self._target(name, argument)
+        for path, how in unit.paths.items():
+            if how & CALL and len(path) > 1:
+                yield from self._class_targets(name, path)
+        if user[1] == "f" and unit.fills_self:
+            owner, _, method = user[2].rpartition(".")
+            hook = method in CLASS_HOOKS or (
+                method in METACLASS_HOOKS and self._is_metaclass(name, owner)
+            )
+            if owner and hook:
+                for attr in unit.fills_self:
+                    yield (name, owner, attr)
+
+    def _target(self, module: str, path: Path) -> Iterator[Target]:
+        for (found, name), rest in self.resolve(module, path):
+            entry = self.modules.get(found)
+            if entry is None or name not in entry.bindings:
+                continue
+            if self._is_import(entry, name):
+                continue
+            attr = rest[0] if rest and name in entry.classes else ""
+            yield (found, name, attr)
+
+    def _class_targets(self, module: str, path: Path) -> Iterator[Target]:
+        """Class attributes that a call of a class method fills."""
+        for (found, name), rest in self.resolve(module, path):
+            entry = self.modules.get(found)
+            if entry is None or name not in entry.classes or len(rest) != 1:
+                continue
+            method = entry.functions.get(f"{name}.{rest[0]}")
+            if method is not None:
+                for attr in method[1].fills_self:
+                    yield (found, name, attr)
+
+    @staticmethod
+    def _is_import(entry: ModuleEntry, name: str) -> bool:
+        return all(
+            entry.source.statements[number].fragment.kind == "import"
+            for number in entry.bindings[name]
+        )
+
+    def _spread(self, user: User, target: Target, found: dict[Target, set[StatementId]]) -> None:
+        """Add to *found* the statements that run *user*, which fills *target*."""
+        found[target] |= _Walk(self, calls_only=True).from_user(user)
+
+    def whole(self, module: str) -> bool:
+        """Does code that cannot be told run with the module, so that all of it counts as one?"""
+        entry = self.modules.get(module)
+        if entry is None:
+            return False
+        self._link()
+        if any(s.now.dynamic or s.deletes for s in entry.summaries):
+            return True
+        for qualname, (_, unit) in entry.functions.items():
+            if unit.dynamic and any(
+                found == module
+                for found, _ in _Walk(self, calls_only=True).from_user((module, "f", qualname))
+            ):
+                return True
+        return any(
+            star not in self.modules and not star.startswith("__") for star in entry.stars
+        )
+
+
+_ANNOTATIONS = 0x1000000
+
+
+def units(name: str, entry: ModuleEntry) -> Iterator[tuple[User, Unit]]:
+    """All units of a module with their users."""
+    for number, summary in enumerate(entry.summaries):
+        yield (name, "s", number), summary.now
+        for qualname, unit in summary.functions.items():
+            if qualname == "<lambda>":
+                yield (name, "l", number), unit
+            else:
+                yield (name, "f", qualname), unit
+
+
+class _Walk:
+    """One walk from a change to the statements that use it.
+
+    With *calls_only* only those count that really run the code.
+    """
+
+    def __init__(self, index: Index, *, calls_only: bool = False) -> None:
+        self.index = index
+        self.calls_only = calls_only
+        self.statements: set[StatementId] = set()
+        self.seen: set[User] = set()
+        self.effects: set[tuple[Entity, str]] = set()
+        self.todo: list[User] = []
+
+    def run(self, token: Token) -> set[StatementId]:
+        kind, module, name = token[:3]
+        entity = (module, name)
+        if kind == "bind":
+            self.bound(entity)
+        elif kind == "content":
+            self.content(entity)
+        elif kind == "code":
+            self.todo.append((module, "f", name))
+        elif kind == "attr":
+            self.attribute(entity, token[3])
+        elif kind == "shape":
+            self.shape(entity)
+        elif kind == "head":
+            self.head(entity)
+        return self.drain()
+
+    def from_user(self, user: User) -> set[StatementId]:
+        self.todo.append(user)
+        return self.drain()
+
+    def drain(self) -> set[StatementId]:
+        while self.todo:
+            user = self.todo.pop()
+            if user in self.seen:
+                continue
+            self.seen.add(user)
+            module, kind, key = user
+            if kind == "s":
+                self.statements.add((module, key))
+            elif kind == "l":
+                for name in self.index.modules[module].source.statements[key].binds:
+                    self.effect((module, name))
+            else:
+                self.function(module, key)
+        return self.statements
+
+    # What has changed ------------------------------------------------------------------------
+
+    def bound(self, entity: Entity) -> None:
+        for user, _, _ in self.index.users(entity):
+            self.todo.append(user)
+        if not entity[1].startswith("_") or entity[1] == "__all__":
+            for user, _, _ in self.index.users((entity[0], "*")):
+                self.todo.append(user)
+
+    def content(self, entity: Entity) -> None:
+        for user, how, rest in self.index.users(entity):
+            if rest or how & ~MENTION:
+                self.todo.append(user)
+
+    def attribute(self, entity: Entity, attr: str) -> None:
+        for user, _, rest in self.index.users(entity):
+            if rest and rest[0] == attr:
+                self.todo.append(user)
+        for subclass in self.subclasses(entity):
+            for user, _, rest in self.index.users(subclass):
+                if rest and rest[0] == attr:
+                    self.todo.append(user)
+        self.by_attribute(entity, attr)
+
+    def shape(self, entity: Entity) -> None:
+        for user, how, rest in self.index.users(entity):
+            if how & USE and not rest:
+                self.todo.append(user)
+            elif how & BASE and self.is_shaped(user):
+                self.todo.append(user)
+
+    def head(self, entity: Entity) -> None:
+        for module, number in self.index.tainted(entity):
+            unit = self.index.modules[module].summaries[number].now
+            if unit.attrs or any(how & (CALL | USE | BASE) for how in unit.paths.values()):
+                self.todo.append((module, "s", number))
+
+    def is_shaped(self, user: User) -> bool:
+        """Does a class statement read what its bases hold, as decorators and metaclasses do?"""
+        module, kind, key = user
+        if kind != "s":
+            return True
+        summary = self.index.modules[module].summaries[key]
+        return any(
+            info.decorated or self.index._is_metaclass(module, "type:" + name)
+            for name, info in summary.classes.items()
+        )
+
+    # Who runs it ------------------------------------------------------------------------------
+
+    def effect(self, entity: Entity, kind: str = "") -> None:
+        """What calling *entity* does has changed."""
+        if (entity, kind) in self.effects:
+            return
+        self.effects.add((entity, kind))
+        for user, how, rest in self.index.users(entity):
+            if rest:
+                continue  # methods go by attribute
+            if how & CALL:
+                self.todo.append(user)
+            elif how & MENTION and not self.calls_only:
+                self.mention(user)
+
+    def mention(self, user: User) -> None:
+        """Code that passes a changed function around: who calls what it made runs it."""
+        module, kind, key = user
+        if kind == "f":
+            self.todo.append(user)
+            return
+        statement = self.index.modules[module].source.statements[key]
+        if statement.fragment.kind not in {"import", "def", "class"}:
+            for name in statement.binds:
+                self.effect((module, name))
+            for path in self.index.modules[module].summaries[key].now.fills:
+                for entity, _ in self.index.resolve(module, path):
+                    self.effect(entity)
+
+    def function(self, module: str, qualname: str) -> None:
+        owner, _, method = qualname.rpartition(".")
+        if not owner:
+            self.effect((module, qualname))
+            return
+        entity = (module, owner.partition(".")[0])
+        if method in CLASS_HOOKS:
+            self.derived(entity)
+            if method == "__set_name__":
+                self.constructed(entity)
+        elif method in METACLASS_HOOKS and self.index._is_metaclass(module, owner):
+            self.derived(entity)
+            self.constructed(entity)
+        elif method in CONSTRUCTION:
+            self.constructed(entity)
+        elif method == "__call__":
+            self.called(entity)
+        if self.calls_only and method.startswith("__") and method.endswith("__"):
+            return  # operators at large would make everything a filler
+        self.by_attribute(entity, method)
+
+    def constructed(self, entity: Entity) -> None:
+        self.effect(entity)
+        for subclass in self.subclasses(entity):
+            self.effect(subclass)
+
+    def called(self, entity: Entity) -> None:
+        """What calling instances of the class *entity* does has changed."""
+        for module, number in self.index.tainted(entity):
+            statement = self.index.modules[module].source.statements[number]
+            if statement.fragment.kind not in {"class", "import"}:
+                for name in statement.binds:
+                    self.effect((module, name))
+
+    def derived(self, entity: Entity) -> None:
+        for user, how, _ in self.index.users(entity):
+            if how & BASE:
+                self.todo.append(user)
+        for subclass in self.subclasses(entity):
+            for user, how, _ in self.index.users(subclass):
+                if how & BASE:
+                    self.todo.append(user)
+
+    def subclasses(self, entity: Entity) -> list[Entity]:
+        """Classes derived from *entity* by statements, directly or through others."""
+        found: dict[Entity, None] = {}
+        todo = [entity]
+        while todo:
+            for user, how, _ in self.index.users(todo.pop()):
+                if not how & BASE or user[1] != "s":
+                    continue
+                module, _, number = user
+                for name in self.index.modules[module].summaries[number].classes:
+                    subclass = (module, name.partition(".")[0])
+                    if subclass not in found and subclass != entity:
+                        found[subclass] = None
+                        todo.append(subclass)
+        return list(found)
+
+    def by_attribute(self, entity: Entity, attr: str) -> None:
+        """Code that uses *attr* of an object that may be an instance of the class *entity*."""
+        operator = attr.startswith("__") and attr.endswith("__") and attr not in CONSTRUCTION
+        users = set(self.index.attr_users(attr))
+        if operator:
+            users |= set(self.index.attr_users(OPERATOR))
+        if not users:
+            return
+        inner = _Walk(self.index, calls_only=self.calls_only)
+        inner.seen, inner.effects = set(self.seen), set(self.effects)
+        inner.todo += users
+        candidates = inner.drain()
+        if candidates:
+            self.statements |= candidates & self.index.tainted(entity)
+
+
+def public_names(names: Iterable[str]) -> list[str]:
+    return [name for name in names if not name.startswith("_")]

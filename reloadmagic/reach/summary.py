@@ -1,0 +1,669 @@
+"""What a statement binds, uses and fills, read from its syntax alone.
+
+In comes a `Fragment`; out goes a `Summary`, made once for each text. It holds a `Unit` for the
+code that runs with the statement and one for each function that it defines, as a function's body
+counts only for those who call it. Names are resolved elsewhere (`index`), since that takes the
+other modules.
+
+A *path* is a tuple of names that starts at a global one, ``("np", "random", "rand")``. Where a
+function imports for itself, the path starts with the absolute or relative target instead,
+``("@.pkg.mod", "f")``.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ..modules import Fragment, FunctionNode, bound_names, scope_nodes
+
+__all__ = ["BASE", "CALL", "MENTION", "USE", "ClassInfo", "Import", "Path", "Summary", "Unit"]
+
+Path = tuple[str, ...]
+
+# How a path is used, as bits.
+MENTION = 1  # passed around: the binding counts
+USE = 2  # looked into: what the object holds counts too
+CALL = 4  # run: the code behind it counts too
+BASE = 8  # derived from: what runs when a subclass is made counts too
+
+# Calls which pass their arguments around without running them.
+PASSING = frozenset(
+    {
+        "partial", "isinstance", "issubclass", "register", "id", "type", "hasattr", "callable",
+        "append", "add", "insert", "setdefault", "cast", "TypeVar", "NewType", "field", "super",
+        "wraps", "update_wrapper", "proxy", "ref", "is_dataclass", "staticmethod", "classmethod",
+        "property", "lru_cache", "cache", "cached_property", "partialmethod", "contextmanager",
+        "asynccontextmanager", "singledispatch", "total_ordering", "connect", "subscribe",
+    }
+)  # fmt: skip
+# Methods of containers which change them.
+FILLING = frozenset(
+    {
+        "append", "add", "extend", "update", "insert", "setdefault", "pop", "popitem", "remove",
+        "discard", "clear", "register", "sort", "reverse", "appendleft", "extendleft", "popleft",
+        "intersection_update", "difference_update", "symmetric_difference_update", "__setitem__",
+        "__delitem__", "move_to_end", "subtract",
+    }
+)  # fmt: skip
+# Functions of the standard library which change their first argument.
+FILLING_FUNCTIONS = frozenset({"heappush", "heapify", "insort", "insort_left", "insort_right",
+                               "shuffle", "setattr", "delattr", "setitem", "delitem"})  # fmt: skip
+# What makes it impossible to tell from the syntax what is bound or read.
+DYNAMIC = frozenset({"exec", "eval", "globals", "locals", "vars", "compile", "__import__"})
+OPERATOR = "<operator>"
+
+
+@dataclass(slots=True)
+class Unit:
+    """What one piece of code does when it runs.
+
+    Attributes:
+        paths: global paths it reads, with the ways it uses them.
+        attrs: attributes that it reads of objects it got otherwise, `OPERATOR` for any operator.
+        fills: paths of objects that it changes.
+        arguments: for each call, the path called and the paths passed to it.
+        binds_global: names that it binds by ``global``.
+        calls_parameters: may it call what it is passed?
+        fills_parameters: may it change what it is passed?
+        fills_self: paths of class attributes that it changes, below ``self`` or ``cls``.
+        dynamic: does it read or bind names that cannot be told?
+    """
+
+    paths: dict[Path, int] = field(default_factory=dict)
+    attrs: set[str] = field(default_factory=set)
+    fills: set[Path] = field(default_factory=set)
+    arguments: list[tuple[Path, Path]] = field(default_factory=list)
+    binds_global: set[str] = field(default_factory=set)
+    calls_parameters: bool = False
+    fills_parameters: bool = False
+    fills_self: set[str] = field(default_factory=set)
+    dynamic: bool = False
+
+    def use(self, path: Path, how: int) -> None:
+        self.paths[path] = self.paths.get(path, 0) | how
+
+
+@dataclass(slots=True)
+class ClassInfo:
+    """A class statement: its head and the names that its body binds.
+
+    Attributes:
+        bases: paths of bases and of the metaclass.
+        decorated: has it decorators or keywords, which read the whole class?
+        attrs: for each name that the body binds, the key of the statements which bind it.
+        values: for each name that the body binds, what those statements do.
+    """
+
+    bases: list[Path] = field(default_factory=list)
+    decorated: bool = False
+    attrs: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Unit] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An import that runs with the statement.
+
+    Attributes:
+        module: as written, without the dots.
+        level: how many dots.
+        name: what is imported from it, None for ``import module``, ``"*"`` for all.
+        alias: the name bound.
+    """
+
+    module: str
+    level: int
+    name: str | None
+    alias: str
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a statement does.
+
+    Attributes:
+        now: the code that runs with it.
+        functions: by qualname, what functions do that it defines; ``"<lambda>"`` for lambdas that
+            it leaves behind.
+        classes: by qualname.
+        imports: in order.
+        deletes: names that it deletes.
+        annotated: names it puts into ``__annotations__``.
+    """
+
+    now: Unit = field(default_factory=Unit)
+    functions: dict[str, Unit] = field(default_factory=dict)
+    classes: dict[str, ClassInfo] = field(default_factory=dict)
+    imports: list[Import] = field(default_factory=list)
+    deletes: set[str] = field(default_factory=set)
+    annotated: set[str] = field(default_factory=set)
+    postponed: bool = False
+
+
+def summarize(fragment: Fragment, *, postponed: bool = False) -> Summary:
+    """The fragment's summary, made at the first call.
+
+    *postponed*: annotations are not evaluated (``from __future__ import annotations``, 3.14).
+    """
+    found = fragment.summary
+    if found is None or found.postponed != postponed:
+        found = fragment.summary = Summary(postponed=postponed)
+        reader = _Reader(found, found.now, frozenset(), frozenset(), "")
+        for node in fragment.parse():
+            reader.visit(node)
+    return found
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
+        isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
+    )
+
+
+def dotted(node: ast.expr) -> Path | None:
+    """``("a", "b", "c")`` for the expression ``a.b.c``, None for any other."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    names.append(node.id)
+    return tuple(reversed(names))
+
+
+def function_locals(node: FunctionNode | ast.Lambda) -> tuple[set[str], set[str]]:
+    """The names local to a function, and those it declares ``global``."""
+    args = node.args
+    names = {a.arg for a in [*args.posonlyargs, *args.args, *args.kwonlyargs]}
+    names.update(a.arg for a in (args.vararg, args.kwarg) if a)
+    declared: set[str] = set()
+    if not isinstance(node, ast.Lambda):
+        names.update(bound_names(node.body))
+        for inner in scope_nodes(node.body):
+            if isinstance(inner, ast.Global):
+                declared.update(inner.names)
+            elif isinstance(inner, ast.Nonlocal):
+                names.difference_update(inner.names)
+    return names - declared, declared
+
+
+class _Reader:
+    """Reads nodes into a unit. *local* names are those of enclosing functions and classes."""
+
+    def __init__(
+        self,
+        summary: Summary,
+        unit: Unit,
+        local: frozenset[str],
+        declared: frozenset[str],
+        prefix: str,
+        *,
+        parameters: frozenset[str] = frozenset(),
+        itself: str = "",
+        aliases: dict[str, Path] | None = None,
+        in_function: bool = False,
+    ) -> None:
+        self.summary = summary
+        self.unit = unit
+        self.local = local
+        self.declared = declared
+        self.prefix = prefix
+        self.parameters = parameters
+        self.itself = itself
+        self.aliases = aliases or {}
+        self.in_function = in_function
+
+    # Statements -----------------------------------------------------------------------------
+
+    def visit(self, node: ast.AST) -> None:
+        method = getattr(self, f"visit_{type(node).__name__}", None)
+        if method is not None:
+            method(node)
+        elif isinstance(node, ast.expr):
+            self.read(node, USE)
+        else:
+            for child in ast.iter_child_nodes(node):
+                self.visit(child)
+
+    def visit_all(self, nodes: Iterable[ast.AST]) -> None:
+        for node in nodes:
+            self.visit(node)
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        self.read(node.value, USE)
+
+    def visit_Return(self, node: ast.Return) -> None:
+        if node.value is not None:
+            self.read(node.value, MENTION)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self.read(node.value, MENTION)
+        for target in node.targets:
+            self.store(target)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if not self.in_function:
+            self.annotation(node.annotation)
+            if isinstance(node.target, ast.Name) and not self.prefix:
+                self.summary.annotated.add(node.target.id)
+        if node.value is not None:
+            self.read(node.value, MENTION)
+            self.store(node.target)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self.read(node.value, USE)
+        self.unit.attrs.add(OPERATOR)
+        path = dotted(node.target)
+        if path is not None and self.is_global(path[0]):
+            self.unit.use(path, USE)
+            self.fill(path)
+        self.store(node.target)
+
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
+        self.unit.attrs.add(OPERATOR)
+        self.read(node.iter, USE | CALL)
+        self.store(node.target)
+        self.visit_all([*node.body, *node.orelse])
+
+    visit_AsyncFor = visit_For
+
+    def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
+        self.unit.attrs.add(OPERATOR)
+        for item in node.items:
+            self.read(item.context_expr, USE | CALL)
+            if item.optional_vars is not None:
+                self.store(item.optional_vars)
+        self.visit_all(node.body)
+
+    visit_AsyncWith = visit_With
+
+    def visit_If(self, node: ast.If) -> None:
+        self.read(node.test, USE)
+        self.unit.attrs.add(OPERATOR)
+        if not _is_type_checking(node.test):
+            self.visit_all(node.body)
+        self.visit_all(node.orelse)
+
+    def visit_Delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                if self.is_global(target.id):
+                    self.summary.deletes.add(target.id)
+                    if self.in_function:
+                        self.unit.dynamic = True
+            else:
+                self.store(target)
+
+    def visit_Global(self, node: ast.Global) -> None:
+        pass
+
+    visit_Nonlocal = visit_Global
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            bound = alias.asname or alias.name.partition(".")[0]
+            if self.in_function:
+                target = alias.name if alias.asname else bound
+                self.aliases[bound] = ("@" + target,)
+                self.unit.use(("@" + alias.name,), MENTION)
+            else:
+                self.unit.use(("@" + alias.name,), MENTION)
+                self.summary.imports.append(
+                    Import(alias.name, 0, None, alias.asname or alias.name)
+                    if alias.asname or "." not in alias.name
+                    else Import(alias.name, 0, None, "")
+                )
+                if not alias.asname and "." in alias.name:
+                    self.summary.imports.append(Import(bound, 0, None, bound))
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        module = "@" + "." * node.level + (node.module or "")
+        for alias in node.names:
+            bound = alias.asname or alias.name
+            if alias.name == "*":
+                self.unit.use((module, "*"), USE)
+            else:
+                self.unit.use((module, alias.name), MENTION)
+            if self.in_function:
+                self.aliases[bound] = (module, alias.name)
+            else:
+                self.summary.imports.append(
+                    Import(node.module or "", node.level, alias.name, bound)
+                )
+
+    def visit_FunctionDef(self, node: FunctionNode) -> None:
+        qualname = self.prefix + node.name
+        for decorator in node.decorator_list:
+            self.decorator(decorator)
+            if self.in_function:
+                continue
+            self.passed(decorator, (node.name,) if not self.prefix else (qualname,))
+        self.read_signature(node)
+        if self.in_function:
+            self.enter(node, self.unit, self.prefix)
+        else:
+            unit = self.summary.functions.setdefault(qualname, Unit())
+            self.enter(node, unit, f"{qualname}.<locals>.")
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def decorator(self, node: ast.expr) -> None:
+        """A decorator runs; one that is a method of an object fills that object."""
+        self.read(node, USE | CALL)
+        target = node.func if isinstance(node, ast.Call) else node
+        path = dotted(target)
+        if path is not None and len(path) > 1 and self.is_global(path[0]):
+            self.fill(path[:-1])
+        if self.in_function or self.local:
+            self.unit.attrs.add(OPERATOR)
+
+    def passed(self, decorator: ast.expr, path: Path) -> None:
+        """Note that *decorator* is passed the object at *path*."""
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        target = dotted(called)
+        if target is not None and self.is_global(target[0]):
+            self.unit.arguments.append((self.resolve(target), path))
+
+    def read_signature(self, node: FunctionNode | ast.Lambda) -> None:
+        args = node.args
+        for default in [*args.defaults, *args.kw_defaults]:
+            if default is not None:
+                self.read(default, MENTION)
+        if isinstance(node, ast.Lambda):
+            return
+        for arg in [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]:
+            if arg is not None and arg.annotation is not None:
+                self.annotation(arg.annotation)
+        if node.returns is not None:
+            self.annotation(node.returns)
+
+    def annotation(self, node: ast.expr) -> None:
+        if not self.summary.postponed:
+            self.read(node, MENTION)
+
+    def enter(self, node: FunctionNode | ast.Lambda, unit: Unit, prefix: str) -> None:
+        """Read a function's body into *unit*."""
+        names, declared = function_locals(node)
+        args = node.args
+        given = [*args.posonlyargs, *args.args, *args.kwonlyargs]
+        parameters = {a.arg for a in given} | {
+            a.arg for a in (args.vararg, args.kwarg) if a is not None
+        }
+        itself = self.itself
+        is_method = not self.in_function and bool(self.prefix) and bool(given)
+        if is_method:
+            itself = given[0].arg
+        own = frozenset(parameters - {itself})
+        kept = {k: v for k, v in self.aliases.items() if k not in names}
+        reader = _Reader(
+            self.summary,
+            unit,
+            (self.local | frozenset(names) if self.in_function else frozenset(names))
+            - frozenset(declared),
+            frozenset(declared),
+            prefix,
+            parameters=(self.parameters if self.in_function else frozenset()) | own,
+            itself=itself,
+            aliases=kept,
+            in_function=True,
+        )
+        if isinstance(node, ast.Lambda):
+            reader.read(node.body, MENTION)
+        else:
+            reader.visit_all(node.body)
+        if declared:
+            unit.binds_global |= declared & set(_stored(node))
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        qualname = self.prefix + node.name
+        info = ClassInfo(decorated=bool(node.decorator_list or node.keywords))
+        if not self.in_function:
+            self.summary.classes[qualname] = info
+        for decorator in node.decorator_list:
+            self.decorator(decorator)
+            self.passed(decorator, (node.name,))
+        for base in [*node.bases, *(k.value for k in node.keywords if k.arg == "metaclass")]:
+            while isinstance(base, ast.Subscript):
+                self.read(base.slice, MENTION)
+                base = base.value
+            path = dotted(base)
+            if path is not None and self.is_global(path[0]):
+                self.unit.use(self.resolve(path), BASE | MENTION)
+                info.bases.append(self.resolve(path))
+            else:
+                self.read(base, USE | CALL)
+        for keyword in node.keywords:
+            if keyword.arg != "metaclass":
+                self.read(keyword.value, USE)
+        self.class_body(node, info, qualname)
+
+    def class_body(self, node: ast.ClassDef, info: ClassInfo, qualname: str) -> None:
+        for statement in node.body:
+            unit = Unit()
+            reader = _Reader(
+                self.summary,
+                unit,
+                self.local,
+                self.declared,
+                qualname + ".",
+                parameters=self.parameters,
+                itself=self.itself,
+                aliases=self.aliases,
+                in_function=self.in_function,
+            )
+            reader.visit(statement)
+            for name in bound_names([statement]):
+                info.attrs[name] = info.attrs.get(name, "") + ast.dump(statement)
+                merge_units(info.values.setdefault(name, Unit()), unit)
+            merge_units(self.unit, unit)
+
+    def visit_TypeAlias(self, node: ast.AST) -> None:
+        pass  # evaluated on demand
+
+    # Expressions ----------------------------------------------------------------------------
+
+    def is_global(self, name: str) -> bool:
+        return name not in self.local or name in self.aliases
+
+    def resolve(self, path: Path) -> Path:
+        """*path* with an import of the function's own in place of the local name it bound."""
+        target = self.aliases.get(path[0])
+        return target + path[1:] if target is not None else path
+
+    def fill(self, path: Path) -> None:
+        if self.is_global(path[0]):
+            self.unit.fills.add(self.resolve(path))
+        elif path[0] == self.itself:
+            self.unit.fills_self.add(path[1] if len(path) > 1 else "")
+        elif self.in_function:
+            self.unit.fills_parameters = True
+
+    def store(self, target: ast.expr) -> None:
+        """A target of an assignment: a name is bound, anything else changes an object."""
+        if isinstance(target, ast.Tuple | ast.List):
+            for element in target.elts:
+                self.store(element)
+        elif isinstance(target, ast.Starred):
+            self.store(target.value)
+        elif isinstance(target, ast.Attribute | ast.Subscript):
+            value = target.value
+            if isinstance(target, ast.Subscript):
+                self.read(target.slice, USE)
+                self.unit.attrs.add(OPERATOR)
+            self.read(value, USE)
+            while isinstance(value, ast.Subscript):
+                value = value.value
+            path = dotted(value)
+            if isinstance(target, ast.Attribute) and path is not None:
+                if path[0] == self.itself and len(path) == 1:
+                    return  # its own attribute
+                if not self.is_global(path[0]) and len(path) == 1:
+                    self.unit.fills_parameters |= path[0] in self.parameters
+                    return
+            if path is not None:
+                self.fill(path)
+
+    def read(self, node: ast.expr, how: int) -> None:
+        """Read an expression whose value is used in the way *how*."""
+        match node:
+            case ast.Name():
+                if self.is_global(node.id):
+                    self.unit.use(self.resolve((node.id,)), how)
+                elif how & CALL and node.id in self.parameters:
+                    self.unit.calls_parameters = True
+            case ast.Attribute():
+                self.read_attribute(node, how)
+            case ast.Call():
+                self.read_call(node)
+            case ast.Lambda():
+                self.read_lambda(node, how)
+            case ast.Tuple() | ast.List() | ast.Set():
+                for element in node.elts:
+                    self.read(element, how)
+            case ast.Dict():
+                for part in [*node.keys, *node.values]:
+                    if part is not None:
+                        self.read(part, how)
+            case ast.Starred():
+                self.read(node.value, USE)
+            case ast.IfExp():
+                self.read(node.test, USE)
+                self.unit.attrs.add(OPERATOR)
+                self.read(node.body, how)
+                self.read(node.orelse, how)
+            case ast.BoolOp():
+                for value in node.values:
+                    self.read(value, how | USE)
+                self.unit.attrs.add(OPERATOR)
+            case ast.NamedExpr():
+                self.read(node.value, how)
+            case ast.Await() | ast.Yield() | ast.YieldFrom():
+                self.unit.attrs.add(OPERATOR)
+                if node.value is not None:
+                    self.read(node.value, how | USE)
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                self.read_comprehension(node)
+            case ast.Constant():
+                pass
+            case _:
+                self.unit.attrs.add(OPERATOR)
+                for child in ast.iter_child_nodes(node):
+                    if isinstance(child, ast.expr):
+                        self.read(child, USE)
+
+    def read_attribute(self, node: ast.Attribute, how: int) -> None:
+        path = dotted(node)
+        if path is None:
+            self.unit.attrs.add(node.attr)
+            self.read(node_value(node), USE)
+        elif self.is_global(path[0]):
+            path = self.resolve(path)
+            self.unit.use(path, how)
+            self.unit.attrs.update(path[1:])
+            if path[:2] == ("sys", "modules"):
+                self.unit.dynamic = True
+        else:
+            self.unit.attrs.update(path[1:])
+
+    def read_call(self, node: ast.Call) -> None:
+        path = dotted(node.func)
+        name = (path or ("",))[-1]
+        if path is not None:
+            self.note_call(path, name, node)
+        if not (path == ("super",) or path is None):
+            self.read(node.func, USE | CALL)
+        elif path is None:
+            self.read(node.func, USE | CALL)
+        passing = name in PASSING
+        if not passing:
+            self.unit.attrs.add(OPERATOR)
+        callee = self.resolve(path) if path is not None and self.is_global(path[0]) else None
+        for argument in [*node.args, *(k.value for k in node.keywords)]:
+            target = dotted(argument)
+            if target is not None and self.is_global(target[0]):
+                if callee is not None:
+                    self.unit.arguments.append((callee, self.resolve(target)))
+                    self.read(argument, MENTION if passing else USE)
+                    continue
+            elif target is not None and target[0] in self.parameters and not passing:
+                self.unit.calls_parameters = True
+                if callee is not None:
+                    self.unit.fills_parameters = True
+            self.read(argument, MENTION if passing else USE | CALL)
+
+    def note_call(self, path: Path, name: str, node: ast.Call) -> None:
+        """What calling *path* means besides reading it."""
+        if len(path) == 1 and name in DYNAMIC and self.is_global(name):
+            if not (name == "vars" and node.args):
+                self.unit.dynamic = True
+        if path[0] == "importlib" and name in {"import_module", "reload"}:
+            self.unit.dynamic = True
+        if len(path) > 1 and (name in FILLING):
+            self.fill(path[:-1])
+        elif name in FILLING_FUNCTIONS and node.args:
+            first = dotted(node.args[0])
+            if first is not None:
+                self.fill(first)
+        elif path[0] == "super" or (len(path) > 1 and path[0] == self.itself):
+            self.unit.attrs.add(name)
+
+    def read_lambda(self, node: ast.Lambda, how: int) -> None:
+        self.read_signature(node)
+        if self.in_function or how & (USE | CALL):
+            self.enter(node, self.unit, self.prefix)
+        else:
+            unit = self.summary.functions.setdefault("<lambda>", Unit())
+            self.enter(node, unit, "<lambda>.<locals>.")
+
+    def read_comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+    ) -> None:
+        self.unit.attrs.add(OPERATOR)
+        names = frozenset(
+            name.id
+            for generator in node.generators
+            for name in ast.walk(generator.target)
+            if isinstance(name, ast.Name)
+        )
+        outer = self.local
+        for index, generator in enumerate(node.generators):
+            self.read(generator.iter, USE | CALL)
+            if not index:
+                self.local = outer | names
+            for condition in generator.ifs:
+                self.read(condition, USE)
+        parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        for part in parts:
+            self.read(part, MENTION)
+        self.local = outer
+
+
+def node_value(node: ast.Attribute) -> ast.expr:
+    return node.value
+
+
+def merge_units(into: Unit, unit: Unit) -> None:
+    """Add to *into* all that *unit* does."""
+    for path, how in unit.paths.items():
+        into.use(path, how)
+    into.attrs |= unit.attrs
+    into.fills |= unit.fills
+    into.arguments += unit.arguments
+    into.binds_global |= unit.binds_global
+    into.calls_parameters |= unit.calls_parameters
+    into.fills_parameters |= unit.fills_parameters
+    into.fills_self |= unit.fills_self
+    into.dynamic |= unit.dynamic
+
+
+def _stored(node: FunctionNode | ast.Lambda) -> Iterator[str]:
+    body: Sequence[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else node.body
+    for child in body:
+        for inner in ast.walk(child):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store | ast.Del):
+                yield inner.id
+            elif isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                yield inner.name

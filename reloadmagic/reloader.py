@@ -1,0 +1,521 @@
+"""`Reloader`: the public face, which walks the rooms in order.
+
+In come settings; out go changes, plans and reports. It works without IPython, in scripts and in
+long-running processes; the extension is a thin layer above it.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import logging
+import sys
+import threading
+import time
+import types
+import weakref
+from collections import deque
+from collections.abc import Iterable, Mapping
+from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
+from types import MappingProxyType
+from typing import Any
+
+from .changes import Change, find_change
+from .diff import Diff, Pair, diff_sources
+from .engine import Engine, Namespace, Outcome, is_patchable
+from .errors import SourceError
+from .live import find_class
+from .loader import ReloadFinder, read_source
+from .modules import (
+    Ownership,
+    TrackedModule,
+    bound_names,
+    matches,
+    module_namespace,
+    module_spec,
+    scope_nodes,
+    stamp_of,
+)
+from .plan import Plan, Planner
+from .reach.index import Index
+from .report import Report
+
+__all__ = ["Reloader"]
+
+log = logging.getLogger(__name__)
+BYTECODE_HEADER = 16
+
+
+class Reloader:
+    """Reloads the user's edited modules in the running process.
+
+    Args:
+        include: patterns (`fnmatch`) of module names to track although they are installed.
+        exclude: patterns of module names to leave alone.
+        namespaces: dicts whose from-imported names are kept up to date, such as ``globals()``.
+        keep: patterns ``"pkg.mod:NAME"`` of module-level names that keep their values.
+        on_error: ``"warn"`` or ``"stop"``; what the caller is to do about a failed reload. The
+            reloader itself only reports.
+
+    It watches from the moment it is made until `close`.
+    """
+
+    def __init__(
+        self,
+        *,
+        include: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        namespaces: Iterable[dict[str, Any]] = (),
+        keep: Iterable[str] = (),
+        on_error: str = "warn",
+    ) -> None:
+        self.on_error = on_error
+        self.history: deque[Report] = deque(maxlen=100)
+        self._tracked: dict[str, TrackedModule] = {}
+        self._settle(include, exclude, keep)
+        self._index = Index(is_module=_is_loaded, is_metaclass=self._is_metaclass)
+        self._engine = Engine(self._tracked, self._index, tracks=self._is_tracked)
+        self._finder = ReloadFinder(self)
+        self._lock = threading.Lock()
+        self._namespaces = [Namespace(names, {}, {}) for names in namespaces]
+        # Invariant: a change stays here until the source it brings has run.
+        self._pending: dict[str, Change] = {}
+        self._attempted: dict[str, object] = {}
+        self._scanned: tuple[int, str | None] = (0, None)
+        self.install()
+        for namespace in self._namespaces:
+            self._read_main(namespace)
+
+    # Settings ------------------------------------------------------------------------------------
+
+    def _settle(
+        self, include: Iterable[str], exclude: Iterable[str], keep: Iterable[str]
+    ) -> None:
+        self._owns = Ownership(include, exclude)
+        self._keep = tuple(keep)
+
+    @property
+    def include(self) -> tuple[str, ...]:
+        return self._owns.include
+
+    @property
+    def exclude(self) -> tuple[str, ...]:
+        return self._owns.exclude
+
+    @property
+    def keep(self) -> tuple[str, ...]:
+        return self._keep
+
+    def configure(
+        self,
+        *,
+        include: Iterable[str] | None = None,
+        exclude: Iterable[str] | None = None,
+        keep: Iterable[str] | None = None,
+    ) -> None:
+        """Change settings; those left out stay. Modules come under watch or leave it at once."""
+        self._settle(
+            self.include if include is None else include,
+            self.exclude if exclude is None else exclude,
+            self.keep if keep is None else keep,
+        )
+        for name, tracked in list(self._tracked.items()):
+            if not self._owns(name, tracked.path):
+                self._forget(name)
+        self._scanned = (0, None)
+        self._scan()
+
+    # The import system's side ----------------------------------------------------------------------
+
+    def install(self) -> None:
+        """Watch imports from now on, and take over what is imported already."""
+        self._finder.install()
+        self._scan()
+
+    def close(self) -> None:
+        """Stop watching imports. Nothing that was reloaded is undone; may be called again."""
+        self._finder.remove()
+
+    def __enter__(self) -> Reloader:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def tracks(self, name: str, path: str) -> bool:
+        """Is the module *name* with the file *path* one to reload?"""
+        return self._owns(name, path)
+
+    def spec_for(self, name: str) -> ModuleSpec | None:
+        """The spec of a tracked module that no finder knows any more."""
+        tracked = self._tracked.get(name)
+        if tracked is None:
+            return None
+        places = tracked.namespace.get("__path__")
+        return importlib.util.spec_from_file_location(
+            name,
+            tracked.path,
+            submodule_search_locations=list(places) if places is not None else None,
+        )
+
+    def started(self, name: str, order: int) -> None:
+        """An import begins."""
+        log.debug("import %d: %s", order, name)
+
+    def execute(self, module: types.ModuleType, loader: Any, order: int) -> None:
+        """Run a module for importlib."""
+        self._engine.execute(module, loader, order)
+        self._index_later(module.__name__)
+
+    def _index_later(self, name: str) -> None:
+        self._pending.pop(name, None)
+
+    def _scan(self) -> None:
+        """Take over modules that came to be without the finder: imported before, or put there."""
+        last = next(reversed(sys.modules), None)
+        if self._scanned == (len(sys.modules), last):
+            return
+        order = -len(sys.modules)
+        for name, module in list(sys.modules.items()):
+            order += 1
+            if name not in self._tracked:
+                self._take_over(name, module, order)
+        self._scanned = (len(sys.modules), last)
+
+    def _take_over(self, name: str, module: object, order: int) -> None:
+        namespace = module_namespace(module)
+        spec = module_spec(module)
+        if namespace is None or spec is None or not spec.has_location:
+            return
+        path = spec.origin
+        if type(path) is not str or not self._owns(name, path) or spec.name != name:
+            return
+        if namespace.get("__reload__") is False:
+            return
+        assert isinstance(module, types.ModuleType)
+        tracked = TrackedModule(name, path, weakref.ref(module), order, stamp_of(path))
+        tracked.opaque = opaque_kind(path, spec)
+        if not tracked.opaque:
+            if getattr(spec.loader, "get_data", None) is None:
+                return
+            self._read_baseline(tracked, spec, namespace)
+        self._tracked[name] = tracked
+
+    def _read_baseline(
+        self, tracked: TrackedModule, spec: ModuleSpec, namespace: dict[str, Any]
+    ) -> None:
+        """Take the file for what ran, unless its cached bytecode shows that it was edited since."""
+        try:
+            tracked.stamp, tracked.source = read_source(spec.loader, tracked.path)
+        except (OSError, SourceError):
+            tracked.stamp = None
+            return
+        self._engine.adopt(tracked, namespace)
+        if was_edited_since_import(spec, tracked):
+            tracked.source = None
+            tracked.stamp = None
+
+    # Names of the user's ---------------------------------------------------------------------------
+
+    def note_cell(self, source: str, namespace: dict[str, Any]) -> None:
+        """Note which names of *namespace* the code *source*, about to run there, imports.
+
+        Such a name is brought up to date by reloads for as long as it is what it was imported as.
+        """
+        found = next((n for n in self._namespaces if n.names is namespace), None)
+        if found is None:
+            found = Namespace(namespace, {}, {})
+            self._namespaces.append(found)
+        try:
+            nodes = ast.parse(source).body
+        except (SyntaxError, ValueError, RecursionError):
+            return
+        for node in scope_nodes(nodes):
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                for alias in node.names:
+                    if alias.name == "*":
+                        found.stars[node.module] = None
+                    else:
+                        found.provenance[alias.asname or alias.name] = (node.module, alias.name)
+            elif isinstance(node, ast.stmt):
+                for name in bound_names([node]):
+                    if not isinstance(node, ast.If | ast.Try | ast.With | ast.For):
+                        found.provenance.pop(name, None)
+
+    def _read_main(self, namespace: Namespace) -> None:
+        """The imports of a script whose globals are to be kept up to date."""
+        path = namespace.names.get("__file__")
+        if isinstance(path, str):
+            try:
+                _, source = read_source(_PlainReader(), path)
+            except (OSError, SourceError):
+                return
+            self.note_cell(source.text, namespace.names)
+
+    # What is tracked -------------------------------------------------------------------------------
+
+    @property
+    def tracked(self) -> Mapping[str, TrackedModule]:
+        """The modules under watch, by name."""
+        return MappingProxyType(self._tracked)
+
+    def untracked(self) -> dict[str, str]:
+        """Modules of the session that a user might expect to be tracked, and why they are not."""
+        found: dict[str, str] = {}
+        for name, module in list(sys.modules.items()):
+            if name in self._tracked:
+                continue
+            namespace, spec = module_namespace(module), module_spec(module)
+            if namespace is None or spec is None or type(spec.origin) is not str:
+                continue
+            if self.exclude and matches(name, self.exclude):
+                found[name] = "excluded"
+            elif namespace.get("__reload__") is False:
+                found[name] = "opted out by __reload__ = False"
+            elif spec.has_location and self._owns(name, spec.origin):
+                found[name] = "its loader gives no source"
+        return found
+
+    def _is_tracked(self, name: str) -> bool:
+        return name in self._tracked
+
+    def _is_metaclass(self, module: str, name: str) -> bool:
+        """Is the live class *name* a metaclass, or, as ``"type:NAME"``, has it one of its own?"""
+        tracked = self._tracked.get(module)
+        asks_type = name.startswith("type:")
+        cls = find_class(tracked.namespace, name.removeprefix("type:")) if tracked else None
+        if cls is None:
+            return False
+        if asks_type:
+            return type(cls) is not type
+        return type in type.__dict__["__mro__"].__get__(cls)
+
+    def _forget(self, name: str) -> None:
+        self._tracked.pop(name, None)
+        self._pending.pop(name, None)
+        self._attempted.pop(name, None)
+        self._index.drop(name)
+
+    # Changes ---------------------------------------------------------------------------------------
+
+    def changes(self, names: Iterable[str] | None = None) -> tuple[Change, ...]:
+        """What differs from what last ran; *names* are patterns that limit it.
+
+        Files that were only touched are in it once. Nothing is imported or run.
+        """
+        self._scan()
+        stale = []
+        for tracked in list(self._tracked.values()):
+            stamp = stamp_of(tracked.path)
+            if stamp != tracked.stamp or stamp is None:
+                stale.append((tracked, stamp))
+        found = [change for t, stamp in stale if (change := self._change(t, stamp)) is not None]
+        if names is not None:
+            patterns = tuple(names)
+            found = [change for change in found if matches(change.module, patterns)]
+        return tuple(found)
+
+    def _change(self, tracked: TrackedModule, stamp: object) -> Change | None:
+        if tracked.module is None:
+            self._forget(tracked.name)
+            return None
+        known = self._pending.get(tracked.name)
+        if known is not None and known.stamp == stamp and stamp is not None:
+            return known
+        change = find_change(tracked, self._finder.usual_spec)
+        if change.kind == "touched":
+            tracked.stamp, tracked.stale, tracked.failed = change.stamp, False, None
+            self._pending.pop(tracked.name, None)
+            self._attempted.pop(tracked.name, None)
+            return change
+        tracked.stale = True
+        if change.kind != "deleted":
+            self._pending[tracked.name] = change
+        return change
+
+    # Plans -------------------------------------------------------------------------------------------
+
+    def plan(self, changes: Iterable[Change] | None = None) -> Plan:
+        """What a reload would do about *changes*, all there are by default. Nothing runs."""
+        found = self.changes() if changes is None else tuple(changes)
+        self._sync()
+        edited = {
+            change.module: self._diff(change)
+            for change in found
+            if change.kind in {"modified", "moved"} and change.module in self._tracked
+        }
+        blocked = {
+            change.module
+            for change in found
+            if change.kind == "unreadable" and change.module in self._index.modules
+        }
+        planner = Planner(self._index, self._tracked, patchable=is_patchable, keep=self._keep)
+        return planner.plan(found, edited, self._engine.retry, blocked)
+
+    @staticmethod
+    def _diff(change: Change) -> Diff:
+        assert change.after is not None
+        if change.before is not None:
+            return diff_sources(change.before, change.after)
+        count = len(change.after.statements)
+        pairs = tuple(Pair(number, number, "changed") for number in range(count))
+        return Diff(change.after, change.after, pairs, (), ())
+
+    def _sync(self) -> None:
+        """Have the index hold what last ran, whatever a plan put there since."""
+        for name in [name for name in self._index.modules if name not in self._tracked]:
+            self._index.drop(name)
+        for name, tracked in self._tracked.items():
+            source = tracked.source
+            change = self._pending.get(name)
+            if source is None and change is not None:
+                source = change.after
+            if source is not None:
+                self._index.put(name, source, is_package="__path__" in tracked.namespace)
+
+    # Reloads -----------------------------------------------------------------------------------------
+
+    def reload(self, plan: Plan | None = None) -> Report:
+        """Bring the session up to date; *plan* limits it to what was planned.
+
+        Returns a report that is false where there was nothing to do or another thread reloads.
+
+        Raises:
+            KeyboardInterrupt: it came while a module ran; the modules of that transaction are as
+                before.
+        """
+        if not self._lock.acquire(blocking=False):
+            return Report()
+        try:
+            return self._reload(plan)
+        finally:
+            self._lock.release()
+
+    def _reload(self, plan: Plan | None) -> Report:
+        started = time.perf_counter()
+        if plan is None:
+            changes = self._worth_trying(self.changes())
+            if not changes:
+                return Report()
+            plan = self.plan(changes)
+        notes = [note for change in plan.changes if (note := self._settle_file(change))]
+        outcomes = [o for c in plan.changes if (o := self._unreadable(c)) is not None]
+        for change in plan.changes:
+            self._attempted[change.module] = _version(change)
+        outcomes += self._engine.run(plan, self._namespaces)
+        self._keep_stamps(plan, outcomes)
+        self._finder.install()
+        report = Report(tuple(outcomes), tuple(notes), time.perf_counter() - started)
+        if report:
+            self.history.append(report)
+        return report
+
+    def _worth_trying(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+        """Changes not tried yet, and failed ones that those may mend."""
+        new = [c for c in changes if self._attempted.get(c.module) != _version(c)]
+        new = [c for c in new if c.kind not in {"deleted", "touched"}]
+        old = [c for c in changes if c not in new and c.kind in {"modified", "moved", "unreadable"}]
+        mendable = [c for c in old if self._may_be_mended(c, new)]
+        return (*new, *mendable)
+
+    def _may_be_mended(self, change: Change, new: list[Change]) -> bool:
+        tracked = self._tracked[change.module]
+        cause = getattr(tracked.failed, "exception", None)
+        if isinstance(cause, ModuleNotFoundError) and cause.name:
+            return self._finder.usual_spec(cause.name) is not None
+        return bool(new)
+
+    def _settle_file(self, change: Change) -> str:
+        """Remember files that nothing can be done about; a sentence where that needs saying."""
+        tracked = self._tracked.get(change.module)
+        if tracked is None:
+            return ""
+        if change.kind == "opaque":
+            tracked.stamp = change.stamp
+            return f"{change.path} changed: a {tracked.opaque} is loaded anew by a restart only"
+        return ""
+
+    def _unreadable(self, change: Change) -> Outcome | None:
+        if change.kind != "unreadable" or change.module not in self._tracked:
+            return None
+        tracked = self._tracked[change.module]
+        tracked.failed, tracked.stale = change.error, True
+        before = tracked.source.text if tracked.source is not None else None
+        return Outcome(
+            change.module, change.path, "failed", error=change.error, before=before
+        )
+
+    def _keep_stamps(self, plan: Plan, outcomes: Iterable[Outcome]) -> None:
+        """Files whose source has run now are current."""
+        failed = {outcome.module for outcome in outcomes if outcome.status == "failed"}
+        for change in plan.changes:
+            tracked = self._tracked.get(change.module)
+            if tracked is None or change.module in failed:
+                continue
+            if change.kind in {"modified", "moved"} and tracked.source is change.after:
+                tracked.stamp, tracked.path = change.stamp, change.path
+                tracked.stale, tracked.failed = False, None
+                self._pending.pop(change.module, None)
+                self._attempted.pop(change.module, None)
+
+    def __repr__(self) -> str:
+        stale = sum(tracked.stale for tracked in self._tracked.values())
+        return f"<Reloader tracked={len(self._tracked)} stale={stale}>"
+
+
+class _PlainReader:
+    """Reads files as a loader does."""
+
+    @staticmethod
+    def get_data(path: str) -> bytes:
+        with open(path, "rb") as file:
+            return file.read()
+
+
+def _version(change: Change) -> object:
+    """What tells one attempt to load a file from the next."""
+    return change.digest or change.stamp or "gone"
+
+
+def _is_loaded(name: str) -> bool:
+    return isinstance(sys.modules.get(name), types.ModuleType)
+
+
+def opaque_kind(path: str, spec: ModuleSpec) -> str:
+    """Why a module can be loaded anew by a restart only; ``""`` if it has source to reload."""
+    if path.endswith(tuple(EXTENSION_SUFFIXES)):
+        return "compiled extension"
+    if path.endswith(".pyc"):
+        return "module without source"
+    if type(spec.loader).__name__ == "zipimporter":
+        return "module in a zip file"
+    return ""
+
+
+def was_edited_since_import(spec: ModuleSpec, tracked: TrackedModule) -> bool:
+    """Does cached bytecode, or the live code, show that the file is not what was imported?"""
+    stamp, source = tracked.stamp, tracked.source
+    assert source is not None
+    if stamp is None:
+        return False
+    cached = _cached_stamp(spec)
+    if cached is not None:
+        return cached != (stamp[0] // 10**9 & 0xFFFFFFFF, stamp[1] & 0xFFFFFFFF)
+    return False
+
+
+def _cached_stamp(spec: ModuleSpec) -> tuple[int, int] | None:
+    """Whole-second mtime and size of the source that the cached bytecode was made of (PEP 552)."""
+    try:
+        path = spec.cached
+        if not path:
+            return None
+        with open(path, "rb") as file:
+            header = file.read(BYTECODE_HEADER)
+    except (OSError, ValueError):
+        return None
+    if len(header) < BYTECODE_HEADER or header[:4] != importlib.util.MAGIC_NUMBER:
+        return None
+    if int.from_bytes(header[4:8], "little"):
+        return None  # validated by hash
+    return int.from_bytes(header[8:12], "little"), int.from_bytes(header[12:16], "little")
