@@ -10,9 +10,11 @@ the methods of the built-in types, whatever a subclass or a metaclass overrides.
 from __future__ import annotations
 
 import gc
+import inspect
 import itertools
 import sys
 import types
+import warnings
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -169,6 +171,8 @@ def _write_attr(target: object, name: str, value: object) -> None:
     if slot is not ABSENT:
         if value is ABSENT:
             slot.__delete__(target)
+        elif name == "__code__":
+            _write_code(slot, target, value)
         else:
             slot.__set__(target, value)
         return
@@ -179,6 +183,17 @@ def _write_attr(target: object, name: str, value: object) -> None:
         dict.pop(namespace, name, None)
     else:
         dict.__setitem__(namespace, name, value)
+
+
+def _write_code(slot: types.GetSetDescriptorType, target: Any, code: Any) -> None:
+    kinds = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+    if type(target) is types.FunctionType and (target.__code__.co_flags ^ code.co_flags) & kinds:
+        # Deprecated since 3.13, but it works, and the user could not act on the warning.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            slot.__set__(target, code)
+    else:
+        slot.__set__(target, code)
 
 
 def _write_class_attr(cls: type, name: str, value: object) -> None:

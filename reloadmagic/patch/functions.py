@@ -49,8 +49,9 @@ def merge_function(
         value = getattr(new, name)
         if getattr(old, name) is not value:
             patcher.transaction.set_attr(old, name, value)
-    _merge_dict(patcher, old, new)
+    # Cells first: a function among the attributes may share them.
     _merge_cells(patcher, old, new, stays=old)
+    _merge_dict(patcher, old, new)
     return old
 
 
