@@ -108,21 +108,24 @@ class Outcome:
 
 
 class Recorder(MutableMapping[str, Any]):
-    """The local names of a running statement: all of them the module's, those bound noted down."""
+    """The local names of a running statement: all of them the module's.
+
+    Those that it binds are noted down, with what they were bound to before.
+    """
 
     __slots__ = ("bound", "deleted", "namespace")
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.namespace = namespace
-        self.bound: dict[str, None] = {}
+        self.bound: dict[str, Any] = {}
         self.deleted: dict[str, None] = {}
 
     def __getitem__(self, name: str) -> Any:
         return self.namespace[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
+        self.bound.setdefault(name, self.namespace.get(name, ABSENT))
         self.namespace[name] = value
-        self.bound[name] = None
         self.deleted.pop(name, None)
 
     def __delitem__(self, name: str) -> None:
@@ -156,6 +159,8 @@ class Engine:
         self.running: Run | None = None
         self.imported: list[str] = []
         self.retry: dict[str, set[Token]] = {}
+        self._importing = 0
+        self._sizes: dict[int, int] = {}
 
     def execute(self, module: types.ModuleType, loader: ReloadLoader, order: int) -> None:
         """Run *module* for importlib: by the plan if one is being carried out, else all of it."""
@@ -183,7 +188,7 @@ class Engine:
         except SourceError as error:
             raise _as_import_error(error) from None
         tracked = TrackedModule(name, path, weakref.ref(module), order, stamp, source)
-        before = self._sizes()
+        self._enter_import()
         was = self.tracked.get(name)
         self.tracked[name] = tracked
         self.imported.append(name)
@@ -195,11 +200,12 @@ class Engine:
             else:
                 self.tracked[name] = was
             raise
+        finally:
+            self._leave_import()
         if namespace.get("__reload__") is False:
             self.tracked.pop(name, None)
             return
         tracked.noted = take_notes(namespace, name)
-        self._note_growth(before)
 
     def _run_first(
         self,
@@ -248,22 +254,36 @@ class Engine:
         ]
         tracked.noted = take_notes(namespace, tracked.name)
 
-    def _sizes(self) -> list[tuple[TrackedModule, str, Any, int]]:
-        """How much the known containers hold, to see what an import puts into them."""
-        return [
-            (tracked, name, value, _size(value))
+    def _enter_import(self) -> None:
+        """What came into the known containers until now came at run time, or by an import."""
+        if self._importing:
+            self._note_growth()
+        self._importing += 1
+        self._sizes = {key: size for key, (_, _, _, size) in self._containers().items()}
+
+    def _leave_import(self) -> None:
+        self._importing -= 1
+        self._note_growth()
+
+    def _containers(self) -> dict[int, tuple[TrackedModule, str, Any, int]]:
+        """The containers that notes were taken of, and how much each holds."""
+        return {
+            id(value): (tracked, name, value, _size(value))
             for tracked in self.tracked.values()
             if tracked.noted
             for name, value in containers(tracked.namespace, tracked.name)
-        ]
+        }
 
-    def _note_growth(self, before: Iterable[tuple[TrackedModule, str, Any, int]]) -> None:
-        for tracked, name, value, size in before:
+    def _note_growth(self) -> None:
+        """What an import put into containers of other modules is none of the run time's."""
+        for key, (tracked, name, value, size) in self._containers().items():
             note = tracked.noted.get(name)
-            if note is None or note.content is None or note.identity != id(value):
+            if note is None or note.content is None or note.identity != key:
                 continue
-            if _size(value) != size:
-                tracked.noted[name] = Note(note.identity, _grown(note.content, value, size))
+            was = self._sizes.get(key, len(note.content))
+            if size != was:
+                tracked.noted[name] = Note(key, _grown(note.content, value, was))
+            self._sizes[key] = size
 
     # Reloads -----------------------------------------------------------------------------------
 
@@ -420,8 +440,8 @@ class Run:
         )
 
     def _run_set(self, changeset: Changeset) -> list[Outcome]:
-        names = [name for name in changeset.modules if self._may_run(name)]
-        if not names:
+        names = list(changeset.modules)
+        if not changeset.edited and not self._may_run(names[0]):
             return []
         self.active = frozenset(names)
         self.transaction = Transaction(label=", ".join(names))
@@ -452,10 +472,8 @@ class Run:
         return [outcome for outcome in outcomes if outcome is not None]
 
     def _may_run(self, name: str) -> bool:
-        """Has a module anything to do, by what has changed so far?"""
+        """Has a dependent anything to do, by what has changed so far?"""
         plan = self.work[name].plan
-        if plan.diff is not None:
-            return True
         return any(self._is_due(plan, number) for number in plan.run)
 
     def _reasons(self, names: Iterable[str]) -> dict[str, set[Token]]:
@@ -657,7 +675,8 @@ class Run:
             work.started = True
             return
         plan = work.plan
-        namespace = plan.tracked.namespace
+        if plan.diff is None and not self._may_run(name) and not self._descents(plan):
+            return
         if not plan.run and not plan.dropped and plan.diff is not None:
             # Nothing runs, so there is nothing for importlib to see to.
             work.started = True
@@ -674,7 +693,6 @@ class Run:
         if not work.started:
             # Another finder stands before ours; its loader ran the module as a whole.
             work.started = True
-        del namespace
 
     @staticmethod
     def _timed(work: Work, call: Callable[[], None]) -> None:
@@ -781,7 +799,7 @@ class Run:
 
     def _descents(self, plan: ModulePlan) -> dict[int, list[str]]:
         """For each import statement, the modules of this set that an import would run first."""
-        waiting = {n for n in self.active if not self.work[n].started}
+        waiting = {n for n in self.active if n != plan.name and not self.work[n].started}
         if not waiting:
             return {}
         entry = self.engine.index.modules[plan.name]
@@ -980,15 +998,14 @@ class Run:
         finally:
             namespace.pop(MERGE_HOOK, None)
         result: dict[str, Any] = {}
-        for name in recorder.bound:
-            was = before.get(name, ABSENT)
+        for name, was in recorder.bound.items():
             value = namespace[name]
-            stays = self._settle(work, number, name, olds.get(name, ABSENT), value)
+            known = name in statement.binds or plan.partner(number) is None
+            old = olds.get(name, ABSENT) if known else was
+            stays = self._settle(work, number, name, old, value)
             if stays is not value:
                 namespace[name] = stays
             result[name] = stays
-            if name not in before:
-                before[name] = ABSENT if statement.binds != ("*",) else was
             self._note_binding(plan, name, was, value, stays)
         self._forget_unbound(work, number, recorder, before)
         work.bound[number] = result
@@ -1126,7 +1143,8 @@ class Run:
         old, new = plan.before.statements[partner].parse()[0], plan.after.statements[number].parse()[0]
         if not isinstance(old, ast.ClassDef) or not isinstance(new, ast.ClassDef):
             return set()
-        changed = diff_classes(old, new).attrs
+        found = diff_classes(old, new)
+        changed = found.attrs | found.bodies
         filled = plan.filled.get(name, set())
         kept: set[str] = set()
         for qualname, info in entry.summaries[number].classes.items():
@@ -1134,6 +1152,8 @@ class Run:
             for attr, unit in info.values.items():
                 dotted = f"{prefix}.{attr}" if prefix else attr
                 if dotted.partition(".")[0] in changed or attr in filled or "" in filled:
+                    continue
+                if f"{qualname}.{attr}" in entry.functions or f"{qualname}.{attr}" in entry.classes:
                     continue
                 if any(self._reaches(plan, path) for path in unit.paths):
                     continue

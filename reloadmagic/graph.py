@@ -48,6 +48,25 @@ class ImportGraph:
         """All that import *name*, directly or through others."""
         return frozenset(self._walk(name, self._importers, keep_start=True))
 
+    def finishing_order(self, started: Mapping[str, int]) -> list[str]:
+        """The modules of *started* in the order in which their imports end.
+
+        *started* gives the order in which the imports began, which decides within cycles.
+        """
+        order: dict[str, None] = {}
+        seen: set[str] = set()
+        for root in sorted(started, key=started.__getitem__):
+            todo = [(root, False)]
+            while todo:
+                name, done = todo.pop()
+                if done:
+                    order[name] = None
+                elif name not in seen:
+                    seen.add(name)
+                    todo.append((name, True))
+                    todo += [(t, False) for t in reversed(self.imports.get(name, ()))]
+        return [name for name in order if name in started]
+
     @staticmethod
     def _walk(
         start: str, edges: Mapping[str, Iterable[str]], *, keep_start: bool = False

@@ -567,12 +567,13 @@ class Planner:
             }
             groups.append(group | between)
             rest = [name for name in rest if name not in between]
-        order = {name: self.tracked[name].order for name in (*self.plans, *blocked)}
-        groups.sort(key=lambda group: min(order[name] for name in group))
+        started = {name: self.tracked[name].order for name in (*self.plans, *blocked)}
+        finished = {name: n for n, name in enumerate(graph.finishing_order(started))}
+        groups.sort(key=lambda group: max(finished[name] for name in group))
         for group in groups:
-            names = tuple(sorted(group - blocked, key=order.__getitem__))
+            names = tuple(sorted(group - blocked, key=started.__getitem__))
             yield Changeset(names, edited=True, blocked=bool(group & blocked))
-        for name in sorted(rest, key=order.__getitem__):
+        for name in sorted(rest, key=finished.__getitem__):
             yield Changeset((name,), edited=False)
 
     def _only_retried(self, name: str) -> bool:

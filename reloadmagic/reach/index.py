@@ -539,6 +539,11 @@ class _Walk:
                 self.todo.append(user)
             elif how & BASE and self.is_shaped(user):
                 self.todo.append(user)
+        module, name = entity
+        entry = self.index.modules.get(module)
+        found = entry.classes.get(name) if entry is not None else None
+        if found is not None and self.is_shaped((module, "s", found[0])):
+            self.constructed(entity)  # construction is made of what the body holds
 
     def head(self, entity: Entity) -> None:
         for module, number in self.index.tainted(entity):

@@ -573,10 +573,8 @@ class _Reader:
         name = (path or ("",))[-1]
         if path is not None:
             self.note_call(path, name, node)
-        if not (path == ("super",) or path is None):
-            self.read(node.func, USE | CALL)
-        elif path is None:
-            self.read(node.func, USE | CALL)
+        if path != ("super",):
+            self.read(node.func, CALL if path is not None else USE | CALL)
         passing = name in PASSING
         if not passing:
             self.unit.attrs.add(OPERATOR)

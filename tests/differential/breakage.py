@@ -18,7 +18,15 @@ RAISES = (
     "assert False, 'not yet'",
     "raise BaseException('rare')",
 )
-TYPOS = ("def broken(:", "x = (1,", "    unexpected = indent", "return 5", "'unterminated", "\x00", "class : pass")
+TYPOS = (
+    "def broken(:",
+    "x = (1,",
+    "    unexpected = indent",
+    "return 5",
+    "'unterminated",
+    "\x00",
+    "class : pass",
+)
 
 
 def break_file(rng: Random, text: str) -> str:
@@ -32,7 +40,11 @@ def break_file(rng: Random, text: str) -> str:
         cut = text[: rng.randint(0, len(text))]
         return cut + "\ndef half_written("
     # At a place where a statement of the top level may start, so that what stands above has run.
-    spots = [at for at, row in enumerate(rows) if row and not row[0].isspace() and row[0] not in ")]}\"'#" and not _continues(row)]
+    spots = [
+        at
+        for at, row in enumerate(rows)
+        if row and not row[0].isspace() and row[0] not in ")]}\"'#" and not _continues(row)
+    ]
     spots = [at for at in spots if at == 0 or not rows[at - 1].startswith("@")]
     rows.insert(rng.choice([*spots, len(rows)]), rng.choice(RAISES))
     return "\n".join(rows)

@@ -32,7 +32,9 @@ def short_stack() -> Iterator[None]:
         sys.setrecursionlimit(old)
 
 
-def answer(describer: Describer, function: Any, arguments: tuple[Any, ...], place: str) -> tuple[Tree, Any]:
+def answer(
+    describer: Describer, function: Any, arguments: tuple[Any, ...], place: str
+) -> tuple[Tree, Any]:
     """What the call gives, described and as it is (None when it raised)."""
     try:
         with short_stack():
@@ -80,7 +82,9 @@ def source(thing: Any) -> str:
         return f"none: {type(error).__name__}"
 
 
-def describe_calls(describer: Describer, names: dict[str, Any], *, sources: bool) -> dict[str, Tree]:
+def describe_calls(
+    describer: Describer, names: dict[str, Any], *, sources: bool
+) -> dict[str, Tree]:
     """The answers of everything in *names* that can be called, once an object."""
     done: set[int] = set()
     described: dict[str, Tree] = {}
@@ -97,7 +101,11 @@ def describe_calls(describer: Describer, names: dict[str, Any], *, sources: bool
 
 
 def _is_own(value: Any) -> bool:
-    return is_ours(getattr(value, "__module__", None)) or is_ours(getattr(type(value), "__module__", None)) or hasattr(value, "func")
+    return (
+        is_ours(getattr(value, "__module__", None))
+        or is_ours(getattr(type(value), "__module__", None))
+        or hasattr(value, "func")
+    )
 
 
 def _answers(describer: Describer, value: Any, place: str) -> list[Tree]:
@@ -113,7 +121,7 @@ def _answers(describer: Describer, value: Any, place: str) -> list[Tree]:
 def _methods(describer: Describer, instance: Any, place: str) -> dict[str, Tree]:
     described: dict[str, Tree] = {}
     for name in sorted(set(dir(type(instance)))):
-        if name.startswith("__") or isinstance(instance, enum.Enum) and name.startswith("_"):
+        if name.startswith("__") or (isinstance(instance, enum.Enum) and name.startswith("_")):
             continue
         try:
             attribute = getattr(instance, name)
@@ -122,8 +130,12 @@ def _methods(describer: Describer, instance: Any, place: str) -> dict[str, Tree]
             continue
         described[name] = describer.describe(attribute, f"{place}.{name}")
         if callable(attribute) and _is_own(attribute) and not isinstance(attribute, type):
-            described[f"{name}()"] = [answer(describer, attribute, a, f"{place}.{name}{a}")[0] for a in METHOD_ARGUMENTS]
-    described["len, repr"] = [answer(describer, each, (instance,), place)[0] for each in (len, _repr)]
+            described[f"{name}()"] = [
+                answer(describer, attribute, a, f"{place}.{name}{a}")[0] for a in METHOD_ARGUMENTS
+            ]
+    described["len, repr"] = [
+        answer(describer, each, (instance,), place)[0] for each in (len, _repr)
+    ]
     return described
 
 

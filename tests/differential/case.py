@@ -61,7 +61,9 @@ def _body(text: str) -> str:
 def _changes(before: Version, after: Version) -> list[str]:
     changed = [(path, text) for path, text in after.files.items() if before.files.get(path) != text]
     gone = [path for path in before.files if path not in after.files]
-    return [f"--- edit {path}\n{_body(text)}" for path, text in changed] + [f"--- delete {path}\n" for path in gone]
+    return [f"--- edit {path}\n{_body(text)}" for path, text in changed] + [
+        f"--- delete {path}\n" for path in gone
+    ]
 
 
 @dataclass(slots=True)

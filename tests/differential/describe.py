@@ -24,16 +24,58 @@ from .world import PACKAGE
 
 Tree = Any  # str | list[Tree] | dict[str, Tree]
 
-ATOMS = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented), range)
+ATOMS = (
+    type(None),
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    type(Ellipsis),
+    type(NotImplemented),
+    range,
+)
 SKIPPED_IN_CLASSES = frozenset(
-    ("__dict__", "__weakref__", "_abc_impl", "__dataclass_params__", "__annotations_cache__", "__annotate_func__", "__annotate__")
+    (
+        "__dict__",
+        "__weakref__",
+        "_abc_impl",
+        "__dataclass_params__",
+        "__annotations_cache__",
+        "__annotate_func__",
+        "__annotate__",
+    )
 )
 ENUM_INTERNALS = frozenset(
-    ("_generate_next_value_", "_new_member_", "_value_repr_", "_use_args_", "_member_type_", "_unhashable_values_", "_member_names_")
-    + ("_member_map_", "_value2member_map_", "_hashable_values_", "_unhashable_values_map_", "__new__", "__new_member__")
+    (
+        "_generate_next_value_",
+        "_new_member_",
+        "_value_repr_",
+        "_use_args_",
+        "_member_type_",
+        "_unhashable_values_",
+        "_member_names_",
+        "_member_map_",
+        "_value2member_map_",
+        "_hashable_values_",
+        "_unhashable_values_map_",
+        "__new__",
+        "__new_member__",
+    )
 )
 SKIPPED_IN_MODULES = frozenset(
-    ("__builtins__", "__cached__", "__loader__", "__spec__", "__name__", "__package__", "__path__", "__annotate__", "__conditional_annotations__")
+    (
+        "__builtins__",
+        "__cached__",
+        "__loader__",
+        "__spec__",
+        "__name__",
+        "__package__",
+        "__path__",
+        "__annotate__",
+        "__conditional_annotations__",
+    )
 )
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 
@@ -93,7 +135,9 @@ class Describer:
         """The values in order."""
         return [self.describe(value, f"{place}[{at}]") for at, value in enumerate(values)]
 
-    def named(self, values: Mapping[str, Any], place: str, names: Iterable[str] | None = None) -> dict[str, Tree]:
+    def named(
+        self, values: Mapping[str, Any], place: str, names: Iterable[str] | None = None
+    ) -> dict[str, Tree]:
         """The values under their names, in the order of the alphabet."""
         chosen = sorted(values) if names is None else sorted(names)
         return {name: self.describe(values[name], f"{place}.{name}") for name in chosen}
@@ -102,11 +146,20 @@ class Describer:
         if isinstance(value, type):
             return describe_class(self, value, place)
         if isinstance(value, enum.Enum):
-            return ["member", self.describe(type(value), f"{place}.__class__"), str(value._name_), self._state(value, place)]
+            return [
+                "member",
+                self.describe(type(value), f"{place}.__class__"),
+                str(value._name_),
+                self._state(value, place),
+            ]
         for kind, describe in IDENTIFIED:
             if isinstance(value, kind):
                 return describe(self, value, place)
-        return ["instance", self.describe(type(value), f"{place}.__class__"), self._state(value, place)]
+        return [
+            "instance",
+            self.describe(type(value), f"{place}.__class__"),
+            self._state(value, place),
+        ]
 
     def _state(self, value: Any, place: str) -> dict[str, Tree]:
         state = {str(key): content for key, content in instance_dict(value).items()}
@@ -139,13 +192,20 @@ def describe_code(describer: Describer, code: types.CodeType, place: str) -> Tre
         "exceptions": code.co_exceptiontable.hex(),
         "flags": code.co_flags,
         "arguments": [code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount],
-        "names": [list(code.co_names), list(code.co_varnames), list(code.co_freevars), list(code.co_cellvars)],
+        "names": [
+            list(code.co_names),
+            list(code.co_varnames),
+            list(code.co_freevars),
+            list(code.co_cellvars),
+        ],
         "constants": describer.each(_constants(code), place),
     }
 
 
 def _constants(code: types.CodeType) -> list[Any]:
-    return [sorted(map(repr, item)) if isinstance(item, frozenset) else item for item in code.co_consts]
+    return [
+        sorted(map(repr, item)) if isinstance(item, frozenset) else item for item in code.co_consts
+    ]
 
 
 def _frozenset(describer: Describer, value: frozenset[Any], place: str) -> Tree:
@@ -153,13 +213,17 @@ def _frozenset(describer: Describer, value: frozenset[Any], place: str) -> Tree:
 
 
 def _unordered(describer: Describer, values: Iterable[Any], place: str) -> list[Tree]:
-    return sorted((describer.describe(item, f"{place}{{}}") for item in sorted(values, key=_rank)), key=repr)
+    return sorted(
+        (describer.describe(item, f"{place}{{}}") for item in sorted(values, key=_rank)), key=repr
+    )
 
 
 def _rank(value: object) -> str:
     if type(value) in ATOMS:
         return repr(value)
-    return f"{type(value).__name__} {getattr(value, '__qualname__', '')} {getattr(value, 'name', '')}"
+    return (
+        f"{type(value).__name__} {getattr(value, '__qualname__', '')} {getattr(value, 'name', '')}"
+    )
 
 
 def _bound_method(describer: Describer, value: types.MethodType, place: str) -> Tree:
@@ -217,10 +281,16 @@ def describe_function(describer: Describer, value: types.FunctionType, place: st
     """A function; those of the library by what they hold of ours."""
     filename = value.__code__.co_filename
     cells = {
-        name: cell.cell_contents for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True) if _filled(cell)
+        name: cell.cell_contents
+        for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True)
+        if _filled(cell)
     }
     if not filename.startswith((describer.root, "<string>", "<")):
-        cells = {name: held for name, held in cells.items() if isinstance(held, (types.FunctionType, type, dict))}
+        cells = {
+            name: held
+            for name, held in cells.items()
+            if isinstance(held, (types.FunctionType, type, dict))
+        }
         return _library_function(describer, value, cells, place)
     return {
         "kind": "function",
@@ -231,7 +301,9 @@ def describe_function(describer: Describer, value: types.FunctionType, place: st
         "annotations": _ordered(describer, value.__annotations__, f"{place}.__annotations__"),
         "attributes": describer.named(value.__dict__, place),
         "closure": describer.named(cells, f"{place}.<closure>"),
-        "type parameters": describer.each(getattr(value, "__type_params__", ()), f"{place}.__type_params__"),
+        "type parameters": describer.each(
+            getattr(value, "__type_params__", ()), f"{place}.__type_params__"
+        ),
         "globals": _globals_owner(value),
         "code": describe_code(describer, value.__code__, f"{place}.__code__"),
     }
@@ -248,21 +320,39 @@ def _filled(cell: types.CellType) -> bool:
 def _globals_owner(value: types.FunctionType) -> str:
     name = str(value.__globals__.get("__name__"))
     module = sys.modules.get(name)
-    return f"of {name}" if module is not None and vars(module) is value.__globals__ else f"stray {name}"
+    return (
+        f"of {name}"
+        if module is not None and vars(module) is value.__globals__
+        else f"stray {name}"
+    )
 
 
-def _library_function(describer: Describer, value: types.FunctionType, cells: dict[str, Any], place: str) -> Tree:
+def _library_function(
+    describer: Describer, value: types.FunctionType, cells: dict[str, Any], place: str
+) -> Tree:
     if "registry" in cells:  # singledispatch: the order of entries says nothing
-        entries = ((f"{cls.__module__}.{cls.__qualname__}", entry) for cls, entry in cells["registry"].items())
+        entries = (
+            (f"{cls.__module__}.{cls.__qualname__}", entry)
+            for cls, entry in cells["registry"].items()
+        )
         cells["registry"] = sorted(entries, key=lambda pair: pair[0])
-    attributes = {name: held for name, held in value.__dict__.items() if isinstance(held, types.FunctionType)}
-    ours = {name: held for name, held in attributes.items() if held.__code__.co_filename.startswith(describer.root)}
+    attributes = {
+        name: held for name, held in value.__dict__.items() if isinstance(held, types.FunctionType)
+    }
+    ours = {
+        name: held
+        for name, held in attributes.items()
+        if held.__code__.co_filename.startswith(describer.root)
+    }
     return {
         "kind": f"library function {value.__code__.co_qualname}",
         "name": [value.__name__, value.__qualname__, str(value.__module__)],
         "doc": describer.describe(value.__doc__ if is_ours(value.__module__) else None, place),
         "attributes": describer.named(ours, place),
-        "closure": {name: describer.describe(held, f"{place}.<closure>.{name}") for name, held in sorted(cells.items())},
+        "closure": {
+            name: describer.describe(held, f"{place}.<closure>.{name}")
+            for name, held in sorted(cells.items())
+        },
     }
 
 
@@ -273,22 +363,38 @@ def _ordered(describer: Describer, values: Mapping[str, Any], place: str) -> lis
 def describe_class(describer: Describer, cls: type, place: str) -> Tree:
     """A class of the package."""
     space = own_dict(cls)
-    skipped = SKIPPED_IN_CLASSES | (ENUM_INTERNALS if isinstance(cls, enum.EnumType) else frozenset())
-    attributes = {name: value for name, value in space.items() if name not in skipped and not _is_slot(value)}
-    for name in ("__annotations__", "__static_attributes__", "__abstractmethods__", "__dataclass_fields__"):
+    skipped = SKIPPED_IN_CLASSES | (
+        ENUM_INTERNALS if isinstance(cls, enum.EnumType) else frozenset()
+    )
+    attributes = {
+        name: value for name, value in space.items() if name not in skipped and not _is_slot(value)
+    }
+    for name in (
+        "__annotations__",
+        "__static_attributes__",
+        "__abstractmethods__",
+        "__dataclass_fields__",
+    ):
         attributes.pop(name, None)
     return {
         "kind": "class",
         "name": [cls.__name__, cls.__qualname__, str(cls.__module__)],
         "metaclass": describer.describe(type(cls), f"{place}.__class__"),
         "bases": describer.each(cls.__bases__, f"{place}.__bases__"),
-        "mro": [f"{base.__module__}.{base.__qualname__}" for base in type.__dict__["__mro__"].__get__(cls)],
-        "subclasses": sorted(f"{sub.__module__}.{sub.__qualname__}" for sub in type.__subclasses__(cls)),
+        "mro": [
+            f"{base.__module__}.{base.__qualname__}"
+            for base in type.__dict__["__mro__"].__get__(cls)
+        ],
+        "subclasses": sorted(
+            f"{sub.__module__}.{sub.__qualname__}" for sub in type.__subclasses__(cls)
+        ),
         "layout": [cls.__basicsize__, cls.__dictoffset__, cls.__weakrefoffset__],
         "abstract": sorted(space.get("__abstractmethods__", ())),
         "registered": _registered(cls) if isinstance(cls, abc.ABCMeta) else [],
         "dataclass": repr(space.get("__dataclass_params__")),
-        "annotations": _ordered(describer, space.get("__annotations__", {}), f"{place}.__annotations__"),
+        "annotations": _ordered(
+            describer, space.get("__annotations__", {}), f"{place}.__annotations__"
+        ),
         "static attributes": sorted(space.get("__static_attributes__", ())),
         "slots": sorted(name for name, value in space.items() if _is_slot(value)),
         "fields": _fields(describer, space.get("__dataclass_fields__", {}), place),
@@ -300,7 +406,9 @@ def describe_class(describer: Describer, cls: type, place: str) -> Tree:
 def _registered(cls: abc.ABCMeta) -> list[str]:
     """The virtual subclasses that were registered."""
     classes = [reference() for reference in _abc._get_dump(cls)[0]]  # type: ignore[attr-defined]
-    return sorted(f"{known.__module__}.{known.__qualname__}" for known in classes if known is not None)
+    return sorted(
+        f"{known.__module__}.{known.__qualname__}" for known in classes if known is not None
+    )
 
 
 def _is_slot(value: object) -> bool:
@@ -319,17 +427,29 @@ def _fields(describer: Describer, fields: Mapping[str, Any], place: str) -> list
 
 def _members(describer: Describer, cls: enum.EnumType, place: str) -> list[Tree]:
     return [
-        [name, describer.describe(member, f"{place}.{name}"), describer.describe(member._value_, f"{place}.{name}.value")]
+        [
+            name,
+            describer.describe(member, f"{place}.{name}"),
+            describer.describe(member._value_, f"{place}.{name}.value"),
+        ]
         for name, member in cls.__members__.items()
     ] + [sorted(repr(value) for value in own_dict(cls).get("_value2member_map_", ()))]
 
 
 def _dict(describer: Describer, value: dict[Any, Any], place: str) -> Tree:
-    return [_type_name(describer, value, place), *_pairs(describer, dict.items(value), place), *_extra(describer, value, place)]
+    return [
+        _type_name(describer, value, place),
+        *_pairs(describer, dict.items(value), place),
+        *_extra(describer, value, place),
+    ]
 
 
 def _list(describer: Describer, value: list[Any], place: str) -> Tree:
-    return [_type_name(describer, value, place), *describer.each(list.__iter__(value), place), *_extra(describer, value, place)]
+    return [
+        _type_name(describer, value, place),
+        *describer.each(list.__iter__(value), place),
+        *_extra(describer, value, place),
+    ]
 
 
 def _set(describer: Describer, value: set[Any], place: str) -> Tree:
@@ -337,7 +457,11 @@ def _set(describer: Describer, value: set[Any], place: str) -> Tree:
 
 
 def _type_name(describer: Describer, value: object, place: str) -> Tree:
-    return type(value).__name__ if not is_ours(type(value).__module__) else describer.describe(type(value), f"{place}.__class__")
+    return (
+        type(value).__name__
+        if not is_ours(type(value).__module__)
+        else describer.describe(type(value), f"{place}.__class__")
+    )
 
 
 def _extra(describer: Describer, value: Any, place: str) -> list[Tree]:
@@ -353,28 +477,48 @@ def _deque(describer: Describer, value: collections.deque[Any], place: str) -> T
 
 def _property(describer: Describer, value: property, place: str) -> Tree:
     parts = (value.fget, value.fset, value.fdel)
-    return ["property", describer.describe(value.__doc__, place), *describer.each(parts, f"{place}.<property>")]
+    return [
+        "property",
+        describer.describe(value.__doc__, place),
+        *describer.each(parts, f"{place}.<property>"),
+    ]
 
 
 def _wrapper_of_function(describer: Describer, value: Any, place: str) -> Tree:
     return [type(value).__name__, describer.describe(value.__func__, f"{place}.__func__")]
 
 
-def _cached_property(describer: Describer, value: functools.cached_property[Any], place: str) -> Tree:
+def _cached_property(
+    describer: Describer, value: functools.cached_property[Any], place: str
+) -> Tree:
     return ["cached_property", str(value.attrname), describer.describe(value.func, f"{place}.func")]
 
 
 def _partial(describer: Describer, value: Any, place: str) -> Tree:
     parts = [value.func, tuple(value.args), dict(value.keywords)]
-    return [type(value).__name__, describer.named(instance_dict(value), place), *describer.each(parts, place)]
+    return [
+        type(value).__name__,
+        describer.named(instance_dict(value), place),
+        *describer.each(parts, place),
+    ]
 
 
-def _method_dispatch(describer: Describer, value: functools.singledispatchmethod[Any], place: str) -> Tree:
-    return ["singledispatchmethod", describer.describe(value.func, f"{place}.func"), describer.describe(value.dispatcher, f"{place}.dispatcher")]
+def _method_dispatch(
+    describer: Describer, value: functools.singledispatchmethod[Any], place: str
+) -> Tree:
+    return [
+        "singledispatchmethod",
+        describer.describe(value.func, f"{place}.func"),
+        describer.describe(value.dispatcher, f"{place}.dispatcher"),
+    ]
 
 
 def _lru(describer: Describer, value: Any, place: str) -> Tree:
-    return ["lru_cache", repr(value.cache_parameters()), describer.named(instance_dict(value), place)]
+    return [
+        "lru_cache",
+        repr(value.cache_parameters()),
+        describer.named(instance_dict(value), place),
+    ]
 
 
 def _variable(describer: Describer, value: Any, place: str) -> Tree:
@@ -382,7 +526,12 @@ def _variable(describer: Describer, value: Any, place: str) -> Tree:
 
 
 def _new_type(describer: Describer, value: Any, place: str) -> Tree:
-    return ["new type", value.__name__, str(value.__module__), describer.describe(value.__supertype__, place)]
+    return [
+        "new type",
+        value.__name__,
+        str(value.__module__),
+        describer.describe(value.__supertype__, place),
+    ]
 
 
 def _namespace(describer: Describer, value: types.SimpleNamespace, place: str) -> Tree:
@@ -421,6 +570,12 @@ def describe_module(describer: Describer, module: types.ModuleType) -> dict[str,
     names = [name for name in space if name not in SKIPPED_IN_MODULES]
     described = describer.named(space, module.__name__, names)
     described["__file__"] = str(space.get("__file__")).removeprefix(describer.root)
-    described["<module>"] = [str(space.get("__name__")), str(space.get("__package__")), module.__spec__.name if module.__spec__ else None]
-    described["__annotations__"] = _ordered(describer, space.get("__annotations__", {}), f"{module.__name__}.__annotations__")
+    described["<module>"] = [
+        str(space.get("__name__")),
+        str(space.get("__package__")),
+        module.__spec__.name if module.__spec__ else None,
+    ]
+    described["__annotations__"] = _ordered(
+        describer, space.get("__annotations__", {}), f"{module.__name__}.__annotations__"
+    )
     return described

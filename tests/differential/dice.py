@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 
 from .breakage import break_files
@@ -12,6 +12,7 @@ from .driver import Died, Outcome, Runner, Unsound
 from .edits import draw_edit
 from .generate import draw_cells, draw_world, public_exports
 from .live import Description, Difference
+from .provenance import module_name
 from .world import World
 
 TRIES = 25  # draws of a world or an edit before giving up
@@ -41,7 +42,9 @@ class Played:
     rejected: int = 0
 
 
-def plan_from_seed(seed: int, *, edits: int = 8, broken: float = 0.0, tool: str = "reloadmagic") -> Plan:
+def plan_from_seed(
+    seed: int, *, edits: int = 8, broken: float = 0.0, tool: str = "reloadmagic"
+) -> Plan:
     """A plan whose sizes are drawn from the seed too."""
     rng = Random(f"plan {seed}")
     return Plan(
@@ -79,10 +82,14 @@ class Player:
                 if runner.outcome.differences:
                     break
         except Died as error:
-            runner.outcome.differences.append(Difference("died", "session", "an answer", str(error)))
+            runner.outcome.differences.append(
+                Difference("died", "session", "an answer", str(error))
+            )
         finally:
             runner.close()
-        return Played(Case(runner.cells, tuple(self.versions)), runner.outcome, self.kinds, self.rejected)
+        return Played(
+            Case(runner.cells, tuple(self.versions)), runner.outcome, self.kinds, self.rejected
+        )
 
     def _open(self) -> tuple[Runner, World]:
         """A session on a world that can be imported."""
@@ -90,7 +97,7 @@ class Player:
             rng = Random(f"world {self.plan.seed} {attempt}")
             world = draw_world(rng, self.plan.modules, self.plan.blocks)
             runner = Runner(self.plan.tool, tuple(draw_cells(rng, world)), self.plan.sources)
-            version = Version(world.files(), self._actions(rng, world))
+            version = Version(world.files(), self._actions(rng, world, runner.cells))
             try:
                 runner.start(version)
             except Unsound:
@@ -119,14 +126,21 @@ class Player:
                 continue
             self.kinds.update(name.split("+"))
             self.past.append(after)
-            self._advance(runner, Version(files, self._actions(rng, after)), expected)
+            self._advance(runner, Version(files, self._actions(rng, after, runner.cells)), expected)
             return after
         runner.folder.write(self.versions[-1].files)
         return world
 
     def _with_leftovers(self, world: World) -> dict[str, str]:
         """The files of the world, and those of earlier ones, which nobody deletes."""
-        files = {path: text for version in self.versions if not version.broken for path, text in version.files.items()}
+        names = {module.name for module in world.modules}
+        sound = [version.files for version in self.versions if not version.broken]
+        files = {
+            path: text
+            for version in sound
+            for path, text in version.items()
+            if module_name(path) not in names
+        }
         return {**files, **world.files()}
 
     @staticmethod
@@ -136,7 +150,9 @@ class Player:
         except Unsound:
             return None
 
-    def _advance(self, runner: Runner, version: Version, expected: Description | None = None) -> None:
+    def _advance(
+        self, runner: Runner, version: Version, expected: Description | None = None
+    ) -> None:
         self.versions.append(version)
         runner.advance(version, expected)
 
@@ -155,11 +171,25 @@ class Player:
         self.kinds["broken strictly" if strictly else "broken"] += 1
         return Version(broken, (), "broken strictly" if strictly else "broken")
 
-    def _actions(self, rng: Random, world: World) -> tuple[Action, ...]:
+    def _actions(self, rng: Random, world: World, cells: tuple[str, ...]) -> tuple[Action, ...]:
         """What the user does after this version was loaded."""
         if not self.plan.user:
             return ()
-        return tuple(action for action in _possible_actions(rng, world) if rng.random() < 0.25)
+        possible = [
+            *_possible_actions(rng, world),
+            *(("rebind", name) for name in _imported(rng, cells)),
+        ]
+        return tuple(action for action in possible if rng.random() < 0.25)
+
+
+def _imported(rng: Random, cells: tuple[str, ...]) -> list[str]:
+    """A name that the notebook imported, now and then."""
+    names = [
+        cell.rpartition(" ")[2]
+        for cell in cells
+        if cell.startswith("from") and not cell.endswith("*")
+    ]
+    return [rng.choice(names)] if names and rng.random() < 0.15 else []
 
 
 def _possible_actions(rng: Random, world: World) -> list[Action]:
@@ -171,14 +201,13 @@ def _possible_actions(rng: Random, world: World) -> list[Action]:
                 actions.append(("entry", f"{module.name}:{export.name}"))
             elif export.name.startswith("cached"):
                 actions.append(("call", f"{module.name}:{export.name}"))
+            elif export.kind == "factory":
+                actions.append(("closure", f"{module.name}:{export.name}"))
             elif export.kind == "class" and rng.random() < 0.4:
-                actions.append((rng.choice(("instance", "attribute")), f"{module.name}:{export.name}"))
+                actions.append(
+                    (rng.choice(("instance", "attribute")), f"{module.name}:{export.name}")
+                )
         for block in module.blocks:
             if block.shape == "open_counter" and len(block.names) == 2:
                 actions.append(("bump", f"{module.name}:{block.names[0]},{block.names[1]}"))
     return actions
-
-
-def shrunk_plan(plan: Plan, **sizes: int) -> Plan:
-    """The plan with some of its numbers made smaller."""
-    return replace(plan, **sizes)  # type: ignore[arg-type]

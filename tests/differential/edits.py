@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
 from .generate import draw_block, draw_import, draw_lazy_import, fill_module
-from .maker import WORDS, NothingFits, indented
+from .maker import SHAPES, WORDS, NothingFits, indented
 from .world import LATE, PACKAGE, Block, Module, World, relative, scope_at
 
 Edit = Callable[[Random, World], World]
@@ -73,7 +74,9 @@ def tweak(rng: Random, world: World) -> World:
     """Another number or word somewhere in a block."""
 
     def change(block: Block) -> str:
-        found = list(re.finditer(r"(?<![\w.'/])\d+(?![\w.'])|'(?:%s)'" % "|".join(WORDS), block.text))
+        found = list(
+            re.finditer(r"(?<![\w.'/])\d+(?![\w.'])|'(?:{})'".format("|".join(WORDS)), block.text)
+        )
         if not found:
             raise NothingFits("literal")
         spot = rng.choice(found)
@@ -88,7 +91,7 @@ def redraw(rng: Random, world: World) -> World:
     """The same shape with the same names, written anew."""
     at, position = _place(rng, world)
     old = world.modules[at].blocks[position]
-    if old.shape == "lazy_import":
+    if old.shape not in SHAPES:
         raise NothingFits("shape")
     world, block = draw_block(rng, world, at, position, old.shape, old.names)
     return _put(world, at, position, replace(block, before=old.before))
@@ -109,7 +112,11 @@ def retarget(rng: Random, world: World) -> World:
     at, position = _place(rng, world)
     block = world.modules[at].blocks[position]
     items = scope_at(world, at, position).now
-    mentioned = [item for item in items if re.search(rf"(?<![\w.]){re.escape(item.expression)}\b", block.text)]
+    mentioned = [
+        item
+        for item in items
+        if re.search(rf"(?<![\w.]){re.escape(item.expression)}\b", block.text)
+    ]
     if not mentioned:
         raise NothingFits("mention")
     old = rng.choice(mentioned)
@@ -117,7 +124,9 @@ def retarget(rng: Random, world: World) -> World:
     if not others:
         raise NothingFits("other")
     new = rng.choice(others).expression
-    text = re.sub(rf"(?<![\w.]){re.escape(old.expression)}\b", new, block.text, count=rng.choice((0, 1)))
+    text = re.sub(
+        rf"(?<![\w.]){re.escape(old.expression)}\b", new, block.text, count=rng.choice((0, 1))
+    )
     return _put(world, at, position, replace(block, text=text))
 
 
@@ -143,7 +152,9 @@ def reorder(rng: Random, world: World) -> World:
     at, position = _place(rng, world, imports=rng.random() < 0.2)
     module = world.modules[at]
     rest = module.with_block(position)
-    return world.with_module(at, rest.with_inserted(rng.randint(0, len(rest.blocks)), module.blocks[position]))
+    return world.with_module(
+        at, rest.with_inserted(rng.randint(0, len(rest.blocks)), module.blocks[position])
+    )
 
 
 @edit(2)
@@ -152,7 +163,9 @@ def comment(rng: Random, world: World) -> World:
     at, position = _place(rng, world, imports=rng.random() < 0.3)
     block = world.modules[at].blocks[position]
     if rng.random() < 0.5:
-        before = rng.choice(("", "\n", "\n\n\n", f"# note {rng.randint(0, 99)}\n", "\n# one\n\n# two\n"))
+        before = rng.choice(
+            ("", "\n", "\n\n\n", f"# note {rng.randint(0, 99)}\n", "\n# one\n\n# two\n")
+        )
         return _put(world, at, position, replace(block, before=before))
     text = block.text.split("\n")
     spots = [number for number, line in enumerate(text) if line.strip()]
@@ -183,7 +196,9 @@ def rename(rng: Random, world: World) -> World:
     new = f"{old.rstrip('0123456789')}{world.counter}"
     chosen = {at} if rng.random() < 0.3 else set(range(len(world.modules)))
     modules = tuple(
-        replace(module, blocks=tuple(_renamed(block, old, new) for block in module.blocks)) if index in chosen else module
+        replace(module, blocks=tuple(_renamed(block, old, new) for block in module.blocks))
+        if index in chosen
+        else module
         for index, module in enumerate(world.modules)
     )
     return replace(world, modules=modules)
@@ -202,7 +217,11 @@ def move_between(rng: Random, world: World) -> World:
     spot = rng.choice((len(target.blocks), rng.randint(0, len(target.blocks))))
     world = world.with_module(other, target.with_inserted(spot, block))
     written = relative(world.modules[at], target.name) if rng.random() < 0.7 else target.name
-    left = Block("import", f"from {written} import {', '.join(export.name for export in plain)}", tuple(plain))
+    left = Block(
+        "import",
+        f"from {written} import {', '.join(export.name for export in plain)}",
+        tuple(plain),
+    )
     return _put(world, at, position, *(() if rng.random() < 0.2 else (left,)))
 
 
@@ -240,16 +259,35 @@ def new_module(rng: Random, world: World) -> World:
     """A new file, imported by a module that is there, and something made of it."""
     world = replace(world, counter=world.counter + 1)
     at = rng.randrange(len(world.modules))
-    parent = PACKAGE if rng.random() < 0.8 or not world.modules[at].name.startswith(f"{PACKAGE}.sub") else f"{PACKAGE}.sub"
+    parent = (
+        PACKAGE
+        if rng.random() < 0.8 or not world.modules[at].name.startswith(f"{PACKAGE}.sub")
+        else f"{PACKAGE}.sub"
+    )
     module = Module(f"{parent}.n{world.counter}", is_package=False)
     world = replace(world, modules=(*world.modules[:at], module, *world.modules[at:]))
     world = fill_module(rng, world, at, rng.randint(1, 4))
     world, block = draw_import(rng, world, at + 1, at)
     importer = world.modules[at + 1]
-    world = world.with_module(at + 1, importer.with_inserted(rng.choice((0, len(importer.blocks))), block))
+    world = world.with_module(
+        at + 1, importer.with_inserted(rng.choice((0, len(importer.blocks))), block)
+    )
     position = len(world.modules[at + 1].blocks)
     world, user = draw_block(rng, world, at + 1, position)
     return world.with_module(at + 1, world.modules[at + 1].with_inserted(position, user))
+
+
+@edit(0.4)
+def become_package(rng: Random, world: World) -> World:
+    """A module becomes a package of the same name."""
+    at = rng.randrange(len(world.modules))
+    module = world.modules[at]
+    if module.is_package:
+        raise NothingFits("module")
+    blocks = tuple(
+        replace(block, text=re.sub(r"\bfrom \.", "from ..", block.text)) for block in module.blocks
+    )
+    return world.with_module(at, replace(module, is_package=True, blocks=blocks))
 
 
 def _inner_spans(text: str) -> list[tuple[int, int, int]]:
@@ -259,7 +297,9 @@ def _inner_spans(text: str) -> list[tuple[int, int, int]]:
     except SyntaxError:
         return []
     spans = []
-    for number, node in enumerate(n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and len(n.body) > 1):
+    for number, node in enumerate(
+        n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and len(n.body) > 1
+    ):
         for statement in node.body:
             decorators = getattr(statement, "decorator_list", [])
             first = min([statement.lineno, *(d.lineno for d in decorators)])
@@ -288,7 +328,7 @@ def swap_members(rng: Random, world: World) -> World:
 
     def change(block: Block) -> str:
         spans = _inner_spans(block.text)
-        pairs = [(a, b) for a, b in zip(spans, spans[1:], strict=False) if a[0] == b[0] and a[2] <= b[1]]
+        pairs = [(a, b) for a, b in itertools.pairwise(spans) if a[0] == b[0] and a[2] <= b[1]]
         if not pairs:
             raise NothingFits("class")
         (_, a1, a2), (_, b1, b2) = rng.choice(pairs)
@@ -330,7 +370,11 @@ def toggle_decorator(rng: Random, world: World) -> World:
     """A decorator more or less."""
     at, position = _place(rng, world)
     block = world.modules[at].blocks[position]
-    found = [number for number, line in enumerate(block.text.split("\n")) if line.startswith(("@", "def ", "class "))]
+    found = [
+        number
+        for number, line in enumerate(block.text.split("\n"))
+        if line.startswith(("@", "def ", "class "))
+    ]
     if not found:
         raise NothingFits("def")
     text = block.text.split("\n")
@@ -339,7 +383,9 @@ def toggle_decorator(rng: Random, world: World) -> World:
         del text[number]
     else:
         kind = "class_decorator" if text[number].startswith("class ") else "decorator"
-        wanted = [item for item in scope_at(world, at, position).now if item.kind in (kind, "register")]
+        wanted = [
+            item for item in scope_at(world, at, position).now if item.kind in (kind, "register")
+        ]
         if not wanted:
             raise NothingFits(kind)
         text.insert(number, f"@{rng.choice(wanted).expression}")
@@ -353,7 +399,9 @@ def wrap_in_if(rng: Random, world: World) -> World:
     def change(block: Block) -> str:
         if block.text.startswith("if True:\n"):
             return "\n".join(line.removeprefix("    ") for line in block.text.split("\n")[1:])
-        return rng.choice(("if True:\n{}", "try:\n{}\nfinally:\n    pass")).format(indented(block.text))
+        return rng.choice(("if True:\n{}", "try:\n{}\nfinally:\n    pass")).format(
+            indented(block.text)
+        )
 
     return _rewrite(rng, world, change)
 
@@ -380,7 +428,9 @@ def module_docstring(rng: Random, world: World) -> World:
     module = world.modules[at]
     text = rng.choice((f'"""Module {rng.randint(0, 99)}."""', "from __future__ import annotations"))
     if module.blocks and module.blocks[0].shape == "head":
-        return world.with_module(at, module.with_block(0, *(() if rng.random() < 0.5 else (Block("head", text),))))
+        return world.with_module(
+            at, module.with_block(0, *(() if rng.random() < 0.5 else (Block("head", text),)))
+        )
     return world.with_module(at, module.with_inserted(0, Block("head", text)))
 
 
@@ -393,5 +443,12 @@ def all_names(rng: Random, world: World) -> World:
     chosen = rng.sample(names, rng.randint(0, len(names)))
     for position, block in enumerate(module.blocks):
         if block.shape == "all":
-            return _put(world, at, position, *(() if rng.random() < 0.3 else (Block("all", f"__all__ = {chosen!r}"),)))
-    return world.with_module(at, module.with_inserted(len(module.blocks), Block("all", f"__all__ = {chosen!r}")))
+            return _put(
+                world,
+                at,
+                position,
+                *(() if rng.random() < 0.3 else (Block("all", f"__all__ = {chosen!r}"),)),
+            )
+    return world.with_module(
+        at, module.with_inserted(len(module.blocks), Block("all", f"__all__ = {chosen!r}"))
+    )

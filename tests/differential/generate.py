@@ -9,7 +9,14 @@ from . import shapes as _shapes  # fills SHAPES
 from .maker import SHAPES, Maker, NothingFits
 from .world import LATE, PACKAGE, Block, Export, Module, World, relative, scope_at
 
-__all__ = ["draw_block", "draw_cells", "draw_import", "draw_lazy_import", "draw_world", "public_exports"]
+__all__ = [
+    "draw_block",
+    "draw_cells",
+    "draw_import",
+    "draw_lazy_import",
+    "draw_world",
+    "public_exports",
+]
 _ = _shapes
 
 TRIES = 12
@@ -17,18 +24,32 @@ TRIES = 12
 
 def public_exports(module: Module) -> list[Export]:
     """What others can import from the module, cyclic imports left out."""
-    return [export for block in module.blocks for export in block.exports if not export.kind.startswith(LATE)]
+    return [
+        export
+        for block in module.blocks
+        for export in block.exports
+        if not export.kind.startswith(LATE)
+    ]
 
 
 def draw_block(
-    rng: Random, world: World, module: int, position: int, shape: str | None = None, reuse: tuple[str, ...] = ()
+    rng: Random,
+    world: World,
+    module: int,
+    position: int,
+    shape: str | None = None,
+    reuse: tuple[str, ...] = (),
 ) -> tuple[World, Block]:
     """A block that could stand at *position* of the module, and the world with its counter moved on.
 
     Raises:
         NothingFits: the scope there holds nothing for the shape (or for a dozen shapes tried).
     """
-    names = [shape] if shape else rng.choices(list(SHAPES), [s.weight for s in SHAPES.values()], k=TRIES)
+    names = (
+        [shape]
+        if shape
+        else rng.choices(list(SHAPES), [s.weight for s in SHAPES.values()], k=TRIES)
+    )
     for name in names:
         make = Maker(rng, scope_at(world, module, position), world.counter, list(reuse))
         try:
@@ -40,7 +61,9 @@ def draw_block(
     raise NothingFits(shape)
 
 
-def draw_import(rng: Random, world: World, module: int, target: int | None = None) -> tuple[World, Block]:
+def draw_import(
+    rng: Random, world: World, module: int, target: int | None = None
+) -> tuple[World, Block]:
     """An import of an earlier module, in one of the forms that people write.
 
     Raises:
@@ -79,7 +102,9 @@ def _from_import(
         unique[0] = first
     else:
         parts = [export.name for export in unique]
-    return world, Block("import", f"from {_written(rng, importer, name)} import {', '.join(parts)}", tuple(unique))
+    return world, Block(
+        "import", f"from {_written(rng, importer, name)} import {', '.join(parts)}", tuple(unique)
+    )
 
 
 def _module_import(
@@ -100,7 +125,9 @@ def _module_import(
 
 def draw_lazy_import(rng: Random, world: World, module: int) -> tuple[World, Block]:
     """A function that imports, from any module, when it is called; or an import that closes a cycle."""
-    others = [at for at in range(len(world.modules)) if at != module and public_exports(world.modules[at])]
+    others = [
+        at for at in range(len(world.modules)) if at != module and public_exports(world.modules[at])
+    ]
     if not others:
         raise NothingFits("other module")
     target = rng.choice(others)
@@ -113,7 +140,9 @@ def draw_lazy_import(rng: Random, world: World, module: int) -> tuple[World, Blo
         raise NothingFits("int")
     name, number = f"f{world.counter + 1}", rng.choice(numbers).name
     text = f"def {name}(x=1):\n    from {world.modules[target].name} import {number}\n    return {number} + x"
-    return replace(world, counter=world.counter + 1), Block("lazy_import", text, (Export(name, "func"),))
+    return replace(world, counter=world.counter + 1), Block(
+        "lazy_import", text, (Export(name, "func"),)
+    )
 
 
 def _layout(rng: Random, count: int) -> tuple[Module, ...]:
@@ -121,7 +150,10 @@ def _layout(rng: Random, count: int) -> tuple[Module, ...]:
     names = [Module(f"{PACKAGE}.{letter}", is_package=False) for letter in "abcde"[:count]]
     if count > 1 and rng.random() < 0.35:
         at = rng.randrange(1, len(names) + 1)
-        sub = [Module(f"{PACKAGE}.sub.x", is_package=False), Module(f"{PACKAGE}.sub", is_package=True)]
+        sub = [
+            Module(f"{PACKAGE}.sub.x", is_package=False),
+            Module(f"{PACKAGE}.sub", is_package=True),
+        ]
         names[at:at] = sub
     return (*names, Module(PACKAGE, is_package=True))
 
@@ -145,7 +177,9 @@ def fill_module(rng: Random, world: World, index: int, count: int) -> World:
 def _append(rng: Random, world: World, index: int, *, imports: bool) -> World:
     position = len(world.modules[index].blocks)
     try:
-        world, block = draw_import(rng, world, index) if imports else draw_block(rng, world, index, position)
+        world, block = (
+            draw_import(rng, world, index) if imports else draw_block(rng, world, index, position)
+        )
     except NothingFits:
         return world
     return world.with_module(index, world.modules[index].with_inserted(position, block))
@@ -162,7 +196,9 @@ def draw_world(rng: Random, modules: int, blocks: int) -> World:
 
 def draw_cells(rng: Random, world: World) -> list[str]:
     """The notebook: import statements, one a cell, that reach every module at least once."""
-    cells = [rng.choice((f"import {PACKAGE}", f"import {PACKAGE}.{world.modules[0].name.split('.')[1]}"))]
+    cells = [
+        rng.choice((f"import {PACKAGE}", f"import {PACKAGE}.{world.modules[0].name.split('.')[1]}"))
+    ]
     for module in rng.sample(world.modules, len(world.modules)):
         cells += _cells_for(rng, module)
     return list(dict.fromkeys(cells))

@@ -25,6 +25,7 @@ from .provenance import Facts
 from .tools import TOOLS, run_cell
 from .world import PACKAGE
 
+USERS = "the user's own"
 BUMPS = 20  # enough to leave every number that the grammar writes behind
 
 
@@ -45,7 +46,9 @@ class Difference:
     found: str
 
     def __str__(self) -> str:
-        return f"[{self.kind}] {self.place}\n    expected: {self.expected}\n    found:    {self.found}"
+        return (
+            f"[{self.kind}] {self.place}\n    expected: {self.expected}\n    found:    {self.found}"
+        )
 
 
 @dataclass(slots=True)
@@ -58,17 +61,27 @@ class Description:
     names: list[str] = field(default_factory=list)
 
 
-def describe_session(root: str, modules: list[str], notebook: dict[str, Any], *, calls: bool, sources: bool) -> Description:
+def describe_session(
+    root: str, modules: list[str], notebook: dict[str, Any], *, calls: bool, sources: bool
+) -> Description:
     """The modules, the notebook and, unless nothing may be called, all answers."""
     gc.collect()
     describer = Describer(root)
     found = {name: sys.modules[name] for name in sorted(modules) if name in sys.modules}
     described = {name: describe_module(describer, module) for name, module in found.items()}
-    cells = describer.named({name: value for name, value in notebook.items() if not name.startswith("__")}, "notebook")
+    cells = {
+        name: describer.describe(value, f"notebook.{name}")
+        for name, value in sorted(notebook.items())
+        if not name.startswith("__")
+    }
+    cells.update({name: USERS for name, value in notebook.items() if isinstance(value, UserEntry)})
     if not calls:
         return Description(described, cells, {})
     names = {
-        f"{name}.{key}": value for name, module in found.items() for key, value in list(vars(module).items()) if not key.startswith("__")
+        f"{name}.{key}": value
+        for name, module in found.items()
+        for key, value in list(vars(module).items())
+        if not key.startswith("__")
     }
     return Description(described, cells, describe_calls(describer, names, sources=sources))
 
@@ -210,6 +223,9 @@ class Live:
     def _do_instance(self, action: Action) -> None:
         self.entries.append(Entry(action, [self._find(action[1])()]))
 
+    def _do_closure(self, action: Action) -> None:
+        self.entries.append(Entry(action, [self._find(action[1])(5)]))
+
     def _do_bump(self, action: Action) -> None:
         module, _, names = action[1].partition(":")
         count, _, bump = names.partition(",")
@@ -260,7 +276,9 @@ class Live:
                 found[f"{module}:{name}"] = _held(value)
             elif isinstance(value, type) and value.__qualname__ == name:
                 found[f"{module}:{name}"] = _held(value)
-                found.update({f"{module}:{name}.{key}": _held(inner) for key, inner in _inner(value)})
+                found.update(
+                    {f"{module}:{name}.{key}": _held(inner) for key, inner in _inner(value)}
+                )
         return found
 
     def _check_identity(self, before: Facts, old: dict[str, Held]) -> Iterator[Difference]:
@@ -268,14 +286,26 @@ class Live:
         for place, new in self._hold().items():
             module, _, path = place.partition(":")
             key = module, path.split(".")[0]
-            if place not in old or key not in defined or key not in was or not _comparable(place, was[key], defined[key]):
+            if (
+                place not in old
+                or key not in defined
+                or key not in was
+                or not _comparable(place, was[key], defined[key])
+            ):
                 continue
             self.checked += 1
             held = old[place]
             if held.box[0] is not new.box[0]:
-                yield Difference("identity", place, "the object held from before the edit", "another one")
+                yield Difference(
+                    "identity", place, "the object held from before the edit", "another one"
+                )
             elif held.shape == new.shape and held.number != new.number:
-                yield Difference("identity", place, "the same object (nothing forbids it)", "a replaced and redirected one")
+                yield Difference(
+                    "identity",
+                    place,
+                    "the same object (nothing forbids it)",
+                    "a replaced and redirected one",
+                )
 
     def _values(self) -> dict[tuple[str, ...], Any]:
         """Module-level values that have an identity, by module and name; those in class bodies too."""
@@ -286,8 +316,18 @@ class Live:
             for key, value in vars(module).items():
                 if _has_identity(value) and not key.startswith("__"):
                     found[name, key] = value
-                elif isinstance(value, type) and value.__module__ == name and value.__qualname__ == key:
-                    found.update({(name, key, inner): own for inner, own in own_dict(value).items() if type(own) in (list, dict, set)})
+                elif (
+                    isinstance(value, type)
+                    and value.__module__ == name
+                    and value.__qualname__ == key
+                ):
+                    found.update(
+                        {
+                            (name, key, inner): own
+                            for inner, own in own_dict(value).items()
+                            if type(own) in (list, dict, set)
+                        }
+                    )
         return found
 
     def _check_values(self, before: Facts) -> Iterator[Difference]:
@@ -302,7 +342,12 @@ class Live:
                 continue
             self.checked += 1
             if now.get(place) is not value:
-                yield Difference("state", ".".join(place), "the same object: the edit does not reach it", f"{type(now.get(place)).__name__} anew")
+                yield Difference(
+                    "state",
+                    ".".join(place),
+                    "the same object: the edit does not reach it",
+                    f"{type(now.get(place)).__name__} anew",
+                )
 
     def _check_entries(self, before: Facts) -> Iterator[Difference]:
         old, new = before.digests(), self.facts.digests()
@@ -316,7 +361,9 @@ class Live:
             self.checked += 1
             if problem:
                 self.entries.remove(entry)
-                yield Difference("user", f"{kind} {target}", "what the user did is still there", problem)
+                yield Difference(
+                    "user", f"{kind} {target}", "what the user did is still there", problem
+                )
 
     def _still_entry(self, entry: Entry, old: object, new: object) -> str:
         container, wanted = self._find(entry.action[1]), entry.box[0]
@@ -333,11 +380,17 @@ class Live:
     def _still_instance(self, entry: Entry, old: object, new: object) -> str:
         cls = self._find(entry.action[1])
         module, _, name = entry.action[1].partition(":")
-        if not isinstance(cls, type) or (cls.__module__, cls.__qualname__) != (module, name) or (module, name) not in self.facts.definitions():
+        if (
+            not isinstance(cls, type)
+            or (cls.__module__, cls.__qualname__) != (module, name)
+            or (module, name) not in self.facts.definitions()
+        ):
             raise KeyError
         return "" if type(entry.box[0]) is cls else f"an instance of {type(entry.box[0])!r}"
 
-    def _still_bump(self, entry: Entry, old: dict[tuple[str, str], str], new: dict[tuple[str, str], str]) -> str:
+    def _still_bump(
+        self, entry: Entry, old: dict[tuple[str, str], str], new: dict[tuple[str, str], str]
+    ) -> str:
         module, _, names = entry.action[1].partition(":")
         count = names.partition(",")[0]
         value = self._find(f"{module}:{count}")
@@ -347,8 +400,25 @@ class Live:
             return f"{value!r} instead of {entry.box[0]!r}"
         raise KeyError
 
+    def _still_closure(self, entry: Entry, old: object, new: object) -> str:
+        """A closure made before the edit runs the code that one made now would run."""
+        held, made = entry.box[0], self._find(entry.action[1])(5)
+        if (
+            not isinstance(held, types.FunctionType)
+            or not isinstance(made, types.FunctionType)
+            or _shape(held) != _shape(made)
+        ):
+            raise KeyError
+        return (
+            "" if held.__code__ == made.__code__ else "a closure that was made before runs old code"
+        )
+
     def _still_rebind(self, entry: Entry, old: object, new: object) -> str:
-        return "" if self.notebook.get(entry.action[1]) is entry.box[0] else "the name was given another value"
+        return (
+            ""
+            if self.notebook.get(entry.action[1]) is entry.box[0]
+            else "the name was given another value"
+        )
 
     # -- what is compared ------------------------------------------------------------------
 
@@ -390,7 +460,10 @@ class Live:
             space[count] = entry.before
 
     def _undo_rebind(self, entry: Entry) -> None:
-        del self.notebook[entry.action[1]]
+        """The description says that it is the user's."""
+
+    def _undo_closure(self, entry: Entry) -> None:
+        entry.box.clear()
 
     def last_words(self) -> tuple[int, str]:
         """How many identities were checked, and what the tool said last."""
@@ -416,8 +489,20 @@ def _shape(value: Any) -> tuple[Any, ...]:
     if isinstance(value, types.FunctionType):
         return value.__code__.co_freevars, value.__code__.co_qualname
     if isinstance(value, type):
-        layout = value.__basicsize__, value.__dictoffset__, value.__weakrefoffset__, value.__itemsize__, value.__flags__ & (1 << 8)
-        return layout, type(value), value.__bases__ == (object,), own_dict(value).get("__slots__"), value.__base__
+        layout = (
+            value.__basicsize__,
+            value.__dictoffset__,
+            value.__weakrefoffset__,
+            value.__itemsize__,
+            value.__flags__ & (1 << 8),
+        )
+        return (
+            layout,
+            type(value),
+            value.__bases__ == (object,),
+            own_dict(value).get("__slots__"),
+            value.__base__,
+        )
     if isinstance(value, (int, str)):
         return type(value).__base__, repr(value._value_) if isinstance(value, enum.Enum) else ""
     return _shape(type(value))
@@ -426,10 +511,15 @@ def _shape(value: Any) -> tuple[Any, ...]:
 def _inner(cls: type) -> Iterator[tuple[str, Any]]:
     """Methods and enum members of the class."""
     for name, value in own_dict(cls).items():
-        if isinstance(value, types.FunctionType) and value.__qualname__ == f"{cls.__qualname__}.{name}":
+        if (
+            isinstance(value, types.FunctionType)
+            and value.__qualname__ == f"{cls.__qualname__}.{name}"
+        ):
             yield name, value
     if isinstance(cls, enum.EnumType):
-        yield from ((name, member) for name, member in cls.__members__.items() if member._name_ == name)
+        yield from (
+            (name, member) for name, member in cls.__members__.items() if member._name_ == name
+        )
 
 
 def _comparable(place: str, before: ast.stmt, after: ast.stmt) -> bool:
@@ -437,14 +527,22 @@ def _comparable(place: str, before: ast.stmt, after: ast.stmt) -> bool:
     if type(before) is not type(after):
         return False
     path = place.partition(":")[2].split(".")
-    if len(path) == 1 or not isinstance(before, ast.ClassDef) or not isinstance(after, ast.ClassDef):
+    if (
+        len(path) == 1
+        or not isinstance(before, ast.ClassDef)
+        or not isinstance(after, ast.ClassDef)
+    ):
         return True
     return _bound_once(before, path[1]) and _bound_once(after, path[1])
 
 
 def _bound_once(node: ast.ClassDef, name: str) -> bool:
     """Whether the class body defines the name in one plain ``def`` or assignment."""
-    found = [member for member in node.body if isinstance(member, ast.FunctionDef) and member.name == name and not member.decorator_list]
+    found = [
+        member
+        for member in node.body
+        if isinstance(member, ast.FunctionDef) and member.name == name and not member.decorator_list
+    ]
     assigned = [
         inner
         for member in node.body
@@ -457,7 +555,10 @@ def _bound_once(node: ast.ClassDef, name: str) -> bool:
 
 def _has_identity(value: object) -> bool:
     """Whether the value is a container with something of its own, or an instance."""
-    if isinstance(value, (type, types.FunctionType, types.ModuleType, enum.Enum)) or type(value).__module__ == "builtins":
+    if (
+        isinstance(value, (type, types.FunctionType, types.ModuleType, enum.Enum))
+        or type(value).__module__ == "builtins"
+    ):
         return type(value) in (list, dict, set)
     return type(value).__module__.split(".")[0] in (PACKAGE, "collections")
 
@@ -470,8 +571,15 @@ def _same_class_value(before: Facts, after: Facts, place: tuple[str, ...]) -> bo
         node = facts.definitions().get((module, name))
         if not isinstance(node, ast.ClassDef) or facts.mentions_of(inner) != 1:
             return False
-        found = [m for m in node.body if isinstance(m, ast.Assign) and [ast.dump(t) for t in m.targets] == [f"Name(id='{inner}', ctx=Store())"]]
-        if len(found) != 1 or any(isinstance(n, (ast.Name, ast.Call)) for n in ast.walk(found[0].value)):
+        found = [
+            m
+            for m in node.body
+            if isinstance(m, ast.Assign)
+            and [ast.dump(t) for t in m.targets] == [f"Name(id='{inner}', ctx=Store())"]
+        ]
+        if len(found) != 1 or any(
+            isinstance(n, (ast.Name, ast.Call)) for n in ast.walk(found[0].value)
+        ):
             return False
         values.append(ast.dump(found[0].value))
     return values[0] == values[1]

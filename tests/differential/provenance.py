@@ -18,12 +18,37 @@ Place = tuple[str, int]  # module and number of the statement
 Visit = tuple[str, int, str]  # the same with a mode: "mention", "make" (an instance) or "run"
 
 CONSTRUCTION = frozenset(
-    ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__setattr__", "__call__", "__prepare__")
+    (
+        "__init__",
+        "__new__",
+        "__post_init__",
+        "__init_subclass__",
+        "__set_name__",
+        "__setattr__",
+        "__call__",
+        "__prepare__",
+    )
 )
 MUTATORS = frozenset(
-    ("append", "add", "update", "setdefault", "pop", "insert", "extend", "remove", "clear", "register", "discard", "sort", "popitem")
+    (
+        "append",
+        "add",
+        "update",
+        "setdefault",
+        "pop",
+        "insert",
+        "extend",
+        "remove",
+        "clear",
+        "register",
+        "discard",
+        "sort",
+        "popitem",
+    )
 )
-WILD_CALLS = frozenset(("exec", "eval", "globals", "vars", "locals", "setattr", "delattr", "__import__"))
+WILD_CALLS = frozenset(
+    ("exec", "eval", "globals", "vars", "locals", "setattr", "delattr", "__import__")
+)
 DISPLAYS = (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.Starred, ast.Constant)
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -39,7 +64,9 @@ class Statement:
 
     node: ast.stmt
     binds: frozenset[str]
-    imports: dict[str, tuple[str, str | None]]  # name -> module, name there (None: the module itself)
+    imports: dict[
+        str, tuple[str, str | None]
+    ]  # name -> module, name there (None: the module itself)
     stars: tuple[str, ...]
 
 
@@ -60,18 +87,34 @@ def _targets(node: ast.AST) -> Iterator[str]:
         yield node.id
     elif isinstance(node, (ast.MatchAs, ast.ExceptHandler)) and node.name:
         yield node.name
-    if not isinstance(node, (*Function, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+    if not isinstance(
+        node,
+        (
+            *Function,
+            ast.ClassDef,
+            ast.Lambda,
+            ast.ListComp,
+            ast.SetComp,
+            ast.DictComp,
+            ast.GeneratorExp,
+        ),
+    ):
         for child in ast.iter_child_nodes(node):
             yield from _targets(child)
 
 
-def _imported(node: ast.stmt, module: str, is_package: bool) -> tuple[dict[str, tuple[str, str | None]], tuple[str, ...]]:
+def _imported(
+    node: ast.stmt, module: str, is_package: bool
+) -> tuple[dict[str, tuple[str, str | None]], tuple[str, ...]]:
     found: dict[str, tuple[str, str | None]] = {}
     stars = []
     for inner in ast.walk(node):
         if isinstance(inner, ast.Import):
             for alias in inner.names:
-                found[alias.asname or alias.name.split(".")[0]] = (alias.name if alias.asname else alias.name.split(".")[0], None)
+                found[alias.asname or alias.name.split(".")[0]] = (
+                    alias.name if alias.asname else alias.name.split(".")[0],
+                    None,
+                )
         elif isinstance(inner, ast.ImportFrom):
             base = _absolute(inner, module, is_package)
             for alias in inner.names:
@@ -96,7 +139,9 @@ class Facts:
     def __init__(self, files: dict[str, str]) -> None:
         self._modules: dict[str, _Module] = {}
         for path, text in files.items():
-            self._modules[module_name(path)] = self._read(module_name(path), path.endswith("__init__.py"), text)
+            self._modules[module_name(path)] = self._read(
+                module_name(path), path.endswith("__init__.py"), text
+            )
         self._attributes: dict[str, list[Place]] = {}
         for name, module in self._modules.items():
             for at, statement in enumerate(module.statements):
@@ -127,7 +172,11 @@ class Facts:
                     counts[bound] = counts.get(bound, 0) + 1
             for statement in module.statements:
                 node = statement.node
-                if isinstance(node, (*Function, ast.ClassDef)) and counts[node.name] == 1 and not module.wild:
+                if (
+                    isinstance(node, (*Function, ast.ClassDef))
+                    and counts[node.name] == 1
+                    and not module.wild
+                ):
                     found[name, node.name] = node
         return found
 
@@ -141,7 +190,13 @@ class Facts:
         for module in self._modules.values():
             for statement in module.statements:
                 for node in ast.walk(statement.node):
-                    word = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
+                    word = (
+                        node.id
+                        if isinstance(node, ast.Name)
+                        else node.attr
+                        if isinstance(node, ast.Attribute)
+                        else None
+                    )
                     if word:
                         words[word] = words.get(word, 0) + 1
         return words
@@ -150,10 +205,16 @@ class Facts:
 
     def digests(self) -> dict[tuple[str, str], str]:
         """A digest for each name of each module."""
-        active = [(place, self._closure((*place, "run"))) for place in self._places() if self._is_active(place)]
+        active = [
+            (place, self._closure((*place, "run")))
+            for place in self._places()
+            if self._is_active(place)
+        ]
         found = {}
         for name, module in self._modules.items():
-            for bound in sorted({bound for statement in module.statements for bound in statement.binds}):
+            for bound in sorted(
+                {bound for statement in module.statements for bound in statement.binds}
+            ):
                 found[name, bound] = self._digest(name, bound, active)
         return found
 
@@ -169,7 +230,10 @@ class Facts:
         for place, closure in active:
             if any((m, at) in binding for m, at, _ in closure):
                 visits |= closure
-        rows = [f"{m} {mode} {self._modules[m].future} {self._text(m, at, mode)}" for m, at, mode in sorted(visits)]
+        rows = [
+            f"{m} {mode} {self._modules[m].future} {self._text(m, at, mode)}"
+            for m, at, mode in sorted(visits)
+        ]
         return hashlib.blake2b("\n".join(rows).encode(), digest_size=12).hexdigest()
 
     def _is_active(self, place: Place) -> bool:
@@ -178,14 +242,17 @@ class Facts:
         if isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass)):
             return False
         if isinstance(node, (*Function, ast.ClassDef)):
-            plain = not node.decorator_list and not (isinstance(node, ast.ClassDef) and (node.bases or node.keywords))
+            plain = not node.decorator_list and not (
+                isinstance(node, ast.ClassDef) and (node.bases or node.keywords)
+            )
             return not plain
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             return False
         if not isinstance(node, (ast.Assign, ast.AnnAssign)):
             return True
         return any(
-            _is_impure(self._modules[m].statements[at].node, at_top=(m, at) == place) for m, at, _ in self._closure((*place, "run"))
+            _is_impure(self._modules[m].statements[at].node, at_top=(m, at) == place)
+            for m, at, _ in self._closure((*place, "run"))
         )
 
     def _closure(self, start: Visit) -> frozenset[Visit]:
@@ -259,17 +326,32 @@ def _is_wild(node: ast.stmt) -> bool:
     """Whether the statement makes its whole module one unit."""
     if isinstance(node, (ast.For, ast.While, ast.Delete, ast.With)):
         return True
-    return any(isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id in WILD_CALLS for inner in ast.walk(node))
+    return any(
+        isinstance(inner, ast.Call)
+        and isinstance(inner.func, ast.Name)
+        and inner.func.id in WILD_CALLS
+        for inner in ast.walk(node)
+    )
 
 
 def _is_impure(node: ast.stmt, *, at_top: bool) -> bool:
     for inner in ast.walk(node):
         if isinstance(inner, (ast.Global, ast.Nonlocal)):
             return True
-        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr in MUTATORS:
+        if (
+            isinstance(inner, ast.Call)
+            and isinstance(inner.func, ast.Attribute)
+            and inner.func.attr in MUTATORS
+        ):
             return True
-        if isinstance(inner, (ast.Attribute, ast.Subscript)) and isinstance(inner.ctx, (ast.Store, ast.Del)):
-            own = isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == "self"
+        if isinstance(inner, (ast.Attribute, ast.Subscript)) and isinstance(
+            inner.ctx, (ast.Store, ast.Del)
+        ):
+            own = (
+                isinstance(inner, ast.Attribute)
+                and isinstance(inner.value, ast.Name)
+                and inner.value.id == "self"
+            )
             if not own:
                 return True
         if isinstance(inner, ast.AugAssign) and at_top:
@@ -292,18 +374,30 @@ def _construction(node: ast.ClassDef) -> list[ast.AST]:
 
 
 def _attributes(parts: Iterable[ast.AST]) -> Iterator[str]:
-    return (inner.attr for part in parts for inner in ast.walk(part) if isinstance(inner, ast.Attribute))
+    return (
+        inner.attr for part in parts for inner in ast.walk(part) if isinstance(inner, ast.Attribute)
+    )
 
 
 def _uses(parts: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
     """The names in the parts, each with what may happen to what it stands for."""
     for part in parts:
         value = getattr(part, "value", None)
-        if isinstance(part, ast.ClassDef) or value is None or not isinstance(part, (ast.Assign, ast.AnnAssign)):
-            yield from ((inner.id, "run") for inner in ast.walk(part) if isinstance(inner, ast.Name))
+        if (
+            isinstance(part, ast.ClassDef)
+            or value is None
+            or not isinstance(part, (ast.Assign, ast.AnnAssign))
+        ):
+            yield from (
+                (inner.id, "run") for inner in ast.walk(part) if isinstance(inner, ast.Name)
+            )
             continue
         if isinstance(part, ast.AnnAssign):
-            yield from ((inner.id, "mention") for inner in ast.walk(part.annotation) if isinstance(inner, ast.Name))
+            yield from (
+                (inner.id, "mention")
+                for inner in ast.walk(part.annotation)
+                if isinstance(inner, ast.Name)
+            )
         yield from _value_uses(value)
 
 
@@ -317,6 +411,11 @@ def _value_uses(value: ast.AST) -> Iterator[tuple[str, str]]:
     elif isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
         yield value.func.id, "make"
         arguments = [*value.args, *(keyword.value for keyword in value.keywords)]
-        yield from ((inner.id, "run") for a in arguments for inner in ast.walk(a) if isinstance(inner, ast.Name))
+        yield from (
+            (inner.id, "run")
+            for a in arguments
+            for inner in ast.walk(a)
+            if isinstance(inner, ast.Name)
+        )
     else:
         yield from ((inner.id, "run") for inner in ast.walk(value) if isinstance(inner, ast.Name))

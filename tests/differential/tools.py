@@ -30,7 +30,9 @@ class ReloadMagic:
     def __init__(self, namespace: dict[str, Any]) -> None:
         reloadmagic = importlib.import_module("reloadmagic")
         self.namespace = namespace
-        self.reloader = reloadmagic.Reloader(include=[PACKAGE, f"{PACKAGE}.*"], namespaces=[namespace])
+        self.reloader = reloadmagic.Reloader(
+            include=[PACKAGE, f"{PACKAGE}.*"], namespaces=[namespace]
+        )
         if hasattr(self.reloader, "install"):
             self.reloader.install()
         self.last = ""
@@ -85,7 +87,11 @@ class Importlib:
             importlib.reload(sys.modules[name])
 
 
-TOOLS: dict[str, Callable[[dict[str, Any]], Tool]] = {"reloadmagic": ReloadMagic, "purge": Purge, "importlib": Importlib}
+TOOLS: dict[str, Callable[[dict[str, Any]], Tool]] = {
+    "reloadmagic": ReloadMagic,
+    "purge": Purge,
+    "importlib": Importlib,
+}
 
 
 def run_cell(source: str, namespace: dict[str, Any]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from ..maker import METHODS, Maker, NothingFits, indented, lines, shape
 from .functions import body, docstring
 
@@ -14,9 +16,14 @@ def method(make: Maker, name: str, *, inherited: bool) -> str:
         body(make),
         f"return {make.late()} + type(self).__name__.__len__()",
         f"return __class__.__name__.__len__() + {make.late()}",
-        f"return super().{name}(x) + {make.late()}" if inherited else f"return self.size - {make.late()}",
+        f"return super().{name}(x) + {make.late()}"
+        if inherited
+        else f"return self.size - {make.late()}",
     )
-    return lines(f"def {name}(self, x={make.one('1', make.value())}):", indented(lines(docstring(make), inside)))
+    return lines(
+        f"def {name}(self, x={make.one('1', make.value())}):",
+        indented(lines(docstring(make), inside)),
+    )
 
 
 def methods(make: Maker, *, inherited: tuple[str, ...] = ()) -> tuple[list[str], tuple[str, ...]]:
@@ -43,7 +50,8 @@ def extras(make: Maker) -> list[str]:
         f"def __call__(self, x=1):\n    return x + {make.late()}",
         f"def __len__(self):\n    return {make.number()}",
         f"def __getitem__(self, key):\n    return {make.late()}",
-        "from functools import cached_property\n\n@cached_property\ndef costly(self):\n    return " + make.late(),
+        "from functools import cached_property\n\n@cached_property\ndef costly(self):\n    return "
+        + make.late(),
         f"from functools import partialmethod\n\ndef base_step(self, by=1):\n    return by + {make.late()}\n\nstep = partialmethod(base_step, {make.number()})",
         f"if {make.value()} > 4:\n    big = {make.number()}\nelse:\n    small = {make.number()}",
         f"squares = [i * i for i in range({make.number()})]",
@@ -59,7 +67,10 @@ def init(make: Maker, *, inherited: bool) -> str:
         if make.chance(0.5):
             return ""
         return f"def __init__(self, size={default}):\n    super().__init__(size)\n    self.extra = {make.late()}"
-    inside = lines(f"self.size = size + {make.late()}", make.one("", "self.parts = []", f"self.mark = {make.late()}"))
+    inside = lines(
+        f"self.size = size + {make.late()}",
+        make.one("", "self.parts = []", f"self.mark = {make.late()}"),
+    )
     return f"def __init__(self, size={default}):\n" + indented(inside)
 
 
@@ -69,7 +80,9 @@ def assemble(make: Maker, head: str, members: list[str]) -> str:
     if make.chance(0.3):
         make.rng.shuffle(members)
     document = docstring(make)
-    return f"{head}:\n" + indented("\n\n".join([document, *members] if document else members) or "pass")
+    return f"{head}:\n" + indented(
+        "\n\n".join([document, *members] if document else members) or "pass"
+    )
 
 
 def decorations(make: Maker) -> str:
@@ -83,7 +96,11 @@ def plain_class(make: Maker) -> str:
     """A class without bases."""
     members, names = methods(make)
     name = make.bind("C", "class", names)
-    return assemble(make, decorations(make) + f"class {name}", [*extras(make), init(make, inherited=False), *members])
+    return assemble(
+        make,
+        decorations(make) + f"class {name}",
+        [*extras(make), init(make, inherited=False), *members],
+    )
 
 
 @shape(3)
@@ -121,7 +138,9 @@ def dataclass_(make: Maker) -> str:
     """A dataclass, with what its fields can be."""
     members, names = methods(make)
     name = make.bind("P", "class", names)
-    options = make.one("", "", "(frozen=True)", "(order=True)", "(slots=True)", "(kw_only=False, eq=False)")
+    options = make.one(
+        "", "", "(frozen=True)", "(order=True)", "(slots=True)", "(kw_only=False, eq=False)"
+    )
     fields = [f"size: int = {make.one('2', make.value())}"]
     fields += make.rng.sample(
         (
@@ -172,7 +191,9 @@ def enum_(make: Maker) -> str:
         f"@property\ndef nice(self):\n    return self.name.lower() + {make.word()}",
         f"@classmethod\ndef default(cls):\n    return cls.{members[-1]}",
     )
-    return f"from enum import {base}, auto\n\nclass {name}({base}):\n" + indented("\n".join([*inside, "", extra]).rstrip())
+    return f"from enum import {base}, auto\n\nclass {name}({base}):\n" + indented(
+        "\n".join([*inside, "", extra]).rstrip()
+    )
 
 
 @shape(0.6)
@@ -203,7 +224,15 @@ def slots(make: Maker) -> str:
     members, names = methods(make)
     name = make.bind("C", "class", names)
     more = make.one("", "'extra'", "'extra', 'other'", "'__dict__'", "'__weakref__'")
-    return assemble(make, f"class {name}", [f"__slots__ = ('size', {more})", f"def __init__(self, size=2):\n    self.size = size + {make.late()}", *members])
+    return assemble(
+        make,
+        f"class {name}",
+        [
+            f"__slots__ = ('size', {more})",
+            f"def __init__(self, size=2):\n    self.size = size + {make.late()}",
+            *members,
+        ],
+    )
 
 
 @shape(0.8)
@@ -251,7 +280,9 @@ def singleton(make: Maker) -> str:
     """An instance at module level."""
     klass = make.pick("class")
     name = make.bind("obj", "instance", klass.methods)
-    return make.one(f"{name} = {klass.expression}({make.value()})", f"{name} = {klass.expression}()")
+    return make.one(
+        f"{name} = {klass.expression}({make.value()})", f"{name} = {klass.expression}()"
+    )
 
 
 @shape(0.7)
@@ -290,3 +321,18 @@ def type_call(make: Maker) -> str:
     """A class made by calling ``type``."""
     name = make.bind("C", "class")
     return f"{name} = type('{name}', (), {{'size': {make.value()}, '__init__': lambda self, size=1: None, 'run': lambda self, x=1: x + {make.late()}}})"
+
+
+if sys.version_info >= (3, 12):
+
+    @shape(0.6)
+    def new_generics(make: Maker) -> str:
+        """Type parameters and type statements."""
+        name = make.bind("C", "class", ("run",))
+        run = indented(method(make, "run", inherited=False))
+        return make.one(
+            f"class {name}[T]:\n    def __init__(self, size: int = 2):\n        self.size = size\n\n{run}",
+            f"class {name}[T: {make.one('int', 'str')}]:\n    size = {make.value()}\n\n    def __init__(self, size=1): ...\n\n{run}",
+            f"type {name}Alias = list[{make.one('int', 'str')}]\n\nclass {name}:\n    size = {make.value()}\n\n    def __init__(self, size=1): ...\n\n{run}",
+            f"def of_{name}[T](x: T = {make.number()}) -> T:\n    return x\n\nclass {name}:\n    size = {make.value()}\n\n    def __init__(self, size=1): ...\n\n{run}",
+        )

@@ -16,11 +16,22 @@ def body(make: Maker, argument: str = "x") -> str:
         f"return {argument} + {make.late()}",
         f"return {make.late()}",
         lines(f"y = {make.late()}", f"return y - {argument}"),
-        lines(f"if {argument} > {make.number()}:", f"    return {make.late()}", f"return {argument} * {make.number()}"),
-        lines(f"inner = lambda z: z + {argument} + {make.late()}", f"return inner({make.number()})"),
+        lines(
+            f"if {argument} > {make.number()}:",
+            f"    return {make.late()}",
+            f"return {argument} * {make.number()}",
+        ),
+        lines(
+            f"inner = lambda z: z + {argument} + {make.late()}", f"return inner({make.number()})"
+        ),
         lines(f"return sum([i * {argument} for i in range({make.number()})])"),
         lines("def helper(z):", f"    return z + {argument}", f"return helper({make.late()})"),
-        lines("try:", f"    return {argument} // {make.late()}", "except ZeroDivisionError:", f"    return {make.number()}"),
+        lines(
+            "try:",
+            f"    return {argument} // {make.late()}",
+            "except ZeroDivisionError:",
+            f"    return {make.number()}",
+        ),
     )
 
 
@@ -29,8 +40,14 @@ def function(make: Maker) -> str:
     """``def f(x=1)``, with what signatures hold."""
     name = make.bind("f", "func")
     signature = make.one(
-        "x", "x=1", f"x={make.value()}", f"x, y={make.value()}", f"x=1, *, z={make.value()}", "x, *rest, **more",
-        f"x: int = {make.number()}, y: 'str' = {make.word()}", f"x=1, /, y=[{make.value()}]",
+        "x",
+        "x=1",
+        f"x={make.value()}",
+        f"x, y={make.value()}",
+        f"x=1, *, z={make.value()}",
+        "x, *rest, **more",
+        f"x: int = {make.number()}, y: 'str' = {make.word()}",
+        f"x=1, /, y=[{make.value()}]",
     )
     returns = make.one("", "", "", " -> int", " -> 'int'")
     return f"def {name}({signature}){returns}:\n" + indented(lines(docstring(make), body(make)))
@@ -41,7 +58,10 @@ def annotated(make: Maker) -> str:
     """A function whose annotations name a class."""
     name = make.bind("f", "func")
     klass = make.pick("class", "enum").expression
-    return f"def {name}(x: int | {klass} = 1, y: {klass} | None = None) -> {klass} | int:\n" + indented(body(make))
+    return (
+        f"def {name}(x: int | {klass} = 1, y: {klass} | None = None) -> {klass} | int:\n"
+        + indented(body(make))
+    )
 
 
 @shape(0.7)
@@ -65,14 +85,18 @@ def generator(make: Maker) -> str:
 def recursive(make: Maker) -> str:
     """A function that calls itself."""
     name = make.bind("f", "func")
-    return f"def {name}(x=2):\n    return {make.late()} if x < 1 else {name}(x - 1) + {make.number()}"
+    return (
+        f"def {name}(x=2):\n    return {make.late()} if x < 1 else {name}(x - 1) + {make.number()}"
+    )
 
 
 @shape(0.7)
 def returns_thing(make: Maker) -> str:
     """A function that returns something of the module's."""
     name = make.bind("get", "anything")
-    thing = make.pick("class", "list", "dict", "func", "instance", "enum", "registry", late=True).expression
+    thing = make.pick(
+        "class", "list", "dict", "func", "instance", "enum", "registry", late=True
+    ).expression
     return f"def {name}():\n    return {thing}"
 
 
@@ -123,7 +147,9 @@ def decorator_with_argument(make: Maker) -> str:
     """A decorator that is called first."""
     name = make.bind("deco", "decorator_factory")
     inside = f"def around(fn):\n{indented(wrapper(make, wraps=True))}\nreturn around"
-    return f"import functools\n\ndef {name}(n=1):\n" + indented(inside.replace("fn(*args, **kwargs)", "fn(*args, **kwargs) + n", 1))
+    return f"import functools\n\ndef {name}(n=1):\n" + indented(
+        inside.replace("fn(*args, **kwargs)", "fn(*args, **kwargs) + n", 1)
+    )
 
 
 @shape(0.7)
@@ -146,13 +172,19 @@ def decorated(make: Maker) -> str:
     """A function under one or two decorators."""
     name = make.bind("f", "func")
     chosen = [decoration(make) for _ in range(make.rng.choice((1, 1, 2)))]
-    return lines(*chosen, f"def {name}(x={make.value()}):", indented(lines(docstring(make), body(make))))
+    return lines(
+        *chosen, f"def {name}(x={make.value()}):", indented(lines(docstring(make), body(make)))
+    )
 
 
 def decoration(make: Maker) -> str:
     """An ``@`` line."""
     item = make.pick("decorator", "decorator_factory")
-    return f"@{item.expression}({make.value()})" if item.kind == "decorator_factory" else f"@{item.expression}"
+    return (
+        f"@{item.expression}({make.value()})"
+        if item.kind == "decorator_factory"
+        else f"@{item.expression}"
+    )
 
 
 @shape(0.7)
@@ -166,7 +198,11 @@ def wrapped_by_hand(make: Maker) -> str:
 @shape(0.5)
 def function_attribute(make: Maker) -> str:
     """An attribute set on a function of this module."""
-    own = [item for item in make.items("func") if item.expression.startswith("f") and "." not in item.expression]
+    own = [
+        item
+        for item in make.items("func")
+        if item.expression.startswith("f") and "." not in item.expression
+    ]
     if not own:
         raise NothingFits("func")
     return f"{make.rng.choice(own).expression}.{make.one('mark', 'unit')} = {make.value()}"

@@ -12,7 +12,12 @@ def dict_registry(make: Maker) -> str:
     """A dict and the decorator that fills it."""
     table, register = make.bind("REG", "registry"), make.bind("register", "register")
     key = make.one("fn.__name__", "fn.__name__.upper()", f"(fn.__name__, {make.late()})")
-    first = make.one(f"{table} = {{}}", f"{table}: dict = {{}}", f"{table} = dict()", f"{table} = {{'first': {make.value()}}}")
+    first = make.one(
+        f"{table} = {{}}",
+        f"{table}: dict = {{}}",
+        f"{table} = dict()",
+        f"{table} = {{'first': {make.value()}}}",
+    )
     return f"{first}\n\ndef {register}(fn):\n    {table}[{key}] = fn\n    return fn"
 
 
@@ -27,7 +32,11 @@ def list_registry(make: Maker) -> str:
 def named_registry(make: Maker) -> str:
     """A registry whose decorator takes the name."""
     table, register = make.bind("REG", "registry"), make.bind("command", "register_as")
-    inside = make.one(f"{table}[name] = fn", f"{table}.setdefault(name, []).append(fn)", f"{table}.update({{name: fn}})")
+    inside = make.one(
+        f"{table}[name] = fn",
+        f"{table}.setdefault(name, []).append(fn)",
+        f"{table}.update({{name: fn}})",
+    )
     return f"{table} = {{}}\n\ndef {register}(name):\n    def add(fn):\n        {inside}\n        return fn\n    return add"
 
 
@@ -46,7 +55,11 @@ def registered_class(make: Maker) -> str:
     deco = make.pick("register", "register_as")
     name = make.bind("C", "class", ("run",))
     call = f"({make.word()})" if deco.kind == "register_as" else ""
-    inside = lines(f"size = {make.value()}", "def __init__(self, size=1): ...", method(make, "run", inherited=False))
+    inside = lines(
+        f"size = {make.value()}",
+        "def __init__(self, size=1): ...",
+        method(make, "run", inherited=False),
+    )
     return lines(f"@{deco.expression}{call}", f"class {name}:", indented(inside))
 
 
@@ -65,19 +78,25 @@ def registered_twice(make: Maker) -> str:
 def filler(make: Maker) -> str:
     """A statement that puts something in a registry."""
     table = make.pick("registry", "list_registry")
-    thing = make.one(make.value(), *(item.expression for item in make.items("func", "class", "instance")[-4:]))
+    thing = make.one(
+        make.value(), *(item.expression for item in make.items("func", "class", "instance")[-4:])
+    )
     if table.kind == "list_registry":
         return make.one(
             f"{table.expression}.append({thing})",
             f"{table.expression}.extend([{thing}, {make.number()}])",
             f"{table.expression}.insert(0, {thing})",
-            f"{table.expression} += [{thing}]" if "." not in table.expression else f"{table.expression}.append({thing})",
+            f"{table.expression} += [{thing}]"
+            if "." not in table.expression
+            else f"{table.expression}.append({thing})",
         )
     return make.one(
         f"{table.expression}[{make.word()}] = {thing}",
         f"{table.expression}.update({{{make.word()}: {thing}}})",
         f"{table.expression}.setdefault({make.word()}, {thing})",
-        f"{table.expression} |= {{{make.word()}: {thing}}}" if "." not in table.expression else f"{table.expression}['x'] = {thing}",
+        f"{table.expression} |= {{{make.word()}: {thing}}}"
+        if "." not in table.expression
+        else f"{table.expression}['x'] = {thing}",
     )
 
 
@@ -86,8 +105,14 @@ def table_filler(make: Maker) -> str:
     """A table filled after it was made."""
     table = make.pick("dict", "list", "set")
     options = {
-        "dict": (f"{table.expression}[{make.word()}] = {make.value()}", f"{table.expression}.update(red={make.value()})"),
-        "list": (f"{table.expression}.append({make.value()})", f"{table.expression}.insert(0, {make.value()})"),
+        "dict": (
+            f"{table.expression}[{make.word()}] = {make.value()}",
+            f"{table.expression}.update(red={make.value()})",
+        ),
+        "list": (
+            f"{table.expression}.append({make.value()})",
+            f"{table.expression}.insert(0, {make.value()})",
+        ),
         "set": (f"{table.expression}.add({make.value()})",),
     }
     return make.one(*options[table.kind])
@@ -98,7 +123,10 @@ def reader(make: Maker) -> str:
     """A value read off a registry, perhaps between two fillers."""
     table = make.pick("registry", "list_registry")
     name = make.bind("D", "int")
-    return make.one(f"{name} = len({table.expression})", f"{name} = len(list({table.expression})) + {make.number()}")
+    return make.one(
+        f"{name} = len({table.expression})",
+        f"{name} = len(list({table.expression})) + {make.number()}",
+    )
 
 
 @shape(0.5)
@@ -106,14 +134,21 @@ def names_reader(make: Maker) -> str:
     """The names in a registry, as a list."""
     table = make.pick("registry", "list_registry")
     name = make.bind("NAMES", "names")
-    return make.one(f"{name} = [str(getattr(x, '__name__', x)) for x in {table.expression}]", f"{name} = tuple({table.expression})")
+    return make.one(
+        f"{name} = [str(getattr(x, '__name__', x)) for x in {table.expression}]",
+        f"{name} = tuple({table.expression})",
+    )
 
 
 @shape(0.5)
 def loop_filler(make: Maker) -> str:
     """A loop that fills a registry."""
     table = make.pick("registry", "list_registry")
-    put = f"{table.expression}[_n] = len(_n)" if table.kind == "registry" else f"{table.expression}.append(_n)"
+    put = (
+        f"{table.expression}[_n] = len(_n)"
+        if table.kind == "registry"
+        else f"{table.expression}.append(_n)"
+    )
     return f"for _n in ({make.word()}, {make.word()}):\n    {put}"
 
 
@@ -151,7 +186,12 @@ def hooked_subclass(make: Maker) -> str:
     """A subclass of a base that notes it."""
     base = make.pick("hooked")
     name = make.bind("C", "class", base.methods)
-    inside = make.one(f"limit = {make.value()}", "pass", method(make, "run", inherited=True), method(make, "area", inherited=False))
+    inside = make.one(
+        f"limit = {make.value()}",
+        "pass",
+        method(make, "run", inherited=True),
+        method(make, "area", inherited=False),
+    )
     return f"class {name}({base.expression}):\n" + indented(inside)
 
 
@@ -162,7 +202,7 @@ def metaclass(make: Maker) -> str:
     inside = make.one(
         f"table = {{}}\n\ndef __new__(mcls, name, bases, space):\n    cls = super().__new__(mcls, name, bases, space)\n"
         f"    mcls.table[name] = cls\n    cls.number = {make.late()}\n    return cls",
-        f"known = []\n\ndef __init__(cls, name, bases, space):\n    super().__init__(name, bases, space)\n    cls.known.append(cls)",
+        "known = []\n\ndef __init__(cls, name, bases, space):\n    super().__init__(name, bases, space)\n    cls.known.append(cls)",
         f"def __call__(cls, *args):\n    made = super().__call__(*args)\n    made.stamp = {make.late()}\n    return made",
         f"def __len__(cls):\n    return {make.number()}\n\n@property\ndef title(cls):\n    return cls.__name__ + {make.word()}",
     )
@@ -200,7 +240,10 @@ def route(make: Maker) -> str:
     """``@app.route(...)``."""
     app = make.pick("app").expression
     name = make.bind("view", "func")
-    return f"@{app}.route({make.one(make.word(), repr('/' + make.number()))})\ndef {name}(x=1):\n" + indented(body(make))
+    return (
+        f"@{app}.route({make.one(make.word(), repr('/' + make.number()))})\ndef {name}(x=1):\n"
+        + indented(body(make))
+    )
 
 
 @shape(0.6)
@@ -219,5 +262,9 @@ def setup_function(make: Maker) -> str:
     """A function that fills, and its call."""
     table = make.pick("registry", "list_registry")
     name = make.bind("setup", "anything")
-    put = f"{table.expression}['setup'] = {make.late()}" if table.kind == "registry" else f"{table.expression}.append({make.late()})"
+    put = (
+        f"{table.expression}['setup'] = {make.late()}"
+        if table.kind == "registry"
+        else f"{table.expression}.append({make.late()})"
+    )
     return f"def {name}():\n    {put}\n\n{name}()"

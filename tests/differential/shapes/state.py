@@ -15,9 +15,7 @@ def counter(make: Maker) -> str:
     """Numbers handed out at import by a function that counts."""
     count, fresh = make.bind("COUNT", "anything"), make.bind("new_id", "new_id")
     first = make.bind("ID", "int")
-    return (
-        f"{count} = {make.number()}\n\ndef {fresh}():\n    global {count}\n    {count} += {make.one('1', '2')}\n    return {count}\n\n{first} = {fresh}()"
-    )
+    return f"{count} = {make.number()}\n\ndef {fresh}():\n    global {count}\n    {count} += {make.one('1', '2')}\n    return {count}\n\n{first} = {fresh}()"
 
 
 @shape(0.4)

@@ -9,7 +9,9 @@ from ..maker import Maker, NothingFits, indented, lines, shape
 def constant(make: Maker) -> str:
     """``K1 = 5``, sometimes annotated."""
     name = make.bind("K", "int")
-    return make.one(f"{name} = {make.number()}", f"{name} = 1{make.number()}", f"{name}: int = {make.number()}")
+    return make.one(
+        f"{name} = {make.number()}", f"{name} = 1{make.number()}", f"{name}: int = {make.number()}"
+    )
 
 
 @shape(0.5)
@@ -74,7 +76,9 @@ def dict_table(make: Maker) -> str:
 def set_table(make: Maker) -> str:
     """A set of numbers."""
     name = make.bind("U", "set")
-    return make.one(f"{name} = {{{make.value()}, {make.number()}}}", f"{name} = frozenset([{make.value()}])")
+    return make.one(
+        f"{name} = {{{make.value()}, {make.number()}}}", f"{name} = frozenset([{make.value()}])"
+    )
 
 
 @shape(0.7)
@@ -83,11 +87,25 @@ def library_table(make: Maker) -> str:
     name = make.bind("Q", "anything")
     return make.one(
         lines("import collections", f"{name} = collections.deque([{make.value()}], maxlen=5)"),
-        lines("from collections import defaultdict", f"{name} = defaultdict(list)", f"{name}['red'].append({make.value()})"),
-        lines("from collections import Counter", f"{name} = Counter([{make.value()}, {make.number()}])"),
-        lines("from types import SimpleNamespace", f"{name} = SimpleNamespace(a={make.value()}, b=[])"),
-        lines("from types import MappingProxyType", f"{name} = MappingProxyType({{'red': {make.value()}}})"),
-        lines("from collections import ChainMap", f"{name} = ChainMap({{}}, {{'a': {make.value()}}})"),
+        lines(
+            "from collections import defaultdict",
+            f"{name} = defaultdict(list)",
+            f"{name}['red'].append({make.value()})",
+        ),
+        lines(
+            "from collections import Counter",
+            f"{name} = Counter([{make.value()}, {make.number()}])",
+        ),
+        lines(
+            "from types import SimpleNamespace", f"{name} = SimpleNamespace(a={make.value()}, b=[])"
+        ),
+        lines(
+            "from types import MappingProxyType",
+            f"{name} = MappingProxyType({{'red': {make.value()}}})",
+        ),
+        lines(
+            "from collections import ChainMap", f"{name} = ChainMap({{}}, {{'a': {make.value()}}})"
+        ),
     )
 
 
@@ -110,7 +128,9 @@ def keyed_table(make: Maker) -> str:
     """A dispatch table: classes, functions or enum members as keys."""
     name = make.bind("X", "names")
     keys = [item.expression for item in make.items("class", "func")]
-    keys += [f"{item.expression}.{member}" for item in make.items("enum") for member in item.methods]
+    keys += [
+        f"{item.expression}.{member}" for item in make.items("enum") for member in item.methods
+    ]
     if len(keys) < 2:
         raise NothingFits("keys")
     first, second = make.rng.sample(keys, 2)
@@ -166,7 +186,11 @@ def rebound_later(make: Maker) -> str:
     if not own:
         raise NothingFits("int")
     name = make.rng.choice(own).expression
-    return make.one(f"{name} = {name} + {make.value()}", f"{name} += {make.number()}", f"{name} = {make.value()}")
+    return make.one(
+        f"{name} = {name} + {make.value()}",
+        f"{name} += {make.number()}",
+        f"{name} = {make.value()}",
+    )
 
 
 @shape(0.6)
@@ -199,7 +223,9 @@ def typing_names(make: Maker) -> str:
         lines("from typing import TypeVar", f"{name} = TypeVar('{name}')"),
         f"{name} = dict[str, {make.one('int', 'str')}]",
         lines("from typing import Union", f"{name} = Union[int, {make.one('str', 'bytes')}]"),
-        lines("from typing import NewType", f"{name} = NewType('{name}', {make.one('int', 'str')})"),
+        lines(
+            "from typing import NewType", f"{name} = NewType('{name}', {make.one('int', 'str')})"
+        ),
     )
 
 

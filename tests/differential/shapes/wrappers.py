@@ -10,7 +10,11 @@ from .functions import body
 def cached(make: Maker) -> str:
     """A function with a cache."""
     name = make.bind("cached", "func")
-    head = make.one("from functools import cache\n\n@cache", f"from functools import lru_cache\n\n@lru_cache(maxsize={make.one('None', '8', '16')})", "import functools\n\n@functools.lru_cache")
+    head = make.one(
+        "from functools import cache\n\n@cache",
+        f"from functools import lru_cache\n\n@lru_cache(maxsize={make.one('None', '8', '16')})",
+        "import functools\n\n@functools.lru_cache",
+    )
     return lines(head, f"def {name}(x=1):", indented(body(make)))
 
 
@@ -65,7 +69,9 @@ def context_class(make: Maker) -> str:
 def with_use(make: Maker) -> str:
     """A ``with`` statement at module level."""
     manager = make.pick("context").expression
-    return f"with {manager}({make.value()}) as {make.bind('W', 'int')}:\n    _seen = {make.number()}"
+    return (
+        f"with {manager}({make.value()}) as {make.bind('W', 'int')}:\n    _seen = {make.number()}"
+    )
 
 
 @shape(0.4)
