@@ -313,9 +313,8 @@ class Planner:
     def _pair_moved(self) -> None:
         """Definitions that one edited module dropped and another gained are the same objects."""
         gone: dict[tuple[str, str], list[StatementId]] = {}
-        for plan in self.plans.values():
-            diff = plan.diff
-            assert diff is not None
+        edited = [(plan, plan.diff) for plan in self.plans.values() if plan.diff is not None]
+        for plan, diff in edited:
             lost = set(diff.dropped)
             lost.update(
                 pair.old
@@ -332,9 +331,8 @@ class Planner:
                     gone.setdefault(key, []).append((plan.name, number))
         if not gone:
             return
-        for plan in self.plans.values():
-            assert plan.diff is not None
-            for pair in plan.diff.pairs:
+        for plan, diff in edited:
+            for pair in diff.pairs:
                 statement = plan.after.statements[pair.new]
                 if statement.fragment.kind not in {"def", "class"}:
                     continue

@@ -27,6 +27,7 @@ __all__ = [
     "Transaction",
     "hashes_plainly",
     "instance_dict",
+    "is_exactly",
     "is_kind",
     "own_dict",
     "raw_dict",
@@ -52,7 +53,7 @@ ABSENT: Final = _Mark("ABSENT")
 EMPTY: Final = _Mark("EMPTY")
 """Stands for the contents of an empty cell."""
 
-_ATOMS = frozenset({str, bytes, int, float, complex, bool, types.NoneType})
+_ATOMS = (str, bytes, int, float, complex, bool, types.NoneType)
 _HASHES = (object.__hash__, type.__hash__, types.BuiltinFunctionType.__hash__)
 _DATA_SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 # Read and written through `type` itself: they are not in a class's own dictionary.
@@ -76,6 +77,15 @@ _FUNCTION_SLOTS = (
 def is_kind(value: object, *kinds: type) -> bool:
     """Whether *value* is an instance of one of *kinds*, its own ``__class__`` property unasked."""
     return issubclass(type(value), kinds)
+
+
+def is_exactly(value: object, *kinds: type) -> bool:
+    """Whether the type of *value* is one of *kinds*.
+
+    ``type(value) in kinds`` would compare types, which a metaclass can make run anything.
+    """
+    cls = type(value)
+    return any(cls is kind for kind in kinds)
 
 
 def own_dict(cls: type) -> types.MappingProxyType[str, Any]:
@@ -103,7 +113,7 @@ def type_slot(cls: type, name: str) -> Any:
     """
     for base in _mro(cls):
         found = own_dict(base).get(name, ABSENT)
-        if type(found) in _DATA_SLOTS:
+        if is_exactly(found, *_DATA_SLOTS):
             return found
     return ABSENT
 
@@ -147,12 +157,12 @@ def _data_slot(target: object, name: str) -> Any:
     if is_kind(target, types.ModuleType) and name != "__dict__":
         return ABSENT  # a module's attributes are its namespace, __annotations__ too
     found = _lookup(type(target), name)
-    return found if type(found) in _DATA_SLOTS else ABSENT
+    return found if is_exactly(found, *_DATA_SLOTS) else ABSENT
 
 
 def hashes_plainly(key: object) -> bool:
     """Whether hashing *key* runs no code of the user's."""
-    if type(key) in _ATOMS:
+    if is_exactly(key, *_ATOMS):
         return True
     if type(key) is tuple:
         return all(map(hashes_plainly, key))
@@ -712,7 +722,7 @@ class Transaction:
         contents = _copy_contents(target)
         if contents is not None:
             self._record(_undo_contents, target, None, contents)
-            if type(target) in (dict, list, set, deque, bytearray, OrderedDict):
+            if is_exactly(target, dict, list, set, deque, bytearray, OrderedDict):
                 return
         own = instance_dict(target)
         before = (type(target), None if own is None else dict(own), list(slot_values(target)))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import InputRejected
 
-from reloadmagic.errors import describe
+from reloadmagic.errors import SourceError, describe
 from reloadmagic.report.text import error_text
 
 from .cells import asks_for_no_reload, is_command, python_source
@@ -92,6 +92,7 @@ class CellHook:
         self._reloader = reloader
         self._settings = settings
         self._refusal = Refusal(shell)
+        self._in_users_cell = False
         self._said: object = None  # what was said last, not to say it before every cell
         # Bound once: IPython 7 finds a callback again by identity.
         self._events = {"pre_run_cell": self.before_cell, "post_run_cell": self.after_cell}
@@ -126,14 +127,22 @@ class CellHook:
         except BaseException as error:  # noqa: BLE001
             self._say_internal(error)
 
-    def after_cell(self, result: Any) -> None:  # noqa: ARG002
+        self._in_users_cell = self._in_users_cell or bool(info.store_history and not info.silent)
+
+    def after_cell(self, result: Any) -> None:
         """A cell with a syntax error never came to the refusal."""
         self._refusal.disarm()
+        info = getattr(result, "info", None)
+        if info is None or info.store_history:
+            self._in_users_cell = False
 
     def _is_users(self, info: Any) -> bool:
-        """Not an inspector's request, a nested cell, a command of ours or one that opted out."""
+        """Not an inspector's request, a command of ours or a cell that opted out.
+
+        What a cell of the user's runs as a cell in turn is the user's, too.
+        """
         return (
-            bool(info.store_history)
+            (bool(info.store_history) or self._in_users_cell)
             and not info.silent
             and not is_command(info.raw_cell)
             and not asks_for_no_reload(info.raw_cell)
@@ -155,7 +164,7 @@ class CellHook:
 
     def _was_said(self, report: Report) -> bool:
         """Whether *report* only repeats the failures of the last one, sources unchanged."""
-        failures = [(o.module, o.after, _reason(o.error)) for o in report.failed]
+        failures = [(o.module, o.after, _sameness(o.error)) for o in report.failed]
         repeats = failures == self._said and len(failures) == len(report.outcomes)
         self._said = failures or None
         return repeats
@@ -206,5 +215,6 @@ class CellHook:
             )
 
 
-def _reason(error: BaseException | None) -> str:
-    return "" if error is None else str(error)
+def _sameness(error: Exception | None) -> object:
+    """What is equal for the same failure of the same text, whose `SourceError` is made once."""
+    return error if isinstance(error, SourceError) else str(error)

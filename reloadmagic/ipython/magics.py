@@ -59,8 +59,9 @@ class ReloadMagic(Settings, Magics):
 
     def __init__(self, shell: Any, config: Any = None) -> None:
         super().__init__(shell=shell, config=config)
-        settings = {name: tuple(getattr(self, name)) for name in MIRRORED}
-        self.reloader = Reloader(namespaces=[shell.user_ns], **settings)
+        self.reloader = Reloader(
+            namespaces=[shell.user_ns], include=self.include, exclude=self.exclude, keep=self.keep
+        )
         self.hook = CellHook(shell, self.reloader, self)
 
     def detach(self) -> None:

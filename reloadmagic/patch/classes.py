@@ -24,7 +24,7 @@ from reloadmagic.patch.inside import (
     read_cell,
     subclasses,
 )
-from reloadmagic.transaction import ABSENT, instance_dict, is_kind, own_dict
+from reloadmagic.transaction import ABSENT, instance_dict, is_exactly, is_kind, own_dict
 
 if TYPE_CHECKING:
     from reloadmagic.patch.patcher import Patcher
@@ -34,6 +34,10 @@ __all__ = ["merge_class", "same_layout"]
 # Made by type() for each class anew, or kept by the class for itself: never carried over.
 _OWN = frozenset({"__dict__", "__weakref__", "_abc_impl", "__abstractmethods__"})
 # Filled lazily by whoever asks (3.14); stale as soon as the annotations change.
+_LAYOUT = tuple(
+    type.__dict__[f"__{name}__"]
+    for name in ("basicsize", "itemsize", "dictoffset", "weakrefoffset")
+)
 _CACHES = frozenset({"__annotations_cache__"})
 
 
@@ -46,7 +50,7 @@ def merge_class(
     noted: Mapping[str, Collection[str]] | None = None,
 ) -> type:
     """Carry *new* into *old* if CPython lets us, or what is left of *old* into *new*."""
-    if old in mro(new):  # ``class A(A)``: the old one is needed as what it is
+    if any(base is old for base in mro(new)):  # ``class A(A)``: the old one is needed as what it is
         return new
     foreign = _foreign_names(old, new, noted)
     former_bases = bases(old)
@@ -59,8 +63,9 @@ def merge_class(
     _write_attributes(patcher, old, attributes, foreign | _heads(keep))
     _name(patcher, old, new)
     _point_cells(new, attributes, old)
+    patcher.reach_into(attributes.values())
     _set_abstract(patcher, old, new)
-    if former_bases != bases(old) or _dunders(before) != _dunders(own_dict(old)):
+    if not _same_objects(former_bases, bases(old)) or _dunders(before) != _dunders(own_dict(old)):
         _forget_abc_caches(patcher)
     return old
 
@@ -129,10 +134,7 @@ def same_layout(old: type, new: type) -> bool:
     """Whether instances of the two look the same in memory, slot by slot."""
     return (
         _slots(old) == _slots(new)
-        and old.__basicsize__ == new.__basicsize__
-        and old.__itemsize__ == new.__itemsize__
-        and old.__dictoffset__ == new.__dictoffset__
-        and old.__weakrefoffset__ == new.__weakrefoffset__
+        and all(slot.__get__(old) == slot.__get__(new) for slot in _LAYOUT)
         and builtin_base(old) is builtin_base(new)
     )
 
@@ -276,7 +278,7 @@ def _attribute(cls: type, name: str) -> Any:
 
 
 def _is_abstract(value: Any) -> bool:
-    if type(value) in (types.FunctionType, staticmethod, classmethod, property):
+    if is_exactly(value, types.FunctionType, staticmethod, classmethod, property):
         return bool(getattr(value, "__isabstractmethod__", False))
     return bool((instance_dict(value) or {}).get("__isabstractmethod__", False))
 

@@ -76,10 +76,11 @@ _COPY_VALUE: dict[type, Callable[[Any], Any]] = {
 class Mover:
     """Moves the instances of replaced classes, as the pass over the heap comes upon them."""
 
-    def __init__(self, patcher: Patcher, classes: dict[type, type]) -> None:
+    def __init__(self, patcher: Patcher, classes: list[tuple[type, type]]) -> None:
         self.patcher = patcher
         # By id: a metaclass may define equality.
-        self._classes = {id(old): new for old, new in classes.items()}
+        self._classes = {id(old): new for old, new in classes}
+        self._lost: set[tuple[str, str]] = set()
         self._seen: dict[int, Any] = {}
         self._stuck: Counter[str] = Counter()
         self._twinned: dict[int, type] = {}
@@ -140,8 +141,9 @@ def make_twin(instance: Any, new: type) -> Any:
 def _allocate(instance: Any, new: type, base: type) -> Any:
     if base is object:
         return object.__new__(new)
-    if base in _COPY_VALUE:
-        return base.__new__(new, _COPY_VALUE[base](instance))  # type: ignore[call-overload]
+    copy_value = _COPY_VALUE.get(base)  # a built-in type: hashed by identity
+    if copy_value is not None:
+        return base.__new__(new, copy_value(instance))  # type: ignore[call-overload]
     if issubclass(base, BaseException):
         twin = base.__new__(new, *BaseException.args.__get__(instance))  # type: ignore[attr-defined]
         for name in ("__cause__", "__context__", "__suppress_context__", "__traceback__"):

@@ -34,7 +34,7 @@ def _from_dataclass(fields: Any) -> dict[str, Any]:
             continue
         if field.default is not dataclasses.MISSING:
             found[field.name] = field.default
-        elif field.default_factory in _EMPTY_ONES:
+        elif any(field.default_factory is empty for empty in _EMPTY_ONES):
             found[field.name] = field.default_factory()
     return found
 

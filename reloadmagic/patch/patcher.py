@@ -12,7 +12,7 @@ from reloadmagic.patch import classes, functions, instances, references, wrapper
 from reloadmagic.patch.inside import functions_in, qualname, stands_for_function
 from reloadmagic.patch.made import Made
 from reloadmagic.patch.wrappers import wrapper_kind
-from reloadmagic.transaction import ABSENT, EMPTY, Transaction, is_kind
+from reloadmagic.transaction import ABSENT, EMPTY, Transaction, is_exactly, is_kind
 
 __all__ = ["Patcher"]
 
@@ -120,7 +120,7 @@ class Patcher:
     @property
     def replaced(self) -> dict[int, tuple[object, object]]:
         """Redirects wanted: id -> (former object, the one that stays)."""
-        found = dict(self._redirects)
+        found = {**self._redirects, **self._pairs}
         for key, (twin, stays) in self._twins.items():
             former = twin()
             if former is not None:
@@ -149,7 +149,7 @@ class Patcher:
             return self.adopt(stands)
         if _same_plain(old, new):
             return old
-        if self.refill is not None and type(old) is type(new) and type(new) in (dict, list, set):
+        if self.refill is not None and _same_container(old, new):
             return self.refill(old, new)
         if self._may_merge(old, new):
             return self._merge(old, new, **details)
@@ -187,6 +187,14 @@ class Patcher:
         """*new* stays in place of *old*, and the instances are to follow."""
         self.redirect(old, new)
         self.replaced_classes.append((old, new))
+
+    def reach_into(self, values: Iterable[object]) -> None:
+        """Redirect inside *values* as far down as the run itself has made what is there."""
+        # What the run made is no part of what rollback restores, and a log of it would keep twins.
+        redirection = references.Redirection(self, dict(self.replaced), Transaction())
+        seen: dict[int, Any] = {}
+        for value in list(values):
+            redirection.reach(value, seen)
 
     def stand_in(self, value: Any) -> Any:
         """What stays in place of *value*: itself, unless it is a twin or was replaced."""
@@ -281,12 +289,16 @@ def _one_definition(old: Any, new: Any) -> bool:
     return names[0] == names[1] or any("<" in name for name in names)
 
 
+def _same_container(old: object, new: object) -> bool:
+    return type(old) is type(new) and is_exactly(new, dict, list, set)
+
+
 def _same_plain(old: Any, new: Any) -> bool:
     """Whether both are plain values, of the same types and equal: ``1`` is not ``True``."""
     if type(old) is not type(new):
         return False
     if type(new) is tuple:
         return len(old) == len(new) and all(map(_same_plain, old, new))
-    if type(new) in (float, complex):
+    if is_exactly(new, float, complex):
         return repr(old) == repr(new)  # -0.0 is not 0.0
-    return new is None or (type(new) in (str, bytes, int, bool) and old == new)
+    return new is None or (is_exactly(new, str, bytes, int, bool) and old == new)

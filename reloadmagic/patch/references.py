@@ -20,6 +20,7 @@ from reloadmagic.patch import instances, wrappers
 from reloadmagic.patch.inside import bases, builtin_base, cells, mro, qualname, read_cell, subclasses
 from reloadmagic.transaction import (
     ABSENT,
+    Transaction,
     hashes_plainly,
     instance_dict,
     is_kind,
@@ -80,8 +81,14 @@ class Redirection:
         stuck: what could not be redirected: (former object, the kind of its holder).
     """
 
-    def __init__(self, patcher: Patcher, former: dict[int, tuple[Any, Any]]) -> None:
+    def __init__(
+        self,
+        patcher: Patcher,
+        former: dict[int, tuple[Any, Any]],
+        transaction: Transaction | None = None,
+    ) -> None:
         self.patcher = patcher
+        self.transaction = patcher.transaction if transaction is None else transaction
         self.former = former
         self.stuck: list[tuple[Any, str]] = []
         self._class_dicts: dict[int, type] | None = None
@@ -95,7 +102,7 @@ class Redirection:
 
     def visit(self, holder: Any) -> None:
         """Replace what *holder* holds directly, if it can be changed."""
-        transaction = self.patcher.transaction
+        transaction = self.transaction
         if is_kind(holder, dict):
             self._visit_dict(holder)
         elif is_kind(holder, list, deque):
@@ -115,13 +122,13 @@ class Redirection:
             args = BaseException.args.__get__(holder)  # type: ignore[attr-defined]
             if self.stays(args) is not args:
                 transaction.set_attr(holder, "args", self.stays(args))
-        elif wrappers.wrapper_kind(holder) not in (None, wrappers.CACHE):
+        elif wrappers.is_restatable(holder):
             self._visit_wrapper(holder)
         if not is_kind(holder, type):
             self._visit_attributes(holder)
 
     def _visit_attributes(self, holder: Any) -> None:
-        transaction = self.patcher.transaction
+        transaction = self.transaction
         for member, value in list(slot_values(holder)):
             if self.stays(value) is not value:
                 transaction.set_slot(holder, member, self.stays(value))
@@ -135,9 +142,9 @@ class Redirection:
             stays = self.stays(value)
             if stays is not value:
                 if owner is None:
-                    self.patcher.transaction.set_item(holder, key, stays)
+                    self.transaction.set_item(holder, key, stays)
                 else:
-                    self.patcher.transaction.set_attr(owner, key, stays)
+                    self.transaction.set_attr(owner, key, stays)
         if any(self.stays(key) is not key for key in dict.keys(holder)):
             self._rekey(holder)
 
@@ -157,7 +164,7 @@ class Redirection:
             contents = dict.copy(holder)
             for key in moved:
                 contents[self.stays(key)] = dict.pop(contents, key)
-        self.patcher.transaction.set_contents(holder, contents)
+        self.transaction.set_contents(holder, contents)
 
     def _visit_set(self, holder: set[Any]) -> None:
         moved = [value for value in set.__iter__(holder) if self.stays(value) is not value]
@@ -168,10 +175,10 @@ class Redirection:
             set.update(contents, holder)
             contents -= set(moved)
             contents |= {self.stays(value) for value in moved}
-            self.patcher.transaction.set_contents(holder, contents)
+            self.transaction.set_contents(holder, contents)
 
     def _visit_function(self, holder: types.FunctionType) -> None:
-        transaction = self.patcher.transaction
+        transaction = self.transaction
         for name in ("__defaults__", "__type_params__"):
             value = getattr(holder, name, None)
             if self.stays(value) is not value:
@@ -184,7 +191,7 @@ class Redirection:
         before = wrappers.state(holder)
         wanted = tuple(self.stays(part) for part in before)
         if any(a is not b for a, b in zip(before, wanted, strict=True)):
-            wrappers.restate(self.patcher, holder, wanted)
+            wrappers.restate(self.transaction, holder, wanted)
 
     def _owner(self, holder: dict[Any, Any]) -> type | None:
         """The class whose own dictionary *holder* is: that is not written to directly."""
@@ -273,7 +280,7 @@ def _parts(value: Any) -> Iterator[Any]:
         yield vars(value)
         if sys.version_info < (3, 14):
             yield value.__annotations__
-    elif type(value) not in _NOT_HOLDERS:
+    elif not is_kind(value, *_NOT_HOLDERS):
         yield from gc.get_referents(value)
         yield instance_dict(value)
 
@@ -288,38 +295,34 @@ def redirect_everywhere(patcher: Patcher) -> None:
     if not wanted:
         return
     redirection = Redirection(patcher, {id(pair[0]): pair for pair in wanted})
-    classes = dict(patcher.replaced_classes)
-    mover = instances.Mover(patcher, classes) if classes else None
+    mover = instances.Mover(patcher, patcher.replaced_classes)
     skip = _bookkeeping(patcher, redirection)
     targets = [pair[0] for pair in wanted]
     seen: set[int] = set()
     for _ in range(_ROUNDS):
         if not targets:
             break
-        skip |= {id(targets), id(seen), id(wanted), *map(id, wanted)}
+        skip |= {id(targets), id(wanted), *map(id, redirection.former.values())}
         targets = _one_round(redirection, mover, targets, skip, seen)
-    if mover is not None:
-        mover.finish()
+    mover.finish()
     _say_leftovers(patcher, redirection)
 
 
 def _one_round(
     redirection: Redirection,
-    mover: instances.Mover | None,
+    mover: instances.Mover,
     targets: list[Any],
     skip: set[int],
     seen: set[int],
 ) -> list[Any]:
     """Redirect all holders of *targets*; the former objects that came of it."""
     found: list[Any] = []
-    skip |= {id(found)}
-    holders = _holders(targets)
-    skip |= {id(holders)}
     anew: list[Any] = []
+    holders = _holders(targets)
     for holder in holders:
         if id(holder) in skip or is_kind(holder, *_NOT_HOLDERS):
             continue
-        if mover is not None and mover.is_instance(holder):
+        if mover.is_instance(holder):
             twin = mover.move(holder)
             if twin is not None:
                 redirection.former[id(holder)] = (holder, twin)

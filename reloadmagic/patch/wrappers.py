@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reloadmagic.patch.patcher import Patcher
+    from reloadmagic.transaction import Transaction
 
 __all__ = [
     "CACHE",
     "clear_cache",
     "dispatch_pairs",
+    "is_restatable",
     "merge_wrapper",
     "restate",
     "state",
@@ -50,6 +52,11 @@ def wrapper_kind(value: object) -> type | None:
     return None
 
 
+def is_restatable(value: object) -> bool:
+    """Whether *value* is a wrapper that `restate` can fill anew."""
+    return wrapper_kind(value) not in (None, CACHE)
+
+
 def _assigns_itself(cls: type, kind: type) -> bool:
     for base in mro(cls):
         if base is kind:
@@ -67,7 +74,7 @@ def merge_wrapper(patcher: Patcher, old: Any, new: Any) -> Any:
     before, wanted = state(old), state(new)
     merged = tuple(_merge_part(patcher, a, b) for a, b in zip(before, wanted, strict=True))
     if any(a is not b for a, b in zip(before, merged, strict=True)):
-        restate(patcher, old, merged)
+        restate(patcher.transaction, old, merged)
     _merge_attributes(patcher, old, new)
     return old
 
@@ -106,9 +113,9 @@ def _member(kind: type, name: str, wrapper: object) -> Any:
     return own_dict(kind)[name].__get__(wrapper)
 
 
-def restate(patcher: Patcher, wrapper: Any, wanted: tuple[Any, ...]) -> None:
+def restate(transaction: Transaction, wrapper: Any, wanted: tuple[Any, ...]) -> None:
     """Give *wrapper* other contents in place."""
-    patcher.transaction.on_rollback(_restate, wrapper, *state(wrapper))
+    transaction.on_rollback(_restate, wrapper, *state(wrapper))
     _restate(wrapper, *wanted)
 
 

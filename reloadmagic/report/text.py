@@ -177,8 +177,10 @@ def _waits(outcome: Outcome) -> bool:
     return outcome.status == "failed" and outcome.error is None
 
 
-def source_lines(error: ReloadFailed | SourceError) -> Iterator[str]:
+def source_lines(error: Exception) -> Iterator[str]:
     """The line at fault, indented, and a caret under the column or the expression."""
+    if not isinstance(error, ReloadFailed | SourceError):
+        return
     text = error.line.rstrip()
     if not text.strip():
         return
@@ -288,9 +290,9 @@ def _shift(header: str, by: int) -> str:
     return re.sub(r"(?<=[-+])\d+", lambda number: str(int(number[0]) + by), header)
 
 
-def traceback_lines(error: ReloadFailed | SourceError) -> list[str]:
+def traceback_lines(error: Exception) -> list[str]:
     """Frames of the user's own code, then the exception; no frames for what never ran."""
-    if isinstance(error, SourceError):
+    if not isinstance(error, ReloadFailed):
         return [error_text(error)]
     import traceback
 
@@ -303,7 +305,7 @@ def traceback_lines(error: ReloadFailed | SourceError) -> list[str]:
     return [line for text in lines for line in text.splitlines()]
 
 
-_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def _is_machinery(filename: str) -> bool:

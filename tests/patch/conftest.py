@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gc
+import ast
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reloadmagic.patch import Made, Patcher
+from reloadmagic.patch import Made, Patcher, references
 from reloadmagic.transaction import Transaction
 
 
@@ -20,15 +20,23 @@ class Edited:
     def __init__(self, source: str, name: str) -> None:
         self._module = types.ModuleType(name)
         sys.modules[name] = self._module
-        self._run(source)
+        for _ in self._run(source):
+            pass
         self.leftovers: list[str] = []
         self.transaction = Transaction()
 
     def __getattr__(self, name: str) -> Any:
         return vars(self._module)[name]
 
-    def _run(self, source: str) -> None:
-        exec(compile(source, f"{self._module.__name__}.py", "exec", dont_inherit=True), vars(self._module))
+    def _run(self, source: str) -> Iterator[set[str]]:
+        """Run *source*; after each statement, the names that it bound anew."""
+        namespace = vars(self._module)
+        for statement in ast.parse(source).body:
+            before = dict(namespace)
+            block = ast.Module([statement], [])
+            code = compile(block, f"{self._module.__name__}.py", "exec", dont_inherit=True)
+            exec(code, namespace)
+            yield {n for n, v in namespace.items() if v is not before.get(n)} - {"__builtins__"}
 
     def edit(self, source: str, *, commit: bool = True, within=(), **details: Any) -> Any:
         """Run *source* as the engine would, one merge for each name that was bound before."""
@@ -40,9 +48,8 @@ class Edited:
             patcher = Patcher(
                 self.transaction, tracked=lambda name: name == self._module.__name__, made=made
             )
-            self._run(source)
-            for name in [n for n in namespace if n in before and not n.startswith("__")]:
-                if namespace[name] is not before[name]:
+            for bound in self._run(source):
+                for name in bound & before.keys():
                     stays = patcher.merge(before[name], namespace[name], **details)
                     self.transaction.set_item(namespace, name, stays)
             patcher.redirect_in(within)
@@ -72,11 +79,11 @@ def module(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Edited]]:
 def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """One entry for each pass over the heap."""
     seen: list[int] = []
-    search = gc.get_referrers
+    search = references._holders
 
-    def counted(*targets: object) -> list[Any]:
+    def counted(targets: list[object]) -> list[Any]:
         seen.append(len(targets))
-        return search(*targets)
+        return search(targets)
 
-    monkeypatch.setattr(gc, "get_referrers", counted)
+    monkeypatch.setattr(references, "_holders", counted)
     return seen
