@@ -29,7 +29,7 @@ from reloadmagic.transaction import ABSENT, instance_dict, is_exactly, is_kind, 
 if TYPE_CHECKING:
     from reloadmagic.patch.patcher import Patcher
 
-__all__ = ["merge_class", "same_layout"]
+__all__ = ["merge_class", "rescue_subclasses", "same_layout"]
 
 # Made by type() for each class anew, or kept by the class for itself: never carried over.
 _OWN = frozenset({"__dict__", "__weakref__", "_abc_impl", "__abstractmethods__"})
@@ -226,6 +226,52 @@ def _rebase_subclasses(patcher: Patcher, old: type, new: type) -> None:
             patcher.transaction.set_attr(child, "__bases__", wanted)
         except TypeError:
             patcher.stuck_subclasses.append((child, old, new))
+
+
+def rescue_subclasses(patcher: Patcher) -> None:
+    """Make those subclasses anew that CPython keeps below a former class: the layout is inherited.
+
+    Their bodies do not run again; where a hook of the user's would, the class is left behind.
+    """
+    while patcher.stuck_subclasses:
+        child, old, new = patcher.stuck_subclasses.pop()
+        if patcher.stand_in(child) is not child:
+            continue
+        clone = None if _has_hooks(child) else _clone(child, old, new)
+        if clone is None:
+            patcher.leftovers.append(
+                f"{qualname(child)} still derives from the former class {qualname(old)}"
+            )
+            continue
+        patcher.replace_class(child, clone)
+        for function in functions_in(_carried(clone).values()):
+            cell = cells(function).get("__class__")
+            if cell is not None and read_cell(cell) is child:
+                patcher.transaction.set_cell(cell, clone)
+        _rebase_subclasses(patcher, child, clone)
+
+
+def _clone(child: type, old: type, new: type) -> type | None:
+    wanted = tuple(new if base is old else base for base in bases(child))
+    namespace = _carried(child) | {"__qualname__": qualname(child)}
+    try:
+        return type(child)(type.__dict__["__name__"].__get__(child), wanted, namespace)
+    except TypeError:
+        return None
+
+
+def _has_hooks(cls: type) -> bool:
+    """Whether making *cls* again would run code that is not the standard library's."""
+    if not is_exactly(cls, type, abc.ABCMeta):
+        return True
+    init = next(base for base in mro(cls)[1:] if "__init_subclass__" in own_dict(base))
+    if own_dict(init).get("__module__") not in (None, "typing", "abc"):
+        return True
+    return any(
+        "__set_name__" in own_dict(base) and own_dict(base).get("__module__", "functools") != "functools"
+        for value in own_dict(cls).values()
+        for base in mro(type(value))
+    )
 
 
 # --------------------------------------------------------------------------- __class__ cells

@@ -19,7 +19,7 @@ from reloadmagic.patch.wrappers import CACHE
 from reloadmagic.transaction import ABSENT, instance_dict, own_dict, slot_values, type_slot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from reloadmagic.patch.patcher import Patcher
 
@@ -76,7 +76,7 @@ _COPY_VALUE: dict[type, Callable[[Any], Any]] = {
 class Mover:
     """Moves the instances of replaced classes, as the pass over the heap comes upon them."""
 
-    def __init__(self, patcher: Patcher, classes: list[tuple[type, type]]) -> None:
+    def __init__(self, patcher: Patcher, classes: Iterable[tuple[type, type]]) -> None:
         self.patcher = patcher
         # By id: a metaclass may define equality.
         self._classes = {id(old): new for old, new in classes}

@@ -133,6 +133,7 @@ class Patcher:
 
     def finish(self) -> list[str]:
         """Redirect what is still held somewhere, in one pass over the heap; the leftovers."""
+        classes.rescue_subclasses(self)
         references.redirect_everywhere(self)
         return list(dict.fromkeys(self.leftovers))
 

@@ -245,6 +245,8 @@ class Redirection:
         stays = self.stays(value)
         if stays is not value or id(value) in seen or len(seen) > _DEEP:
             return stays
+        if self.stays(type(value)) is not type(value):
+            self.transaction.set_class(value, self.stays(type(value)))
         if is_kind(value, tuple, frozenset, *_IMMUTABLE):
             seen[id(value)] = value
             return self._reach_immutable(value, seen)
@@ -295,7 +297,8 @@ def redirect_everywhere(patcher: Patcher) -> None:
     if not wanted:
         return
     redirection = Redirection(patcher, {id(pair[0]): pair for pair in wanted})
-    mover = instances.Mover(patcher, patcher.replaced_classes)
+    classes = [pair for pair in wanted if is_kind(pair[0], type) and is_kind(pair[1], type)]
+    mover = instances.Mover(patcher, classes)
     skip = _bookkeeping(patcher, redirection)
     targets = [pair[0] for pair in wanted]
     seen: set[int] = set()
@@ -343,15 +346,17 @@ def _one_round(
 
 
 def _holders(targets: list[Any]) -> list[Any]:
+    arguments = tuple(targets)  # by name, as it is among the referrers from 3.13 on
     if len(targets) <= _MANY:
-        return gc.get_referrers(*targets)
-    ids = set(map(id, targets))
-    own = id(targets)
-    return [
-        candidate
-        for candidate in gc.get_objects()
-        if not ids.isdisjoint(map(id, gc.get_referents(candidate))) and id(candidate) != own
-    ]
+        found = gc.get_referrers(*arguments)
+    else:
+        ids = set(map(id, targets))
+        found = [
+            candidate
+            for candidate in gc.get_objects()
+            if not ids.isdisjoint(map(id, gc.get_referents(candidate)))
+        ]
+    return [holder for holder in found if holder is not arguments and holder is not targets]
 
 
 def _check(redirection: Redirection, holder: Any) -> None:
