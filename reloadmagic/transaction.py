@@ -9,6 +9,7 @@ the methods of the built-in types, whatever a subclass or a metaclass overrides.
 
 from __future__ import annotations
 
+import enum
 import gc
 import inspect
 import itertools
@@ -54,7 +55,10 @@ EMPTY: Final = _Mark("EMPTY")
 """Stands for the contents of an empty cell."""
 
 _ATOMS = (str, bytes, int, float, complex, bool, types.NoneType)
-_HASHES = (object.__hash__, type.__hash__, types.BuiltinFunctionType.__hash__)
+_HASHES = (
+    *(kind.__hash__ for kind in (object, type, types.BuiltinFunctionType, int, str, float, bytes)),
+    enum.Enum.__dict__["__hash__"],  # of the name
+)
 _DATA_SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 # Read and written through `type` itself: they are not in a class's own dictionary.
 _TYPE_SLOTS = ("__name__", "__qualname__", "__bases__")

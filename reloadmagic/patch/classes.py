@@ -14,6 +14,7 @@ import types
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from reloadmagic.patch import enums
 from reloadmagic.patch.inside import (
     bases,
     builtin_base,
@@ -55,14 +56,21 @@ def merge_class(
     foreign = _foreign_names(old, new, noted)
     former_bases = bases(old)
     patcher.transaction.snapshot(old)
+    has_members = enums.is_enum(old) and enums.is_enum(new)
     if not _becomes(patcher, old, new):
+        if has_members:
+            enums.redirect_members(patcher, old, new)
         return _replace_class(patcher, old, new, keep, noted, foreign)
     patcher.pair(new, old)
+    if has_members:
+        enums.pair_members(patcher, old, new)
     before = set(own_dict(old))
     attributes = _merge_attributes(patcher, old, new, keep, noted)
     _write_attributes(patcher, old, attributes, foreign | _heads(keep))
     _name(patcher, old, new)
     _point_cells(new, attributes, old)
+    if has_members:
+        enums.settle_members(patcher, old, new)
     patcher.reach_into(attributes.values())
     _set_abstract(patcher, old, new)
     if not _same_objects(former_bases, bases(old)) or _dunders(before) != _dunders(own_dict(old)):

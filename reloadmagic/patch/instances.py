@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from reloadmagic.patch.inside import builtin_base, mro, qualname, stands_for_function
 from reloadmagic.patch.models import field_defaults
+from reloadmagic.patch.values import copy_value
 from reloadmagic.patch.wrappers import CACHE
 from reloadmagic.transaction import ABSENT, instance_dict, own_dict, slot_values, type_slot
 
@@ -62,15 +63,6 @@ def merge_instance(patcher: Patcher, old: Any, new: Any) -> Any:
 
 # Twins whose former self must live as long as they do: (weak reference to twin, former self).
 _retired: dict[int, tuple[Any, Any]] = {}
-
-_COPY_VALUE: dict[type, Callable[[Any], Any]] = {
-    int: int.__int__,
-    float: float.__float__,
-    str: str.__str__,
-    bytes: lambda value: bytes.__getitem__(value, slice(None)),
-    tuple: lambda value: tuple.__getitem__(value, slice(None)),
-    frozenset: frozenset.copy,
-}
 
 
 class Mover:
@@ -141,9 +133,9 @@ def make_twin(instance: Any, new: type) -> Any:
 def _allocate(instance: Any, new: type, base: type) -> Any:
     if base is object:
         return object.__new__(new)
-    copy_value = _COPY_VALUE.get(base)  # a built-in type: hashed by identity
-    if copy_value is not None:
-        return base.__new__(new, copy_value(instance))  # type: ignore[call-overload]
+    copy = copy_value(base)
+    if copy is not None:
+        return base.__new__(new, copy(instance))  # type: ignore[call-overload]
     if issubclass(base, BaseException):
         twin = base.__new__(new, *BaseException.args.__get__(instance))  # type: ignore[attr-defined]
         for name in ("__cause__", "__context__", "__suppress_context__", "__traceback__"):

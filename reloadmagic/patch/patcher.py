@@ -11,6 +11,7 @@ from typing import Any
 from reloadmagic.patch import classes, functions, instances, references, wrappers
 from reloadmagic.patch.inside import functions_in, qualname, stands_for_function
 from reloadmagic.patch.made import Made
+from reloadmagic.patch.values import same_plain
 from reloadmagic.patch.wrappers import wrapper_kind
 from reloadmagic.transaction import ABSENT, EMPTY, Transaction, is_exactly, is_kind
 
@@ -148,7 +149,7 @@ class Patcher:
         stands = self.stand_in(new)
         if stands is not new or old is new or old is ABSENT or old is EMPTY:
             return self.adopt(stands)
-        if _same_plain(old, new):
+        if same_plain(old, new):
             return old
         if self.refill is not None and _same_container(old, new):
             return self.refill(old, new)
@@ -292,14 +293,3 @@ def _one_definition(old: Any, new: Any) -> bool:
 
 def _same_container(old: object, new: object) -> bool:
     return type(old) is type(new) and is_exactly(new, dict, list, set)
-
-
-def _same_plain(old: Any, new: Any) -> bool:
-    """Whether both are plain values, of the same types and equal: ``1`` is not ``True``."""
-    if type(old) is not type(new):
-        return False
-    if type(new) is tuple:
-        return len(old) == len(new) and all(map(_same_plain, old, new))
-    if is_exactly(new, float, complex):
-        return repr(old) == repr(new)  # -0.0 is not 0.0
-    return new is None or (is_exactly(new, str, bytes, int, bool) and old == new)
