@@ -71,7 +71,8 @@ def merge_class(
     _point_cells(new, attributes, old)
     if has_members:
         enums.settle_members(patcher, old, new)
-    patcher.reach_into(attributes.values())
+    for name, value in zip(attributes, patcher.reach_into(attributes.values()), strict=True):
+        patcher.transaction.set_attr(old, name, value)
     _set_abstract(patcher, old, new)
     if not _same_objects(former_bases, bases(old)) or _dunders(before) != _dunders(own_dict(old)):
         _forget_abc_caches(patcher)

@@ -52,6 +52,7 @@ class Patcher:
         # While one statement is merged: id -> (twin, what stays). Strong, so that ids hold.
         self._pairs: dict[int, tuple[object, object]] = {}
         self._claimed: dict[int, object] = {}
+        self._adopted: list[object] = []
         self._cells: dict[int, tuple[types.CellType, types.CellType]] = {}
         # For the whole reload. Invariant: twins are held weakly, or they would outlive the run.
         self._twins: dict[int, tuple[Callable[[], object], object]] = {}
@@ -190,13 +191,15 @@ class Patcher:
         self.redirect(old, new)
         self.replaced_classes.append((old, new))
 
-    def reach_into(self, values: Iterable[object]) -> None:
-        """Redirect inside *values* as far down as the run itself has made what is there."""
+    def reach_into(self, values: Iterable[Any]) -> list[Any]:
+        """Redirect inside *values* as far down as the run itself has made what is there.
+
+        Returns what to hold in place of each: itself, unless it is immutable.
+        """
         # What the run made is no part of what rollback restores, and a log of it would keep twins.
-        redirection = references.Redirection(self, dict(self.replaced), Transaction())
+        redirection = references.Redirection(self, self.replaced, Transaction())
         seen: dict[int, Any] = {}
-        for value in list(values):
-            redirection.reach(value, seen)
+        return [redirection.reach(value, seen) for value in list(values)]
 
     def stand_in(self, value: Any) -> Any:
         """What stays in place of *value*: itself, unless it is a twin or was replaced."""
@@ -209,6 +212,10 @@ class Patcher:
 
     def adopt(self, value: Any) -> Any:
         """*value* itself, or its copy over the cells that stay, if it is a function that shares them."""
+        if is_exactly(value, types.MethodType, tuple, frozenset):
+            return references.Redirection(self, self.replaced, Transaction()).reach(value, {})
+        if not is_exactly(value, str, int, type(None), bool, float):
+            self._adopted.append(value)
         if type(value) is not types.FunctionType or not self._cells or not value.__closure__:
             return value
         closure = tuple(self._cells.get(id(cell), (cell, cell))[1] for cell in value.__closure__)
@@ -258,6 +265,8 @@ class Patcher:
 
     def _settle(self) -> None:
         """Keep of this statement's pairs what later ones need, without keeping twins alive."""
+        self.reach_into(self._adopted)
+        self._adopted.clear()
         for key, (new, old) in self._pairs.items():
             with contextlib.suppress(TypeError):  # a property, a dict: nobody holds these
                 self._twins[key] = (weakref.ref(new), old)

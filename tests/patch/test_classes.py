@@ -100,8 +100,8 @@ IN_PLACE = [
     ),
     (
         "class B:\n def __init_subclass__(cls): cls.me = [cls, (cls, {'k': cls})]\nclass A(B): ...",
-        "class B:\n def __init_subclass__(cls): cls.me = [cls, (cls, {'k': cls})]\nclass A(B): x = 1",
-        "A.me[0] is A and A.me[1][0] is A and A.me[1][1]['k'] is A",
+        "class B:\n def __init_subclass__(cls): cls.me = [cls, (cls, {'k': cls})]; cls.us = cls, [cls]\nclass A(B): x = 1",
+        "A.me[0] is A and A.me[1][0] is A and A.me[1][1]['k'] is A and A.us == (A, [A])",
     ),
     # generic and protocol
     (
