@@ -9,7 +9,10 @@ planned statement runs is decided when its turn comes, by what really changed un
 from __future__ import annotations
 
 import ast
+import builtins
+import contextlib
 import importlib
+import importlib.util
 import linecache
 import logging
 import sys
@@ -30,7 +33,14 @@ from .live import (
     functions_within,
     own_functions,
 )
-from .loader import MERGE_HOOK, ReloadLoader, compile_statements, compile_tree, read_source
+from .loader import (
+    MERGE_HOOK,
+    ReloadLoader,
+    compile_statements,
+    compile_tree,
+    insert_merge_hook,
+    read_source,
+)
 from .modules import Source, Statement, TrackedModule, module_namespace, module_spec
 from .notes import Note, containers, content_of, extras, is_container, same_value, take_notes
 from .patch import Made, Patcher
@@ -226,15 +236,24 @@ class Engine:
             and any(counts[name] > 1 for name in statement.binds)
         ]
         bound: list[dict[str, weakref.ref[Any]]] = [{} for _ in source.statements]
+        raw: dict[int, Any] = {}
+
+        def made(function: Any) -> Any:
+            raw[function.__code__.co_firstlineno] = function
+            return function
+
         try:
             if not stops:
-                exec(_whole_code(loader, source), namespace)
+                with hooked(namespace, made):
+                    exec(_whole_code(loader, source), namespace)
             else:
                 start = 0
                 for stop in [*stops, len(source.statements) - 1]:
                     part = source.statements[start : stop + 1]
                     if part:
-                        exec(compile_statements(loader, source, part), namespace)
+                        code = compile_statements(loader, source, part, merge_hook=True)
+                        with hooked(namespace, made):
+                            exec(code, namespace)
                     for number in range(start, stop + 1):
                         bound[number] = hold(source.statements[number].binds, namespace)
                     start = stop + 1
@@ -242,6 +261,11 @@ class Engine:
             raise _as_import_error(error) from None
         if not stops:
             bound = [hold(statement.binds, namespace) for statement in source.statements]
+        for held, statement in zip(bound, source.statements, strict=True):
+            if raw and "@" in statement.fragment.text:
+                for line in range(statement.lineno, statement.end_lineno + 1):
+                    if line in raw:
+                        held["@" + raw[line].__qualname__] = weakref.ref(raw[line])
         tracked.bound = bound
 
     def adopt(self, tracked: TrackedModule, namespace: dict[str, Any]) -> None:
@@ -332,7 +356,37 @@ def hold(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, weakre
 
 
 def _whole_code(loader: ReloadLoader, source: Source) -> types.CodeType:
-    return compile_tree(loader, source.take_tree(), source.path, 0)
+    tree = source.take_tree()
+    if "@" in source.text:
+        insert_merge_hook(tree.body)
+    return compile_tree(loader, tree, source.path, 0)
+
+
+_hooks: dict[int, Callable[[Any], Any]] = {}
+
+
+def _call_hook(function: Any) -> Any:
+    """The innermost decorator of decorated functions: tells whoever runs their module of them."""
+    hook = _hooks.get(id(getattr(function, "__globals__", None)))
+    return function if hook is None else hook(function)
+
+
+@contextlib.contextmanager
+def hooked(namespace: dict[str, Any], hook: Callable[[Any], Any]) -> Iterator[None]:
+    """Have *hook* called with each raw function that a decorated ``def`` of *namespace* makes.
+
+    The name that the code looks up lies among the builtins, so that no module ever shows it.
+    """
+    before = _hooks.get(id(namespace))
+    vars(builtins)[MERGE_HOOK] = _call_hook
+    _hooks[id(namespace)] = hook
+    try:
+        yield
+    finally:
+        if before is None:
+            del _hooks[id(namespace)]
+        else:
+            _hooks[id(namespace)] = before
 
 
 @dataclass(slots=True)
@@ -992,12 +1046,17 @@ class Run:
         olds = self._olds(work, number)
         recorder = Recorder(namespace)
         work.ran.append(Ran(statement.lineno, statement.label, plan.why(number)))
-        namespace[MERGE_HOOK] = lambda function: self._merge_early(plan, number, function)
-        try:
-            exec(code, namespace, recorder)
-        finally:
-            namespace.pop(MERGE_HOOK, None)
         result: dict[str, Any] = {}
+
+        def made(function: Any) -> Any:
+            stays = self._merge_early(plan, number, function)
+            result["@" + stays.__qualname__] = stays
+            return stays
+
+        with hooked(namespace, made):
+            exec(code, namespace, recorder)
+        if statement.binds == ("*",):
+            self._drop_foreign(plan, number, recorder)
         for name, was in recorder.bound.items():
             value = namespace[name]
             known = name in statement.binds or plan.partner(number) is None
@@ -1007,10 +1066,28 @@ class Run:
                 namespace[name] = stays
             result[name] = stays
             self._note_binding(plan, name, was, value, stays)
+            del value  # a twin must not outlive its merge
         self._forget_unbound(work, number, recorder, before)
         work.bound[number] = result
         self._note_definition(plan, number, fingerprints)
         self._note_fills(plan, number)
+        if statement.fragment.kind == "class":
+            self.made.collect()  # or __subclasses__() would list twins
+
+    def _drop_foreign(self, plan: ModulePlan, number: int, recorder: Recorder) -> None:
+        """A star-import binds what the source of the module binds, not what others set on it."""
+        entry = self.engine.index.modules[plan.name]
+        stars = [star for star in entry.stars if star in self.engine.index.modules]
+        if len(stars) != len(entry.stars):
+            return
+        for name, was in list(recorder.bound.items()):
+            if any(self.engine.index.binds(star, name) for star in stars):
+                continue
+            del recorder.bound[name]
+            if was is ABSENT:
+                del recorder.namespace[name]
+            else:
+                recorder.namespace[name] = was
 
     def _olds(self, work: Work, number: int) -> dict[str, Any]:
         """What the statement that this one stands for had bound."""
@@ -1057,6 +1134,10 @@ class Run:
         partner = plan.partner(number)
         if partner is None or "." in qualname:
             return None
+        reference = plan.tracked.bound[partner].get("@" + qualname)
+        raw = reference() if reference is not None else None
+        if raw is not None:
+            return raw  # type: ignore[no-any-return]
         old = plan.before.statements[partner]
         value = self._bound_before(plan.tracked, partner, qualname, plan.before)
         if value is ABSENT:
@@ -1110,8 +1191,6 @@ class Run:
         )
         self.edited_classes.append(stays)
         self.patcher.redirect_in(self._filled_containers())
-        if stays is old:
-            self.made.collect()
         return stays
 
     @property
@@ -1537,9 +1616,10 @@ def _candidates(
     """Live functions that a ``def`` of an old statement may have made."""
     found = find_functions(namespace, qualname)
     if "." not in qualname and number < len(plan.tracked.bound):
-        reference = plan.tracked.bound[number].get(qualname)
-        value = reference() if reference is not None else None
-        found += [f for f in functions_within(value) if all(f is not g for g in found)]
+        for key in (qualname, "@" + qualname):
+            reference = plan.tracked.bound[number].get(key)
+            value = reference() if reference is not None else None
+            found += [f for f in functions_within(value) if all(f is not g for g in found)]
     return found
 
 
@@ -1565,7 +1645,21 @@ def is_patchable(plan: ModulePlan, pair: Pair) -> bool:
             return False
         if any(f.__code__.co_freevars != code.co_freevars for f in functions):
             return False
+        if not _is_registered(plan, pair, qualname, functions):
+            return False
     return not named
+
+
+def _is_registered(
+    plan: ModulePlan, pair: Pair, qualname: str, functions: list[types.FunctionType]
+) -> bool:
+    """Does the name hold the function itself, so that a decorator can only have registered it?"""
+    if "." in qualname:
+        return True
+    assert pair.old is not None
+    reference = plan.tracked.bound[pair.old].get(qualname)
+    value = reference() if reference is not None else plan.tracked.namespace.get(qualname)
+    return value is None or any(f in functions for f in functions_within(value))
 
 
 def _is_elsewhere(plan: ModulePlan, pair: Pair, qualname: str) -> bool:

@@ -23,12 +23,12 @@ from importlib.machinery import ModuleSpec
 from typing import Any, Protocol
 
 from .errors import SourceError
-from .modules import Source, Stamp, Statement, module_spec, stamp_of
+from .modules import Source, Stamp, Statement, module_spec, scope_nodes, stamp_of
 
 __all__ = ["Executor", "ReloadFinder", "ReloadLoader", "compile_statements", "decoder"]
 
 # A name that no source can spell, so that it collides with none of the user's.
-MERGE_HOOK = "<merge>"
+MERGE_HOOK = "<reloadmagic>"
 ALL_FUTURE_FLAGS = sum(
     getattr(__future__, name).compiler_flag for name in __future__.all_feature_names
 )
@@ -183,7 +183,7 @@ def compile_statements(
     """Code of some statements of *source*, the same that they have in the whole module.
 
     *merge_hook*: functions of the module's own scope that have decorators get one more, innermost,
-    which is looked up as `MERGE_HOOK` in the namespace.
+    which is looked up as `MERGE_HOOK` among the builtins.
 
     Raises:
         SourceError: a statement parses but does not compile (``return`` outside a function).
@@ -195,7 +195,7 @@ def compile_statements(
         whole = whole or statement.fragment.kind in {"doc", "future"}
         body += nodes
     if merge_hook:
-        _insert_merge_hook(body)
+        insert_merge_hook(body)
     imports = source.imports()
     if not whole and imports:
         first = body[0].lineno if body else 1
@@ -263,9 +263,8 @@ def _has_future(tree: ast.Module) -> bool:
     )
 
 
-def _insert_merge_hook(body: Iterable[ast.stmt]) -> None:
-    from .modules import scope_nodes
-
+def insert_merge_hook(body: Iterable[ast.stmt]) -> None:
+    """Give each decorated function of the module's own scope one more decorator, the innermost."""
     for node in scope_nodes(body):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.decorator_list:
             last = node.decorator_list[-1]

@@ -7,6 +7,7 @@ long-running processes; the extension is a thin layer above it.
 from __future__ import annotations
 
 import ast
+import builtins
 import importlib.util
 import logging
 import sys
@@ -25,7 +26,7 @@ from .diff import Diff, Pair, diff_sources
 from .engine import Engine, Namespace, Outcome, is_patchable
 from .errors import SourceError
 from .live import find_class
-from .loader import ReloadFinder, read_source
+from .loader import MERGE_HOOK, ReloadFinder, read_source
 from .modules import (
     Ownership,
     TrackedModule,
@@ -135,6 +136,7 @@ class Reloader:
     def close(self) -> None:
         """Stop watching imports. Nothing that was reloaded is undone; may be called again."""
         self._finder.remove()
+        vars(builtins).pop(MERGE_HOOK, None)
 
     def __enter__(self) -> Reloader:
         return self

@@ -374,19 +374,10 @@ def _held(patcher: Patcher, pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any
 
     Counts references: exact, and quick where everything was patched in place, which is the rule.
     """
-    probe = (object(), None)
-    pairs = [(former, stays) for former, stays in [probe, *pairs]]
-    del probe
-    wanted = {id(pair[0]) for pair in pairs}
-    known: Counter[int] = Counter()
-    for owned in (*patcher.transaction.owned(), *patcher.owned()):
-        for value in gc.get_referents(owned):
-            if id(value) in wanted:
-                known[id(value)] += 1
-    for former, _ in pairs:
-        if is_kind(former, type):
-            known[id(former)] += _held_by_itself(former)
-    former = None
+    # New tuples, so that each former object has the same number of references from here as the
+    # probe has; no variable may hold one while they are counted.
+    pairs = [(former, stays) for former, stays in [(object(), None), *pairs]]
+    known = _known_references(patcher, pairs)
     counts = [sys.getrefcount(pair[0]) for pair in pairs]
     spare = counts[0]
     return [
@@ -394,6 +385,17 @@ def _held(patcher: Patcher, pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any
         for pair, count in zip(pairs[1:], counts[1:], strict=True)
         if count - known[id(pair[0])] > spare
     ]
+
+
+def _known_references(patcher: Patcher, pairs: list[tuple[Any, Any]]) -> Counter[int]:
+    wanted = {id(pair[0]) for pair in pairs}
+    known: Counter[int] = Counter()
+    for owned in (*patcher.transaction.owned(), *patcher.owned()):
+        known.update(i for i in map(id, gc.get_referents(owned)) if i in wanted)
+    for former, _ in pairs:
+        if is_kind(former, type):
+            known[id(former)] += _held_by_itself(former)
+    return known
 
 
 def _held_by_itself(cls: type) -> int:
