@@ -8,11 +8,11 @@ see ``calls``.
 
 from __future__ import annotations
 
-import _abc
 import abc
 import collections
 import enum
 import functools
+import importlib
 import re
 import sys
 import types
@@ -376,6 +376,7 @@ def describe_class(describer: Describer, cls: type, place: str) -> Tree:
         "__dataclass_fields__",
     ):
         attributes.pop(name, None)
+    subclasses: list[type] = type.__subclasses__(cls)
     return {
         "kind": "class",
         "name": [cls.__name__, cls.__qualname__, str(cls.__module__)],
@@ -385,9 +386,7 @@ def describe_class(describer: Describer, cls: type, place: str) -> Tree:
             f"{base.__module__}.{base.__qualname__}"
             for base in type.__dict__["__mro__"].__get__(cls)
         ],
-        "subclasses": sorted(
-            f"{sub.__module__}.{sub.__qualname__}" for sub in type.__subclasses__(cls)
-        ),
+        "subclasses": sorted(f"{sub.__module__}.{sub.__qualname__}" for sub in subclasses),
         "layout": [cls.__basicsize__, cls.__dictoffset__, cls.__weakrefoffset__],
         "abstract": sorted(space.get("__abstractmethods__", ())),
         "registered": _registered(cls) if isinstance(cls, abc.ABCMeta) else [],
@@ -405,7 +404,8 @@ def describe_class(describer: Describer, cls: type, place: str) -> Tree:
 
 def _registered(cls: abc.ABCMeta) -> list[str]:
     """The virtual subclasses that were registered."""
-    classes = [reference() for reference in _abc._get_dump(cls)[0]]  # type: ignore[attr-defined]
+    dump = importlib.import_module("_abc")._get_dump
+    classes = [reference() for reference in dump(cls)[0]]
     return sorted(
         f"{known.__module__}.{known.__qualname__}" for known in classes if known is not None
     )
@@ -425,6 +425,12 @@ def _fields(describer: Describer, fields: Mapping[str, Any], place: str) -> list
     return described
 
 
+def members_of(cls: enum.EnumType) -> Mapping[str, Any]:
+    """The members of the enum under their names, aliases included."""
+    found: Mapping[str, Any] = cls.__members__
+    return found
+
+
 def _members(describer: Describer, cls: enum.EnumType, place: str) -> list[Tree]:
     return [
         [
@@ -432,7 +438,7 @@ def _members(describer: Describer, cls: enum.EnumType, place: str) -> list[Tree]
             describer.describe(member, f"{place}.{name}"),
             describer.describe(member._value_, f"{place}.{name}.value"),
         ]
-        for name, member in cls.__members__.items()
+        for name, member in members_of(cls).items()
     ] + [sorted(repr(value) for value in own_dict(cls).get("_value2member_map_", ()))]
 
 

@@ -207,7 +207,9 @@ def _possible_actions(rng: Random, world: World) -> list[Action]:
                 actions.append(
                     (rng.choice(("instance", "attribute")), f"{module.name}:{export.name}")
                 )
-        for block in module.blocks:
-            if block.shape == "open_counter" and len(block.names) == 2:
-                actions.append(("bump", f"{module.name}:{block.names[0]},{block.names[1]}"))
+        actions.extend(
+            ("bump", f"{module.name}:{block.names[0]},{block.names[1]}")
+            for block in module.blocks
+            if block.shape == "open_counter" and len(block.names) == 2
+        )
     return actions

@@ -18,6 +18,7 @@ import tempfile
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -128,12 +129,8 @@ class Session:
                 name, arguments, forked = _receive(ask, seconds=600)
                 try:
                     method = getattr(live, name)
-                    result = (
-                        in_child(lambda method=method, arguments=arguments: method(**arguments))
-                        if forked
-                        else method(**arguments)
-                    )
-                    _send(reply, (True, result))
+                    work = partial(method, **arguments)
+                    _send(reply, (True, in_child(work) if forked else work()))
                 except BaseException:  # reported to the driver
                     _send(reply, (False, traceback.format_exc(limit=-4)))
         finally:
@@ -160,7 +157,7 @@ class Folder:
     """The files of the case on disk. Nearly every save moves their time on by two seconds."""
 
     def __init__(self) -> None:
-        base = "/dev/shm" if os.path.isdir("/dev/shm") else None
+        base = "/dev/shm" if Path("/dev/shm").is_dir() else None
         self.root = os.path.realpath(tempfile.mkdtemp(prefix="differential-", dir=base))
         self.files: dict[str, str] = {}
         self._saves = 0
@@ -170,7 +167,7 @@ class Folder:
         self._saves += 1
         seconds = EPOCH + 2 * self._saves
         for path in self.files.keys() - files.keys():
-            os.unlink(os.path.join(self.root, path))
+            Path(self.root, path).unlink()
         for path, text in files.items():
             if self.files.get(path) != text:
                 self._save(Path(self.root, path), text, seconds)
@@ -232,8 +229,14 @@ class Runner:
         return found
 
     def start(self, version: Version) -> None:
-        """Open the session on the first version."""
+        """Open the session on the first version.
+
+        Raises:
+            Unsound: a fresh process cannot import it, or not all that the cells want.
+        """
         expected = self.judge(version.files)
+        if expected.failing:
+            raise Unsound(f"cells fail: {expected.failing}")
         self.session = Session(Live(self.folder.root, self.tool, self.cells, version.files))
         self.session.call("start")
         self.order = self.session.call("order")

@@ -20,7 +20,7 @@ from typing import Any
 
 from .calls import describe_calls, short_stack
 from .case import Action
-from .describe import Describer, Tree, describe_module, instance_dict, own_dict
+from .describe import Describer, Tree, describe_module, instance_dict, members_of, own_dict
 from .provenance import Facts
 from .tools import TOOLS, run_cell
 from .world import PACKAGE
@@ -59,6 +59,7 @@ class Description:
     notebook: dict[str, Tree]
     calls: dict[str, Tree]
     names: list[str] = field(default_factory=list)
+    failing: list[str] = field(default_factory=list)  # cells whose names are not there
 
 
 def describe_session(
@@ -111,11 +112,11 @@ def fresh(root: str, order: list[str], cells: tuple[str, ...], *, sources: bool)
             if error.name != name:
                 raise
     notebook: dict[str, Any] = {"__name__": "__main__"}
-    for cell in cells:
-        run_cell(cell, notebook)
+    failing = [cell for cell in cells if not run_cell(cell, notebook)]
     names = [name for name in sys.modules if name.split(".")[0] == PACKAGE]
     description = describe_session(root, names, notebook, calls=True, sources=sources)
     description.names = names
+    description.failing = failing
     return description
 
 
@@ -170,7 +171,7 @@ class Live:
         use_folder(self.root)
         sys.dont_write_bytecode = False
         self.tool = TOOLS[self.tool_name](self.notebook)
-        sys.meta_path.insert(0, self.recorder)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, self.recorder)
         for cell in self.cells:
             self.tool.note_cell(cell)
             run_cell(cell, self.notebook)
@@ -518,7 +519,7 @@ def _inner(cls: type) -> Iterator[tuple[str, Any]]:
             yield name, value
     if isinstance(cls, enum.EnumType):
         yield from (
-            (name, member) for name, member in cls.__members__.items() if member._name_ == name
+            (name, member) for name, member in members_of(cls).items() if member._name_ == name
         )
 
 

@@ -227,7 +227,7 @@ class Facts:
         visits: set[Visit] = set()
         for place in binding:
             visits |= self._closure((*place, "run"))
-        for place, closure in active:
+        for _place, closure in active:
             if any((m, at) in binding for m, at, _ in closure):
                 visits |= closure
         rows = [
@@ -286,19 +286,18 @@ class Facts:
         """The statements that bind *name* as seen from *module*, imports followed."""
         queue, seen = [(module, name)], {(module, name)}
         while queue:
-            module, name = queue.pop()
-            if module not in self._modules:
+            here, wanted = queue.pop()
+            if here not in self._modules:
                 continue
-            for at, statement in enumerate(self._modules[module].statements):
-                targets = [(star, name) for star in statement.stars]
-                if name in statement.binds:
-                    yield self._visit(module, at, how)
-                    target, attribute = statement.imports.get(name, ("", None))
-                    targets += [(target, attribute)] if attribute else []
-                for target in targets:
-                    if target not in seen:
-                        seen.add(target)
-                        queue.append(target)
+            for at, statement in enumerate(self._modules[here].statements):
+                targets = [(star, wanted) for star in statement.stars]
+                if wanted in statement.binds:
+                    yield self._visit(here, at, how)
+                    origin, attribute = statement.imports.get(wanted, ("", None))
+                    targets += [(origin, attribute)] if attribute else []
+                fresh = [target for target in targets if target not in seen]
+                seen.update(fresh)
+                queue.extend(fresh)
 
     def _visit(self, module: str, at: int, how: str) -> Visit:
         node = self._modules[module].statements[at].node

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from .provenance import Facts
+
+BEFORE = """
+from .b import K, Database, helper
+REG = {}
+def register(fn):
+    REG[fn.__name__] = fn
+    return fn
+@register
+def h(x): return x + K
+def f(): return K
+CACHE = {}
+DB = Database(1)
+MADE = helper()
+HELD = [f, DB]
+N = len(REG)
+"""
+OTHER = """
+K = 1
+class Database:
+    def __init__(self, n):
+        self.n = self.sized(n)
+    def sized(self, n): return n
+    def query(self): return K
+def helper(): return [inner()]
+def inner(): return 5
+"""
+
+
+# text taken out, text put in, a name that the edit may reach, one that it does not
+EDITS = [
+    ("def query(self): return K", "def query(self): return K + 1", "pkg.b:Database", "pkg.a:DB"),
+    ("def sized(self, n): return n", "def sized(self, n): return -n", "pkg.a:DB", "pkg.a:CACHE"),
+    ("def inner(): return 5", "def inner(): return 6", "pkg.a:MADE", "pkg.a:DB"),
+    ("def f(): return K", "def f(): return -K", "pkg.a:f", "pkg.a:HELD"),
+    ("return x + K", "return x - K", "pkg.a:REG", "pkg.a:CACHE"),
+    ("N = len(REG)", "N = len(REG) + 1", "pkg.a:N", "pkg.a:REG"),
+    ("K = 1", "K = 2", "pkg.b:K", "pkg.a:CACHE"),
+    ("CACHE = {}", "CACHE = {1: 2}", "pkg.a:CACHE", "pkg.a:MADE"),
+    ("CACHE = {}", "# a comment\nCACHE = {}", "", "pkg.a:CACHE"),
+    ("HELD = [f, DB]", "HELD = [f, DB]\nfor i in REG: pass", "pkg.a:CACHE", ""),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "reached", "untouched"), EDITS)
+def test_what_an_edit_may_reach_is_told_from_what_it_does_not(
+    old: str, new: str, reached: str, untouched: str
+) -> None:
+    before = Facts({"pkg/a.py": BEFORE, "pkg/b.py": OTHER}).digests()
+    files = {"pkg/a.py": BEFORE.replace(old, new), "pkg/b.py": OTHER.replace(old, new)}
+    after = Facts(files).digests()
+    differing = {":".join(place) for place in before if before[place] != after.get(place)}
+    assert (not reached or reached in differing, untouched in differing) == (True, False)
