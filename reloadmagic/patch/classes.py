@@ -14,7 +14,7 @@ import types
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.patch import enums
+from reloadmagic.patch import enums, models
 from reloadmagic.patch.inside import (
     bases,
     builtin_base,
@@ -64,7 +64,7 @@ def merge_class(
     patcher.pair(new, old)
     if has_members:
         enums.pair_members(patcher, old, new)
-    before = set(own_dict(old))
+    before, fields = set(own_dict(old)), models.field_names(old)
     attributes = _merge_attributes(patcher, old, new, keep, noted)
     _write_attributes(patcher, old, attributes, foreign | _heads(keep))
     _name(patcher, old, new)
@@ -74,6 +74,8 @@ def merge_class(
     for name, value in zip(attributes, patcher.reach_into(attributes.values()), strict=True):
         patcher.transaction.set_attr(old, name, value)
     _set_abstract(patcher, old, new)
+    models.rebuild_models(patcher, old)
+    patcher.added_fields(old, fields)
     if not _same_objects(former_bases, bases(old)) or _dunders(before) != _dunders(own_dict(old)):
         _forget_abc_caches(patcher)
     return old

@@ -14,7 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from reloadmagic.patch.inside import builtin_base, mro, qualname, stands_for_function
-from reloadmagic.patch.models import field_defaults
+from reloadmagic.patch.models import field_defaults, fill
 from reloadmagic.patch.values import copy_value
 from reloadmagic.patch.wrappers import CACHE
 from reloadmagic.transaction import ABSENT, instance_dict, own_dict, slot_values, type_slot
@@ -76,6 +76,7 @@ class Mover:
         self._seen: dict[int, Any] = {}
         self._stuck: Counter[str] = Counter()
         self._twinned: dict[int, type] = {}
+        self._fields = {id(cls): makers for cls, makers in patcher.filled_classes}
 
     def is_instance(self, value: object) -> bool:
         """Whether *value* is of a replaced class and has not been moved yet."""
@@ -97,6 +98,13 @@ class Mover:
         self._twinned[id(old)] = old
         _retire(instance, twin)
         return twin
+
+    def fill(self, value: Any) -> None:
+        """Give an instance that stays what it lacks of its class's new fields."""
+        makers = self._fields.get(id(type(value)))
+        if makers is not None:
+            for name, default in fill(value, makers).items():
+                self.patcher.transaction.set_attr(value, name, default)
 
     def finish(self) -> None:
         """Say what could not move, and keep finalizers from running on former selves."""
@@ -122,11 +130,11 @@ def make_twin(instance: Any, new: type) -> Any:
     except TypeError:  # abstract by now, or of a kind that needs arguments we do not know
         return None
     state = dict(_state(instance))
-    defaults = field_defaults(new)
     namespace = instance_dict(instance)
     if instance_dict(twin) is not None and namespace is not None:
         type_slot(new, "__dict__").__set__(twin, namespace)
-    _fill(twin, defaults | state)
+    _fill(twin, state)
+    _fill(twin, fill(twin, field_defaults(new)))
     return twin
 
 

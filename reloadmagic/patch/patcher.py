@@ -11,9 +11,10 @@ from typing import Any
 from reloadmagic.patch import classes, functions, instances, references, wrappers
 from reloadmagic.patch.inside import functions_in, qualname, stands_for_function
 from reloadmagic.patch.made import Made
+from reloadmagic.patch.models import field_defaults
 from reloadmagic.patch.values import same_plain
 from reloadmagic.patch.wrappers import wrapper_kind
-from reloadmagic.transaction import ABSENT, EMPTY, Transaction, is_exactly, is_kind
+from reloadmagic.transaction import ABSENT, EMPTY, Transaction, is_exactly, is_kind, own_dict
 
 __all__ = ["Patcher"]
 
@@ -42,6 +43,7 @@ class Patcher:
         self.tracked = tracked
         self.refill = refill
         self.leftovers: list[str] = []
+        self.filled_classes: list[tuple[type, dict[str, Callable[[], Any]]]] = []
         self.replaced_classes: list[tuple[type, type]] = []
         # Subclasses whose layout keeps them below the former class: (subclass, former, new).
         self.stuck_subclasses: list[tuple[type, type, type]] = []
@@ -167,7 +169,12 @@ class Patcher:
         tables = (self._pairs, self._claimed, self._cells, self._twins, self._redirects)
         yield from tables
         yield from (entry for table in tables for entry in dict.values(table))
-        for entries in (self.replaced_classes, self.stuck_subclasses, self.private):
+        for entries in (
+            self.replaced_classes,
+            self.stuck_subclasses,
+            self.filled_classes,
+            self.private,
+        ):
             yield entries
             yield from entries
 
@@ -190,6 +197,12 @@ class Patcher:
         """*new* stays in place of *old*, and the instances are to follow."""
         self.redirect(old, new)
         self.replaced_classes.append((old, new))
+
+    def added_fields(self, cls: type, before: frozenset[str]) -> None:
+        """Instances of *cls* that lack a field which it has now are to get the default."""
+        makers = {n: m for n, m in field_defaults(cls).items() if n not in before}
+        if before and any(name not in own_dict(cls) for name in makers):
+            self.filled_classes.append((cls, makers))
 
     def reach_into(self, values: Iterable[Any]) -> list[Any]:
         """Redirect inside *values* as far down as the run itself has made what is there.

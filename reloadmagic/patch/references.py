@@ -294,13 +294,14 @@ def redirect_everywhere(patcher: Patcher) -> None:
     """The pass over the heap, if it is needed; what it leaves goes to ``patcher.leftovers``."""
     gc.collect(1)  # most twins are held by nobody but themselves
     wanted = _held(patcher, list(patcher.replaced.values()))
-    if not wanted:
+    filled = [cls for cls, _ in patcher.filled_classes]
+    if not wanted and not filled:
         return
     redirection = Redirection(patcher, {id(pair[0]): pair for pair in wanted})
     classes = [pair for pair in wanted if is_kind(pair[0], type) and is_kind(pair[1], type)]
     mover = instances.Mover(patcher, classes)
     skip = _bookkeeping(patcher, redirection)
-    targets = [pair[0] for pair in wanted]
+    targets = [pair[0] for pair in wanted] + filled
     seen: set[int] = set()
     for _ in range(_ROUNDS):
         if not targets:
@@ -325,11 +326,14 @@ def _one_round(
     for holder in holders:
         if id(holder) in skip or is_kind(holder, *_NOT_HOLDERS):
             continue
+        mover.fill(holder)
         if mover.is_instance(holder):
             twin = mover.move(holder)
             if twin is not None:
                 redirection.former[id(holder)] = (holder, twin)
                 found.append(holder)
+        if not any(redirection.stays(part) is not part for part in gc.get_referents(holder)):
+            continue
         if is_kind(holder, tuple, frozenset, *_IMMUTABLE):
             anew.append(holder)
         else:
