@@ -215,6 +215,7 @@ class Engine:
         if namespace.get("__reload__") is False:
             self.tracked.pop(name, None)
             return
+        tracked.stars = star_bindings(source, namespace)
         tracked.noted = take_notes(namespace, name)
 
     def _run_first(
@@ -276,6 +277,7 @@ class Engine:
             hold([n for n in s.binds if last[n] == i], namespace)
             for i, s in enumerate(tracked.source.statements)
         ]
+        tracked.stars = star_bindings(tracked.source, namespace)
         tracked.noted = take_notes(namespace, tracked.name)
 
     def _enter_import(self) -> None:
@@ -423,11 +425,12 @@ class Work:
     bound: dict[int, dict[str, Any]] = None  # type: ignore[assignment]
     origins: dict[int, Any] = None  # type: ignore[assignment]
     codes: dict[int, types.CodeType] = None  # type: ignore[assignment]
+    stars: dict[int, frozenset[str]] = None  # type: ignore[assignment]
     patched: bool = False
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        self.ran, self.bound, self.origins, self.codes = [], {}, {}, {}
+        self.ran, self.bound, self.origins, self.codes, self.stars = [], {}, {}, {}, {}
 
 
 class Run:
@@ -671,6 +674,11 @@ class Run:
             held = tracked.bound[partner] if partner is not None else {}
             bound.append(held)
         tracked.bound = bound
+        for number, statement in enumerate(plan.after.statements):
+            partner = plan.partner(number)
+            if "*" in statement.binds and number not in work.stars and partner is not None:
+                work.stars[number] = tracked.stars.get(partner, frozenset())
+        tracked.stars = work.stars
         if work.ran or plan.dropped:
             tracked.noted = self._noted_again(tracked)
 
@@ -731,7 +739,8 @@ class Run:
         plan = work.plan
         if plan.diff is None and not self._may_run(name) and not self._descents(plan):
             return
-        if not plan.run and not plan.dropped and plan.diff is not None:
+        is_moved = plan.before.path != plan.after.path
+        if not plan.run and not plan.dropped and plan.diff is not None and not is_moved:
             # Nothing runs, so there is nothing for importlib to see to.
             work.started = True
             self._timed(work, lambda: self._patch(work))
@@ -910,27 +919,19 @@ class Run:
                     if name in bound:
                         self.actual.add(("bind", plan.name, name))
                     elif name == "*":
-                        self._drop_star(work, number)
+                        self._drop_star(work, plan.tracked.stars.get(number, ()))
                     elif type(annotations) is dict and name not in kept_annotations:
                         annotations.pop(name, None)
 
-    def _drop_star(self, work: Work, number: int) -> None:
-        """A star-import is gone: so are the names that it alone bound."""
+    def _drop_star(self, work: Work, names: Iterable[str]) -> None:
+        """Take out *names*, which only a star-import bound and which it binds no longer."""
         plan = work.plan
         namespace = plan.tracked.namespace
         bound = {n for s in plan.after.statements for n in s.binds}
-        for node in plan.before.statements[number].parse():
-            if not isinstance(node, ast.ImportFrom):
-                continue
-            dots = "." * node.level
-            target = importlib.util.resolve_name(
-                dots + (node.module or ""), namespace.get("__package__")
-            )
-            source = module_namespace(sys.modules.get(target)) or {}
-            for name in star_names(source):
-                if name not in bound and namespace.get(name, ABSENT) is source[name]:
-                    del namespace[name]
-                    self.actual.add(("bind", plan.name, name))
+        for name in names:
+            if name not in bound and name in namespace:
+                del namespace[name]
+                self.actual.add(("bind", plan.name, name))
 
     @staticmethod
     def _is_submodule(package: str, name: str, value: Any) -> bool:
@@ -983,11 +984,12 @@ class Run:
             else:
                 again.append(number)
         tracked = plan.tracked
+        self._move_file(plan)
         if shifts:
             for function in self._live_functions(tracked):
                 code = function.__code__
                 found = shifts.get(code.co_firstlineno)
-                if found is not None and code.co_filename == plan.before.path:
+                if found is not None and code.co_filename == plan.after.path:
                     self.transaction.set_attr(function, "__code__", shifted(code, found[0]))
             self._move_classes(plan)
         loader = _loader(tracked)
@@ -996,6 +998,15 @@ class Run:
             for _, functions, code in patches(plan, loader, pair):
                 for function in functions:
                     self._recode(plan, function, code)
+
+    def _move_file(self, plan: ModulePlan) -> None:
+        """Functions name the file that they are in now."""
+        before, after = plan.before.path, plan.after.path
+        if before == after:
+            return
+        for function in self._live_functions(plan.tracked):
+            if function.__code__.co_filename == before:
+                self.transaction.set_attr(function, "__code__", refiled(function.__code__, after))
 
     def _move_classes(self, plan: ModulePlan) -> None:
         if sys.version_info < (3, 13):
@@ -1055,8 +1066,12 @@ class Run:
 
         with hooked(namespace, made):
             exec(code, namespace, recorder)
-        if statement.binds == ("*",):
+        if "*" in statement.binds:
             self._drop_foreign(plan, number, recorder)
+            partner = plan.partner(number)
+            before_names = plan.tracked.stars.get(partner, ()) if partner is not None else ()
+            self._drop_star(work, [n for n in before_names if n not in recorder.bound])
+            work.stars[number] = frozenset(recorder.bound)
         for name, was in recorder.bound.items():
             value = namespace[name]
             known = name in statement.binds or plan.partner(number) is None
@@ -1552,6 +1567,32 @@ def _changed(old: Statement, new: Statement) -> Iterator[Definition]:
         yield Definition(name, "changed" if name in old.binds else "added")
 
 
+def star_bindings(source: Source, namespace: Mapping[str, Any]) -> dict[int, frozenset[str]]:
+    """By position of a star-import, the names that it has bound in *namespace*."""
+    found: dict[int, frozenset[str]] = {}
+    for number, statement in enumerate(source.statements):
+        if "*" in statement.binds:
+            found[number] = frozenset(
+                name
+                for star in star_targets(statement, namespace)
+                for name in star_names(star)
+                if namespace.get(name, ABSENT) is star[name]
+            )
+    return found
+
+
+def star_targets(statement: Statement, namespace: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The namespaces of the modules whose names a statement imports by star."""
+    for node in statement.fragment.parse():
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            name = "." * node.level + (node.module or "")
+            try:
+                target = importlib.util.resolve_name(name, namespace.get("__package__"))
+            except ImportError:
+                continue
+            yield module_namespace(sys.modules.get(target)) or {}
+
+
 def star_names(namespace: Mapping[str, Any]) -> list[str]:
     """The names that a star-import of a module with that namespace binds."""
     listed = namespace.get("__all__")
@@ -1572,6 +1613,15 @@ def shifted(code: types.CodeType, delta: int) -> types.CodeType:
         for constant in code.co_consts
     )
     return code.replace(co_firstlineno=code.co_firstlineno + delta, co_consts=constants)
+
+
+def refiled(code: types.CodeType, path: str) -> types.CodeType:
+    """*code* and all code nested in it, as if it stood in the file *path*."""
+    constants = tuple(
+        refiled(constant, path) if isinstance(constant, types.CodeType) else constant
+        for constant in code.co_consts
+    )
+    return code.replace(co_filename=path, co_consts=constants)
 
 
 def patches(

@@ -465,6 +465,7 @@ class TrackedModule:
         stamp: of the file when its bytes were read; None while it is not there.
         source: the version that last ran; None for what cannot be reloaded from source.
         bound: for each statement of *source* what it bound, as far as that can be held weakly.
+        stars: for star-imports, by position, the names that they bound.
         noted: what the module's execution left in its containers, by dotted name.
         order: when its first import started, as a running number.
         opaque: why it can only be restarted for (``"compiled extension"``), or ``""``.
@@ -478,6 +479,7 @@ class TrackedModule:
     stamp: Stamp | None = None
     source: Source | None = None
     bound: list[dict[str, weakref.ref[Any]]] = field(default_factory=list)
+    stars: dict[int, frozenset[str]] = field(default_factory=dict)
     noted: dict[str, Any] = field(default_factory=dict)
     opaque: str = ""
     seen: bytes = b""

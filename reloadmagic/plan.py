@@ -485,13 +485,13 @@ class Planner:
             return
         makers = self._makers(target)
         fillers = self.index.fillers().get(target, set())
-        if attr or fillers:
+        if attr or fillers or why:
             self._plan_of(module).filled.setdefault(name, set()).add(attr)
         members = makers | fillers
-        if len(makers) < 2 and not fillers:
+        if len(makers) < 2 and not fillers and not why:
             return
         shown = f"{name}.{attr}" if attr else name
-        reason = f"fills {shown}" if fillers else f"binds {shown}"
+        reason = f"fills {shown}" if fillers else why or f"binds {shown}"
         for member in sorted(members, key=lambda m: (self.tracked[m[0]].order, m[1])):
             self._reach(self._plan_of(member[0]), member[1], reason)
         self._push_content(target)

@@ -60,6 +60,8 @@ _HASHES = (
     enum.Enum.__dict__["__hash__"],  # of the name
 )
 _DATA_SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
+_IMMUTABLE_TYPE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 # Read and written through `type` itself: they are not in a class's own dictionary.
 _TYPE_SLOTS = ("__name__", "__qualname__", "__bases__")
 _FUNCTION_SLOTS = (
@@ -134,6 +136,8 @@ def instance_dict(target: object) -> dict[str, Any] | None:
 def slot_values(target: object) -> Iterator[tuple[types.MemberDescriptorType, Any]]:
     """The filled ``__slots__`` of *target*, each with its descriptor."""
     for base in _mro(type(target)):
+        if not type.__dict__["__flags__"].__get__(base) & _HEAP_TYPE:
+            continue  # members of built-in types are not slots, and mostly cannot be set
         for member in list(own_dict(base).values()):
             if type(member) is types.MemberDescriptorType and member.__objclass__ is base:
                 try:
@@ -231,7 +235,7 @@ def _write_plainly(cls: type, name: str, value: object) -> None:
             else:
                 type.__setattr__(cls, name, value)
         except (AttributeError, TypeError):
-            if type.__dict__["__flags__"].__get__(cls) & 1 << 8:  # Py_TPFLAGS_IMMUTABLETYPE
+            if type.__dict__["__flags__"].__get__(cls) & _IMMUTABLE_TYPE:
                 raise
     if own_dict(cls).get(name, ABSENT) is not value:
         _write_raw(cls, name, value)
@@ -512,7 +516,8 @@ def _undo_instance(target: Any, key: Any, before: Any) -> None:  # noqa: ARG001
     now = {id(member): member for member, _ in slot_values(target)}
     for member, value in slots:
         now.pop(id(member), None)
-        member.__set__(target, value)
+        if _read_slot(target, member) is not value:
+            member.__set__(target, value)
     for member in now.values():
         member.__delete__(target)
 

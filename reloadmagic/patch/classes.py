@@ -248,7 +248,8 @@ def rescue_subclasses(patcher: Patcher) -> None:
         child, old, new = patcher.stuck_subclasses.pop()
         if patcher.stand_in(child) is not child:
             continue
-        clone = None if _has_hooks(child) else _clone(child, old, new)
+        hooked = _has_hooks(child) or not is_exactly(new, type, abc.ABCMeta)
+        clone = None if hooked else _clone(child, old, new)
         if clone is None:
             patcher.leftovers.append(
                 f"{qualname(child)} still derives from the former class {qualname(old)}"

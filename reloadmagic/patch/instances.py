@@ -91,7 +91,7 @@ class Mover:
             self.patcher.transaction.set_class(instance, new)
             return None
         except TypeError:
-            twin = make_twin(instance, new)
+            twin = make_twin(self.patcher, instance, new)
         if twin is None:
             self._stuck[qualname(old)] += 1
             return None
@@ -120,7 +120,7 @@ def _leave_alone(self: object) -> None:
     """In place of ``__del__``: what it would release belongs to the twin now."""
 
 
-def make_twin(instance: Any, new: type) -> Any:
+def make_twin(patcher: Patcher, instance: Any, new: type) -> Any:
     """A copy of *instance* as one of *new*, its ``__dict__`` shared; None if there cannot be one."""
     base = builtin_base(new)
     if base is not builtin_base(type(instance)):
@@ -132,6 +132,7 @@ def make_twin(instance: Any, new: type) -> Any:
     state = dict(_state(instance))
     namespace = instance_dict(instance)
     if instance_dict(twin) is not None and namespace is not None:
+        patcher.transaction.snapshot(namespace)
         type_slot(new, "__dict__").__set__(twin, namespace)
     _fill(twin, state)
     _fill(twin, fill(twin, field_defaults(new)))

@@ -171,9 +171,23 @@ class Index:
                     by_module = self._users.setdefault(entity, {})
                     by_module.setdefault(name, []).append((user, how, rest))
                     entities.append(entity)
-            for attr in unit.attrs:
+            known = unit.attrs
+            if unit.operands and OPERATOR not in known:
+                if any(self._is_foreign(name, callee) for callee in unit.operands):
+                    known = {*known, OPERATOR}
+            for attr in known:
                 self._attrs.setdefault(attr, {}).setdefault(name, set()).add(user)
                 attrs.append(attr)
+
+    def _is_foreign(self, module: str, callee: Path) -> bool:
+        """Is what *callee* names none of the user's, so that its code is not known here?"""
+        for (found, name), rest in self.resolve(module, callee):
+            entry = self.modules.get(found)
+            if entry is not None and not self._is_import(entry, name):
+                qualname = ".".join((name, *rest))
+                if qualname in entry.functions or qualname in entry.classes:
+                    return False
+        return True
 
     def _may_call(self, module: str, callee: Path) -> bool:
         """May what *callee* names call what it is passed? Yes, unless it is known that not."""
@@ -384,6 +398,9 @@ class Index:
         for path, how in unit.paths.items():
             if how & CALL and len(path) > 1:
                 yield from self._class_targets(name, path)
+        if user[1] == "f" and unit.fills_class:
+            for attr in unit.fills_class:
+                yield (name, user[2].rpartition(".")[0].partition(".")[0], attr)
         if user[1] == "f" and unit.fills_self:
             owner, _, method = user[2].rpartition(".")
             hook = method in CLASS_HOOKS or (
@@ -418,7 +435,7 @@ class Index:
     def _is_import(entry: ModuleEntry, name: str) -> bool:
         return all(
             entry.source.statements[number].fragment.kind == "import"
-            for number in entry.bindings[name]
+            for number in entry.bindings.get(name, ())
         )
 
     def _spread(self, user: User, target: Target, found: dict[Target, set[StatementId]]) -> None:

@@ -67,7 +67,9 @@ class Unit:
         binds_global: names that it binds by ``global``.
         calls_parameters: may it call what it is passed?
         fills_parameters: may it change what it is passed?
-        fills_self: paths of class attributes that it changes, below ``self`` or ``cls``.
+        fills_self: attributes that it changes of ``self`` or ``cls``, or what they hold.
+        fills_class: attributes that it changes of the class of ``self``.
+        operands: paths called with arguments, on which operators may be used.
         dynamic: does it read or bind names that cannot be told?
     """
 
@@ -79,6 +81,8 @@ class Unit:
     calls_parameters: bool = False
     fills_parameters: bool = False
     fills_self: set[str] = field(default_factory=set)
+    fills_class: set[str] = field(default_factory=set)
+    operands: set[Path] = field(default_factory=set)
     dynamic: bool = False
 
     def use(self, path: Path, how: int) -> None:
@@ -257,7 +261,9 @@ class _Reader:
         self.read(node.value, USE)
         self.unit.attrs.add(OPERATOR)
         path = dotted(node.target)
-        if path is not None and self.is_global(path[0]):
+        if path is not None and path[0] in self.declared:
+            self.unit.use(path, USE)
+        elif path is not None and self.is_global(path[0]):
             self.unit.use(path, USE)
             self.fill(path)
         self.store(node.target)
@@ -476,6 +482,8 @@ class _Reader:
     def fill(self, path: Path) -> None:
         if self.is_global(path[0]):
             self.unit.fills.add(self.resolve(path))
+        elif path[:2] == (self.itself, "__class__") and self.itself:
+            self.unit.fills_class.add(path[2] if len(path) > 2 else "")
         elif path[0] == self.itself:
             self.unit.fills_self.add(path[1] if len(path) > 1 else "")
         elif self.in_function:
@@ -497,7 +505,9 @@ class _Reader:
             while isinstance(value, ast.Subscript):
                 value = value.value
             path = dotted(value)
-            if isinstance(target, ast.Attribute) and path is not None:
+            if self.is_own_class(value):
+                self.unit.fills_class.add(_attribute_of(target))
+            elif isinstance(target, ast.Attribute) and path is not None:
                 if path[0] == self.itself and len(path) == 1:
                     return  # its own attribute
                 if not self.is_global(path[0]) and len(path) == 1:
@@ -505,6 +515,19 @@ class _Reader:
                     return
             if path is not None:
                 self.fill(path)
+
+    def is_own_class(self, node: ast.expr) -> bool:
+        """Is it ``type(self)`` or ``self.__class__``, or an attribute of these?"""
+        while isinstance(node, ast.Attribute) and node.attr != "__class__":
+            node = node.value
+        if isinstance(node, ast.Attribute):
+            return bool(self.itself) and dotted(node) == (self.itself, "__class__")
+        return (
+            isinstance(node, ast.Call)
+            and dotted(node.func) == ("type",)
+            and len(node.args) == 1
+            and dotted(node.args[0]) == (self.itself,)
+        )
 
     def read(self, node: ast.expr, how: int) -> None:
         """Read an expression whose value is used in the way *how*."""
@@ -558,7 +581,7 @@ class _Reader:
         path = dotted(node)
         if path is None:
             self.unit.attrs.add(node.attr)
-            self.read(node_value(node), USE)
+            self.read(node.value, USE)
         elif self.is_global(path[0]):
             path = self.resolve(path)
             self.unit.use(path, how)
@@ -573,13 +596,19 @@ class _Reader:
         name = (path or ("",))[-1]
         if path is not None:
             self.note_call(path, name, node)
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
+            if self.is_own_class(node.func.value):
+                self.unit.fills_class.add(_attribute_of(node.func.value))
         if path != ("super",):
             self.read(node.func, CALL if path is not None else USE | CALL)
         passing = name in PASSING
-        if not passing:
-            self.unit.attrs.add(OPERATOR)
         callee = self.resolve(path) if path is not None and self.is_global(path[0]) else None
-        for argument in [*node.args, *(k.value for k in node.keywords)]:
+        if not passing and any(not isinstance(a, ast.Constant) for a in _arguments(node)):
+            if callee is not None:
+                self.unit.operands.add(callee)
+            else:
+                self.unit.attrs.add(OPERATOR)
+        for argument in _arguments(node):
             target = dotted(argument)
             if target is not None and self.is_global(target[0]):
                 if callee is not None:
@@ -599,7 +628,7 @@ class _Reader:
                 self.unit.dynamic = True
         if path[0] == "importlib" and name in {"import_module", "reload"}:
             self.unit.dynamic = True
-        if len(path) > 1 and (name in FILLING):
+        if len(path) > 1 and name in FILLING:
             self.fill(path[:-1])
         elif name in FILLING_FUNCTIONS and node.args:
             first = dotted(node.args[0])
@@ -639,8 +668,18 @@ class _Reader:
         self.local = outer
 
 
-def node_value(node: ast.Attribute) -> ast.expr:
-    return node.value
+def _arguments(node: ast.Call) -> list[ast.expr]:
+    return [*node.args, *(keyword.value for keyword in node.keywords)]
+
+
+def _attribute_of(target: ast.expr) -> str:
+    """The first attribute below the object: ``made`` of ``type(self).made[0]``."""
+    name = ""
+    while isinstance(target, ast.Attribute | ast.Subscript):
+        if isinstance(target, ast.Attribute) and target.attr != "__class__":
+            name = target.attr
+        target = target.value
+    return name
 
 
 def merge_units(into: Unit, unit: Unit) -> None:
@@ -654,6 +693,8 @@ def merge_units(into: Unit, unit: Unit) -> None:
     into.calls_parameters |= unit.calls_parameters
     into.fills_parameters |= unit.fills_parameters
     into.fills_self |= unit.fills_self
+    into.fills_class |= unit.fills_class
+    into.operands |= unit.operands
     into.dynamic |= unit.dynamic
 
 

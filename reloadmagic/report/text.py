@@ -87,9 +87,20 @@ def short_names(outcome: Outcome) -> list[str]:
         for definition in outcome.definitions
         if definition.kind != "moved"
     }
+    return list(dict.fromkeys([*definitions.values(), *_ran_besides(outcome, definitions)]))
+
+
+def changed_names(outcome: Outcome) -> list[str]:
+    """Names of the module that are or do something else now: ``["area", "WIDTH"]``."""
+    definitions = [d.name for d in outcome.definitions if d.kind != "moved"]
+    values = [r for r in _ran_besides(outcome, definitions) if r.replace(", ", "").isidentifier()]
+    return list(dict.fromkeys([*definitions, *(n for r in values for n in r.split(", "))]))
+
+
+def _ran_besides(outcome: Outcome, definitions: Iterable[str]) -> list[str]:
+    """Statements that ran, without those of *definitions*: these tell it better."""
     owners = {name.partition(".")[0] for name in definitions}
-    ran = [name for name in map(_ran_name, outcome.ran) if name not in owners]
-    return list(dict.fromkeys([*definitions.values(), *ran]))
+    return [name for name in map(_ran_name, outcome.ran) if name not in owners]
 
 
 def _ran_name(ran: Ran) -> str:

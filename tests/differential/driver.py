@@ -11,6 +11,7 @@ import gc
 import importlib
 import os
 import pickle
+import pkgutil
 import select
 import shutil
 import signal
@@ -104,7 +105,6 @@ def silence() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    gc.freeze()
 
 
 class Session:
@@ -359,9 +359,10 @@ def _forgiven(part: str, place: str, old: str, new: str) -> bool:
     """Whether the name is none of the source's: the user's own, a submodule, an import that now fails."""
     if new == USERS:
         return True
-    return old == MISSING and (
-        new.startswith("module ") or (part == "notebook" and " / " not in place)
-    )
+    if part == "notebook" and " / " not in place:
+        # A star-import takes the submodules that happen to be imported by then.
+        return old == MISSING or (new == MISSING and old.startswith("module "))
+    return old == MISSING and new.startswith("module ")
 
 
 MISSING = "(nothing)"
@@ -410,9 +411,18 @@ def prepare() -> None:
         "enum",
         "functools",
         "typing",
-        "reloadmagic",
     ):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    with contextlib.suppress(ImportError):
+        _import_all("reloadmagic")
     gc.collect()
     gc.freeze()
+
+
+def _import_all(package: str) -> None:
+    """Import the package and its parts, but for those that bring IPython."""
+    path = importlib.import_module(package).__path__
+    for part in pkgutil.walk_packages(path, f"{package}."):
+        if ".ipython" not in part.name:
+            importlib.import_module(part.name)

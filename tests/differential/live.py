@@ -10,6 +10,7 @@ import contextlib
 import enum
 import gc
 import importlib
+import os
 import sys
 import traceback
 import types
@@ -90,6 +91,7 @@ def describe_session(
 def use_folder(root: str) -> None:
     """Import from *root*."""
     sys.path.insert(0, root)
+    os.chdir(root)
     importlib.invalidate_caches()
 
 
@@ -222,7 +224,9 @@ class Live:
         self.entries.append(Entry(action, [entry]))
 
     def _do_instance(self, action: Action) -> None:
-        self.entries.append(Entry(action, [self._find(action[1])()]))
+        # Without __init__, which may count instances: a session that made one is no fresh process.
+        cls = self._find(action[1])
+        self.entries.append(Entry(action, [object.__new__(cls)]))
 
     def _do_closure(self, action: Action) -> None:
         self.entries.append(Entry(action, [self._find(action[1])(5)]))

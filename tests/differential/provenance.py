@@ -148,6 +148,8 @@ class Facts:
                 for bound in statement.binds:
                     self._attributes.setdefault(bound, []).append((name, at))
         self._closures: dict[Visit, frozenset[Visit]] = {}
+        self._steps: dict[Visit, frozenset[Visit]] = {}
+        self._texts: dict[Visit, str] = {}
 
     @staticmethod
     def _read(name: str, is_package: bool, text: str) -> _Module:
@@ -205,6 +207,10 @@ class Facts:
 
     def digests(self) -> dict[tuple[str, str], str]:
         """A digest for each name of each module."""
+        return self._digests
+
+    @functools.cached_property
+    def _digests(self) -> dict[tuple[str, str], str]:
         active = [
             (place, self._closure((*place, "run")))
             for place in self._places()
@@ -231,8 +237,8 @@ class Facts:
             if any((m, at) in binding for m, at, _ in closure):
                 visits |= closure
         rows = [
-            f"{m} {mode} {self._modules[m].future} {self._text(m, at, mode)}"
-            for m, at, mode in sorted(visits)
+            f"{visit[0]} {visit[2]} {self._modules[visit[0]].future} {self._text(visit)}"
+            for visit in sorted(visits)
         ]
         return hashlib.blake2b("\n".join(rows).encode(), digest_size=12).hexdigest()
 
@@ -263,23 +269,28 @@ class Facts:
         seen = {start}
         queue = [start]
         while queue:
-            for visit in self._next(queue.pop()):
-                if visit not in seen:
-                    seen.add(visit)
-                    queue.append(visit)
+            fresh = self._next(queue.pop()) - seen
+            seen |= fresh
+            queue += fresh
         self._closures[start] = frozenset(seen)
         return self._closures[start]
 
-    def _next(self, visit: Visit) -> Iterator[Visit]:
-        name, at, mode = visit
+    def _next(self, visit: Visit) -> frozenset[Visit]:
+        """The same, one step far."""
+        if visit not in self._steps:
+            self._steps[visit] = frozenset(self._step(*visit))
+        return self._steps[visit]
+
+    def _step(self, name: str, at: int, mode: str) -> Iterator[Visit]:
         module = self._modules[name]
         if module.wild:
             yield from ((name, other, "run") for other in range(len(module.statements)))
         if mode == "mention":
             return
-        for word, how in _uses(self._part(name, at, mode)):
+        parts = self._part(name, at, mode)
+        for word, how in set(_uses(parts)):
             yield from self._resolve(name, word, how)
-        for word in _attributes(self._part(name, at, mode)):
+        for word in set(_attributes(parts)):
             yield from ((m, other, "run") for m, other in self._attributes.get(word, ()))
 
     def _resolve(self, module: str, name: str, how: str) -> Iterator[Visit]:
@@ -314,11 +325,15 @@ class Facts:
             return _construction(node)
         return [node]
 
-    def _text(self, module: str, at: int, mode: str) -> str:
-        if mode == "mention":
+    def _text(self, visit: Visit) -> str:
+        if visit not in self._texts:
+            module, at, mode = visit
             node = self._modules[module].statements[at].node
-            return str(getattr(node, "name", ""))
-        return "\n".join(ast.dump(node) for node in self._part(module, at, mode))
+            parts = (
+                [ast.Name(getattr(node, "name", ""))] if mode == "mention" else self._part(*visit)
+            )
+            self._texts[visit] = "\n".join(map(ast.dump, parts))
+        return self._texts[visit]
 
 
 def _is_wild(node: ast.stmt) -> bool:

@@ -31,10 +31,11 @@ class ReloadMagic:
         reloadmagic = importlib.import_module("reloadmagic")
         self.namespace = namespace
         self.reloader = reloadmagic.Reloader(
-            include=[PACKAGE, f"{PACKAGE}.*"], namespaces=[namespace]
+            include=[PACKAGE, f"{PACKAGE}.*"],
+            exclude=[f"{__package__}*"],  # the tester itself is no part of the session
+            namespaces=[namespace],
         )
-        if hasattr(self.reloader, "install"):
-            self.reloader.install()
+        self.reloader.install()
         self.last = ""
 
     def note_cell(self, source: str) -> None:

@@ -65,7 +65,7 @@ def test_an_inspectors_request_reloads_nothing(
     assert shell.user_ns["seen"] == 1
 
 
-def test_a_nested_cell_reloads_nothing_more(
+def test_a_nested_cell_reloads_too(
     shapes: Project, run: Run, shell: InteractiveShell
 ) -> None:
     shapes.write(
