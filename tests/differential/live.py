@@ -10,6 +10,7 @@ import contextlib
 import enum
 import gc
 import importlib
+import itertools
 import os
 import sys
 import traceback
@@ -167,6 +168,7 @@ class Live:
     recorder: Recorder = field(default_factory=Recorder)
     entries: list[Entry] = field(default_factory=list)
     checked: int = 0
+    numbering: Iterator[int] = field(default_factory=itertools.count)
 
     def start(self) -> None:
         """Import everything, as the user's first cells do."""
@@ -209,7 +211,7 @@ class Live:
     def _do_entry(self, action: Action) -> None:
         container, entry = self._find(action[1]), UserEntry()
         if isinstance(container, dict):
-            container[f"user {len(self.entries)}"] = entry
+            container[f"user {next(self.numbering)}"] = entry
         elif isinstance(container, list):
             container.append(entry)
         elif isinstance(container, set):
@@ -219,9 +221,9 @@ class Live:
         self.entries.append(Entry(action, [entry]))
 
     def _do_attribute(self, action: Action) -> None:
-        entry = UserEntry()
-        setattr(self._find(action[1]), "user_attribute", entry)  # noqa: B010
-        self.entries.append(Entry(action, [entry]))
+        entry, name = UserEntry(), f"user_attribute_{next(self.numbering)}"
+        setattr(self._find(action[1]), name, entry)
+        self.entries.append(Entry(action, [entry], name))
 
     def _do_instance(self, action: Action) -> None:
         # Without __init__, which may count instances: a session that made one is no fresh process.
@@ -243,7 +245,7 @@ class Live:
         self._find(action[1])(2)
 
     def _do_rebind(self, action: Action) -> None:
-        if action[1] in self.notebook:
+        if action[1] in self.notebook and not isinstance(self.notebook[action[1]], UserEntry):
             entry = UserEntry()
             self.notebook[action[1]] = entry
             self.entries.append(Entry(action, [entry]))
@@ -380,7 +382,7 @@ class Live:
     def _still_attribute(self, entry: Entry, old: object, new: object) -> str:
         owner = self._find(entry.action[1])
         space = own_dict(owner) if isinstance(owner, type) else instance_dict(owner)
-        return "" if space.get("user_attribute") is entry.box[0] else "the attribute is lost"
+        return "" if space.get(entry.before) is entry.box[0] else "the attribute is lost"
 
     def _still_instance(self, entry: Entry, old: object, new: object) -> str:
         cls = self._find(entry.action[1])
@@ -452,7 +454,7 @@ class Live:
             container.discard(mine)
 
     def _undo_attribute(self, entry: Entry) -> None:
-        delattr(self._find(entry.action[1]), "user_attribute")
+        delattr(self._find(entry.action[1]), entry.before)
 
     def _undo_instance(self, entry: Entry) -> None:
         entry.box.clear()

@@ -77,6 +77,7 @@ class Minimizer:
         """Statements, members, decorators and comment lines, each taken out of every version at once."""
         for path in sorted({path for version in self.case.versions for path in version.files}):
             self._try(_on_file(self.case, path, _tidy))
+            self._try(_on_file(self.case, path, lambda text: re.sub(r"\n\n+", "\n", text)))
             pieces = _pieces([version.files.get(path, "") for version in self.case.versions])
             self._groups(path, [piece for piece in pieces if not piece.startswith(" ")])
             for piece in pieces:
