@@ -31,7 +31,9 @@ from .live import (
     find_class,
     find_functions,
     functions_within,
+    held_by_function,
     own_functions,
+    reachable_functions,
 )
 from .loader import (
     MERGE_HOOK,
@@ -986,11 +988,16 @@ class Run:
         tracked = plan.tracked
         self._move_file(plan)
         if shifts:
+            has_inner = False
+            moved: set[int] = set()
             for function in self._live_functions(tracked):
-                code = function.__code__
-                found = shifts.get(code.co_firstlineno)
-                if found is not None and code.co_filename == plan.after.path:
-                    self.transaction.set_attr(function, "__code__", shifted(code, found[0]))
+                moved.add(id(function))
+                has_inner = self._shift(plan, function, shifts) or has_inner
+            if has_inner:
+                for function in self._closures(tracked.namespace):
+                    if id(function) not in moved:
+                        moved.add(id(function))
+                        self._shift(plan, function, shifts)
             self._move_classes(plan)
         loader = _loader(tracked)
         for number in again:
@@ -998,6 +1005,29 @@ class Run:
             for _, functions, code in patches(plan, loader, pair):
                 for function in functions:
                     self._recode(plan, function, code)
+
+    def _shift(
+        self,
+        plan: ModulePlan,
+        function: types.FunctionType,
+        shifts: Mapping[int, tuple[int, int]],
+    ) -> bool:
+        """Move a function's code to its line; is there code nested in it?"""
+        code = function.__code__
+        found = shifts.get(code.co_firstlineno)
+        if found is None or code.co_filename != plan.after.path:
+            return False
+        self.transaction.set_attr(function, "__code__", shifted(code, found[0]))
+        return any(isinstance(constant, types.CodeType) for constant in code.co_consts)
+
+    def _closures(self, namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
+        """Functions of a module that others hold by their names, such as what it decorated."""
+        homes = [tracked.namespace for tracked in self.engine.tracked.values()]
+        homes += [found.names for found in self.namespaces]
+        for home in homes:
+            for function in reachable_functions(home):
+                if function.__globals__ is namespace:
+                    yield function
 
     def _move_file(self, plan: ModulePlan) -> None:
         """Functions name the file that they are in now."""
@@ -1722,10 +1752,8 @@ def _is_elsewhere(plan: ModulePlan, pair: Pair, qualname: str) -> bool:
 
 def own_functions_of(value: Any, namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
     """Functions of the module that *value* is or wraps."""
-    probe = {"value": value, "__name__": namespace.get("__name__")}
     todo = [value]
     seen: set[int] = set()
-    del probe
     while todo:
         item = todo.pop()
         if id(item) in seen:
@@ -1734,22 +1762,21 @@ def own_functions_of(value: Any, namespace: dict[str, Any]) -> Iterator[types.Fu
         if type(item) is types.FunctionType:
             if item.__globals__ is namespace:
                 yield item
-            for cell in item.__closure__ or ():
-                try:
-                    todo.append(cell.cell_contents)
-                except ValueError:
-                    continue
-            todo.append(item.__dict__.get("__wrapped__"))
+            todo.extend(held_by_function(item))
         else:
-            inner = list(functions_within(item))
-            todo += inner
-            own = getattr(type(item), "__dictoffset__", 0)
-            if not inner and own and not isinstance(item, type | types.ModuleType):
-                try:
-                    parts = object.__getattribute__(item, "__dict__")
-                except AttributeError:
-                    continue
-                todo += [p for p in parts.values() if type(p) is types.FunctionType]
+            todo.extend(functions_within(item))
+            todo.extend(f for f in _instance_values(item) if type(f) is types.FunctionType)
+
+
+def _instance_values(value: Any) -> list[Any]:
+    """What an instance's ``__dict__`` holds, read past the user's own attribute access."""
+    if isinstance(value, type | types.ModuleType) or not getattr(type(value), "__dictoffset__", 0):
+        return []
+    try:
+        own = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return []
+    return list(own.values()) if type(own) is dict else []
 
 
 def fingerprints(name: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -14,6 +14,10 @@ from typing import Any
 __all__ = ["class_dict", "code_objects", "find_class", "find_functions", "functions_within"]
 
 
+SMALL = 1000
+"""Containers with more entries than this are not looked through."""
+
+
 def class_dict(cls: type) -> Any:
     """``vars(cls)``, whatever the metaclass makes of attribute access."""
     return type.__dict__["__dict__"].__get__(cls)
@@ -66,7 +70,14 @@ def code_objects(code: types.CodeType) -> Iterator[types.CodeType]:
 
 
 def own_functions(namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
-    """The functions of a module that can be reached from its names and its classes.
+    """The functions of a module that can be reached from its names and its classes."""
+    for function in reachable_functions(namespace):
+        if function.__globals__ is namespace:
+            yield function
+
+
+def reachable_functions(namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
+    """The functions that a module's names, classes and small containers hold, whoever made them.
 
     Wrappers are looked through (``__wrapped__``, closures); each function comes once.
     """
@@ -74,28 +85,44 @@ def own_functions(namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
     todo = list(namespace.values())
     while todo:
         value = todo.pop()
-        kind = type(value)
         if id(value) in seen:
             continue
         seen.add(id(value))
-        if kind is types.FunctionType:
-            if value.__globals__ is namespace:
-                yield value
-            for cell in value.__closure__ or ():
-                try:
-                    todo.append(cell.cell_contents)
-                except ValueError:  # not filled yet
-                    continue
-            wrapped = value.__dict__.get("__wrapped__")
-            if wrapped is not None:
-                todo.append(wrapped)
+        if type(value) is types.FunctionType:
+            yield value
+            todo.extend(held_by_function(value))
         elif isinstance(value, type):
             attributes = class_dict(value)
             if attributes.get("__module__") == namespace.get("__name__"):
                 todo.extend(attributes.values())
-        elif kind is functools.partial:
-            todo.append(value.func)
-        elif kind is functools._lru_cache_wrapper:
-            todo.append(value.__dict__.get("__wrapped__"))
         else:
-            todo.extend(functions_within(value))
+            todo.extend(_held(value))
+
+
+def held_by_function(function: types.FunctionType) -> Iterator[Any]:
+    """What a function closes over, and what it wraps."""
+    for cell in function.__closure__ or ():
+        try:
+            yield cell.cell_contents
+        except ValueError:  # not filled yet
+            continue
+    wrapped = function.__dict__.get("__wrapped__")
+    if wrapped is not None:
+        yield wrapped
+
+
+def _held(value: Any) -> Iterator[Any]:
+    """Callables that a wrapper, a descriptor or a container holds."""
+    kind = type(value)
+    if kind is functools.partial:
+        yield value.func
+    elif kind is functools._lru_cache_wrapper:
+        yield value.__dict__.get("__wrapped__")
+    elif kind is types.MethodType:
+        yield value.__func__
+    elif kind is dict and len(value) <= SMALL:
+        yield from (v for v in value.values() if callable(v))
+    elif kind in (list, set, tuple) and len(value) <= SMALL:
+        yield from (v for v in value if callable(v))
+    else:
+        yield from functions_within(value)

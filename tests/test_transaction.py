@@ -70,12 +70,18 @@ TARGETS = {
     "deque": (lambda: deque([1, 2], maxlen=5), list),
     "bytearray": (lambda: bytearray(b"ab"), bytes),
     "cell": (make_cell, lambda c: read_cell(c)),
-    "class": (make_class, lambda c: (list(own_dict(c).items()), type.__dict__["__bases__"].__get__(c))),
+    "class": (
+        make_class,
+        lambda c: (list(own_dict(c).items()), type.__dict__["__bases__"].__get__(c)),
+    ),
     "function": (
         lambda: make_function(),
         lambda f: [f.__code__, f.__defaults__, f.__name__, list(vars(f).items())],
     ),
-    "slotted": (lambda: make_slotted(), lambda s: [vars(s), read_attr(s, "a"), read_attr(s, "b"), type(s)]),
+    "slotted": (
+        lambda: make_slotted(),
+        lambda s: [vars(s), read_attr(s, "a"), read_attr(s, "b"), type(s)],
+    ),
     "module": (lambda: types.ModuleType("m"), lambda m: list(vars(m).items())),
 }
 

@@ -1,4 +1,4 @@
-"""Settings as traits: from `ipython_config.py`, the command line and `%config`.
+"""Settings as traits: from `ipython_config.py`, the command line, `%config` and `pyproject.toml`.
 
 A value that does not fit is left out with a word about it: `%config` keeps what it was given, so a
 slip there would otherwise make the next `%load_ext` fail.
@@ -6,13 +6,14 @@ slip there would otherwise make the next `%load_ext` fail.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from traitlets import CaselessStrEnum, HasTraits, List, TraitError, Unicode
 from traitlets.config import Config
 from traitlets.config.loader import DeferredConfig, LazyConfigValue
 
-__all__ = ["SECTION", "Settings", "usable_config"]
+__all__ = ["SECTION", "Settings", "project_settings", "usable_config"]
 
 SECTION = "ReloadMagic"
 
@@ -53,17 +54,71 @@ class Settings(HasTraits):
     ).tag(config=True)
 
 
-def usable_config(config: Any) -> tuple[Config, list[str]]:
-    """Our section of *config* without the values that do not fit, and a sentence for each of those."""
-    section = config.get(SECTION, {})
+def usable_config(config: Any, folder: str | None = None) -> tuple[Config, list[str]]:
+    """The settings in *config* and in the project that *folder* lies in, without those that do not
+    fit, and a sentence for each of these.
+
+    What IPython's own configuration says goes before what the project says; lists are joined.
+    """
     usable, refused = Config(), []
-    for name, value in section.items():
+    project, source = project_settings(folder) if folder is not None else ({}, "")
+    for name, value in project.items():
+        reason = _misfit(name, value)
+        if reason:
+            refused.append(f"{source}: {name} = {value!r} is ignored: {reason}")
+        else:
+            usable[SECTION][name] = value
+    for name, value in config.get(SECTION, {}).items():
         reason = _misfit(name, value)
         if reason:
             refused.append(f"{SECTION}.{name} = {value!r} is ignored: {reason}")
         else:
-            usable[SECTION][name] = value
+            usable[SECTION][name] = _joined(name, usable[SECTION].get(name), value)
     return usable, refused
+
+
+def project_settings(folder: str) -> tuple[dict[str, Any], str]:
+    """``[tool.reloadmagic]`` of the nearest `pyproject.toml` in *folder* or above it, and its path.
+
+    A file that cannot be read or parsed has no settings: its tools will say so. Dashes in names are
+    taken for underscores.
+    """
+    path = _nearest(folder, "pyproject.toml")
+    if path is None:
+        return {}, ""
+    import tomllib
+
+    try:
+        with open(path, "rb") as file:
+            section = tomllib.load(file).get("tool", {}).get("reloadmagic", {})
+    except (OSError, ValueError, AttributeError):
+        return {}, path
+    if not isinstance(section, dict):
+        return {}, path
+    return {name.replace("-", "_"): value for name, value in section.items()}, path
+
+
+def _nearest(folder: str, name: str) -> str | None:
+    while True:
+        path = os.path.join(folder, name)
+        if os.path.isfile(path):
+            return path
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+
+
+def _joined(name: str, project: Any, value: Any) -> Any:
+    """The project's list with *value*'s entries after its own; *value* for any other setting."""
+    if not isinstance(project, list):
+        return value
+    trait = Settings.class_traits(config=True)[name]
+    if isinstance(value, DeferredConfig):
+        value = value.get_value(trait)
+    elif isinstance(value, LazyConfigValue):
+        return value.get_value(project)
+    return list(dict.fromkeys([*project, *value]))
 
 
 def _misfit(name: str, value: Any) -> str:
