@@ -76,7 +76,7 @@ class Player:
             for number in range(self.plan.edits):
                 rng = Random(f"edit {self.plan.seed} {number}")
                 if self.plan.broken and rng.random() < self.plan.broken:
-                    self._advance(runner, self._broken(rng, world))
+                    self._break(runner, rng, world)
                 else:
                     world = self._edit(runner, rng, world)
                 if runner.outcome.differences:
@@ -156,6 +156,13 @@ class Player:
         self.versions.append(version)
         runner.advance(version, expected)
 
+    def _break(self, runner: Runner, rng: Random, world: World) -> None:
+        """The session at a version that cannot be imported."""
+        version = self._broken(rng, world)
+        if not runner.is_sound(version.files):
+            self.kinds[version.broken] += 1
+            self._advance(runner, version)
+
     def _broken(self, rng: Random, world: World) -> Version:
         """A version that cannot be imported: the world as it is or edited, with a file broken."""
         before = self.versions[-1]
@@ -168,7 +175,6 @@ class Player:
         changed = [path for path, text in broken.items() if sound.get(path) != text]
         # With more than one file edited, those that have nothing to do with the broken one may be taken.
         strictly = len(changed) == 1 and not before.broken
-        self.kinds["broken strictly" if strictly else "broken"] += 1
         return Version(broken, (), "broken strictly" if strictly else "broken")
 
     def _actions(self, rng: Random, world: World, cells: tuple[str, ...]) -> tuple[Action, ...]:

@@ -228,6 +228,14 @@ class Runner:
             raise Unsound(str(error)) from error
         return found
 
+    def is_sound(self, files: dict[str, str]) -> bool:
+        """Whether a fresh process can import the files."""
+        try:
+            self.judge(files)
+        except Unsound:
+            return False
+        return True
+
     def start(self, version: Version) -> None:
         """Open the session on the first version.
 
@@ -328,6 +336,8 @@ def run_case(case: Case, tool: str, *, sources: bool = True) -> Outcome:
         for version in case.versions[1:]:
             if runner.outcome.differences:
                 break
+            if version.broken and runner.is_sound(version.files):
+                raise Unsound("a version that should be broken is not")
             runner.advance(version)
     except Died as error:
         runner.outcome.differences.append(Difference("died", "session", "an answer", str(error)))

@@ -233,8 +233,11 @@ class Facts:
         visits: set[Visit] = set()
         for place in binding:
             visits |= self._closure((*place, "run"))
+        # A value whose making fills something shares the lot of whatever else might fill it.
+        linked = any(place in binding for place, _ in active)
         for _place, closure in active:
-            if any((m, at) in binding for m, at, _ in closure):
+            wanted = {(m, at) for m, at, _ in visits} if linked else binding
+            if any((m, at) in wanted for m, at, _ in closure):
                 visits |= closure
         rows = [
             f"{visit[0]} {visit[2]} {self._modules[visit[0]].future} {self._text(visit)}"
@@ -247,15 +250,14 @@ class Facts:
         node = self._modules[place[0]].statements[place[1]].node
         if isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass)):
             return False
-        if isinstance(node, (*Function, ast.ClassDef)):
-            plain = not node.decorator_list and not (
-                isinstance(node, ast.ClassDef) and (node.bases or node.keywords)
-            )
-            return not plain
+        if getattr(node, "decorator_list", ()) or getattr(node, "bases", ()):
+            return True
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             return False
-        if not isinstance(node, (ast.Assign, ast.AnnAssign)):
+        if not isinstance(node, (ast.Assign, ast.AnnAssign, *Function, ast.ClassDef)):
             return True
+        if isinstance(node, Function) and not any(map(_calls, _at_once(node))):
+            return False
         return any(
             _is_impure(self._modules[m].statements[at].node, at_top=(m, at) == place)
             for m, at, _ in self._closure((*place, "run"))
@@ -345,6 +347,23 @@ def _is_wild(node: ast.stmt) -> bool:
         and isinstance(inner.func, ast.Name)
         and inner.func.id in WILD_CALLS
         for inner in ast.walk(node)
+    )
+
+
+def _at_once(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.AST]:
+    """What of a function without decorators runs with its ``def``."""
+    arguments = node.args
+    annotations = [
+        argument.annotation for argument in ast.walk(arguments) if isinstance(argument, ast.arg)
+    ]
+    parts = [*arguments.defaults, *arguments.kw_defaults, *annotations, node.returns]
+    return [part for part in parts if part is not None]
+
+
+def _calls(part: ast.AST) -> bool:
+    return any(
+        isinstance(inner, (ast.Call, ast.Attribute, ast.BinOp, ast.Subscript))
+        for inner in ast.walk(part)
     )
 
 
