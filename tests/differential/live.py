@@ -152,8 +152,9 @@ class Entry:
     """Something that the user did, and what must have become of it."""
 
     action: Action
-    box: list[Any]
+    box: list[Any]  # what the user put or made, and where; a list, so that a redirect can reach it
     before: Any = None
+    gone: bool = False  # the name is no longer there, though the object may be
 
 
 @dataclass(slots=True)
@@ -218,12 +219,13 @@ class Live:
             container.add(entry)
         else:
             return
-        self.entries.append(Entry(action, [entry]))
+        self.entries.append(Entry(action, [entry, container]))
 
     def _do_attribute(self, action: Action) -> None:
         entry, name = UserEntry(), f"user_attribute_{next(self.numbering)}"
-        setattr(self._find(action[1]), name, entry)
-        self.entries.append(Entry(action, [entry], name))
+        owner = self._find(action[1])
+        setattr(owner, name, entry)
+        self.entries.append(Entry(action, [entry, owner], name))
 
     def _do_instance(self, action: Action) -> None:
         # Without __init__, which may count instances: a session that made one is no fresh process.
@@ -358,16 +360,16 @@ class Live:
 
     def _check_entries(self, before: Facts) -> Iterator[Difference]:
         old, new = before.digests(), self.facts.digests()
-        for entry in list(self.entries):
+        for entry in [entry for entry in self.entries if not entry.gone]:
             kind, target = entry.action
             try:
                 problem = getattr(self, f"_still_{kind}")(entry, old, new)
             except (KeyError, AttributeError):  # the place is gone
-                self.entries.remove(entry)
+                entry.gone = True
                 continue
             self.checked += 1
             if problem:
-                self.entries.remove(entry)
+                entry.gone = True
                 yield Difference(
                     "user", f"{kind} {target}", "what the user did is still there", problem
                 )
@@ -444,7 +446,7 @@ class Live:
                 getattr(self, f"_undo_{entry.action[0]}")(entry)
 
     def _undo_entry(self, entry: Entry) -> None:
-        container, mine = self._find(entry.action[1]), entry.box[0]
+        mine, container = entry.box
         if isinstance(container, dict):
             for key in [key for key, value in container.items() if value is mine]:
                 del container[key]
@@ -454,7 +456,7 @@ class Live:
             container.discard(mine)
 
     def _undo_attribute(self, entry: Entry) -> None:
-        delattr(self._find(entry.action[1]), entry.before)
+        delattr(entry.box[1], entry.before)
 
     def _undo_instance(self, entry: Entry) -> None:
         entry.box.clear()
