@@ -145,6 +145,7 @@ class Held:
     box: list[Any]
     number: int
     shape: tuple[Any, ...]
+    function: str  # the qualified name that a function's code has
 
 
 @dataclass(slots=True)
@@ -302,8 +303,10 @@ class Live:
                 or not _comparable(place, was[key], defined[key])
             ):
                 continue
-            self.checked += 1
             held = old[place]
+            if held.function != new.function:  # one of them is a wrapper, the other what it wraps
+                continue
+            self.checked += 1
             if held.box[0] is not new.box[0]:
                 yield Difference(
                     "identity", place, "the object held from before the edit", "another one"
@@ -490,7 +493,8 @@ class Live:
 
 
 def _held(value: Any) -> Held:
-    return Held([value], id(value), _shape(value))
+    code = getattr(value, "__code__", None)
+    return Held([value], id(value), _shape(value), getattr(code, "co_qualname", ""))
 
 
 def _shape(value: Any) -> tuple[Any, ...]:
