@@ -123,16 +123,21 @@ class Shape:
     name: str
     weight: float
     draw: Draw
+    follows: bool
 
 
 SHAPES: dict[str, Shape] = {}
 
 
-def shape(weight: float = 1.0) -> Callable[[Draw], Draw]:
-    """Put a drawing function into the grammar, under its own name."""
+def shape(weight: float = 1.0, *, follows: bool = False) -> Callable[[Draw], Draw]:
+    """Put a drawing function into the grammar, under its own name.
+
+    Shapes that *follow* make something of what another shape made (an entry for a registry, a
+    subclass for a hook), and are preferred where there is such a thing.
+    """
 
     def register(draw: Draw) -> Draw:
-        SHAPES[draw.__name__] = Shape(draw.__name__, weight, draw)
+        SHAPES[draw.__name__] = Shape(draw.__name__, weight, draw, follows)
         return draw
 
     return register

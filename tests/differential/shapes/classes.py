@@ -103,7 +103,7 @@ def plain_class(make: Maker) -> str:
     )
 
 
-@shape(3)
+@shape(3, follows=True)
 def subclass(make: Maker) -> str:
     """A class with a base from anywhere."""
     base = make.pick("class", "hooked")
@@ -113,7 +113,7 @@ def subclass(make: Maker) -> str:
     return assemble(make, head, [*extras(make), init(make, inherited=True), *members])
 
 
-@shape(0.6)
+@shape(0.6, follows=True)
 def two_bases(make: Maker) -> str:
     """A class with two bases, or a mixin."""
     first, second = make.pick("class"), make.pick("class", "hooked")
@@ -275,7 +275,7 @@ def descriptor(make: Maker) -> str:
     )
 
 
-@shape(1.5)
+@shape(1.5, follows=True)
 def singleton(make: Maker) -> str:
     """An instance at module level."""
     klass = make.pick("class")
@@ -285,7 +285,7 @@ def singleton(make: Maker) -> str:
     )
 
 
-@shape(0.7)
+@shape(0.7, follows=True)
 def class_attribute(make: Maker) -> str:
     """An attribute, or a method, set on a class or an instance from outside."""
     thing = make.pick("class", "instance").expression

@@ -113,7 +113,7 @@ def factory(make: Maker) -> str:
     return f"def {name}(n):\n{indented(inner)}\n\n{made} = {name}({make.value()})"
 
 
-@shape(0.7)
+@shape(0.7, follows=True)
 def from_factory(make: Maker) -> str:
     """One more function from a factory made elsewhere."""
     maker = make.pick("factory").expression
@@ -167,7 +167,7 @@ def decorator_object(make: Maker) -> str:
     return f"import functools\n\nclass {name}:\n" + indented(inside)
 
 
-@shape(2)
+@shape(2, follows=True)
 def decorated(make: Maker) -> str:
     """A function under one or two decorators."""
     name = make.bind("f", "func")
@@ -187,7 +187,7 @@ def decoration(make: Maker) -> str:
     )
 
 
-@shape(0.7)
+@shape(0.7, follows=True)
 def wrapped_by_hand(make: Maker) -> str:
     """``f = deco(f)`` a line after the ``def``."""
     name = make.bind("f", "func")
@@ -195,7 +195,7 @@ def wrapped_by_hand(make: Maker) -> str:
     return f"def {name}(x=1):\n{indented(body(make))}\n\n{name} = {deco}({name})"
 
 
-@shape(0.5)
+@shape(0.5, follows=True)
 def function_attribute(make: Maker) -> str:
     """An attribute set on a function of this module."""
     own = [

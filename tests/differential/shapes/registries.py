@@ -40,7 +40,7 @@ def named_registry(make: Maker) -> str:
     return f"{table} = {{}}\n\ndef {register}(name):\n    def add(fn):\n        {inside}\n        return fn\n    return add"
 
 
-@shape(2.5)
+@shape(2.5, follows=True)
 def registered(make: Maker) -> str:
     """A function that is put in a registry by a decorator."""
     deco = make.pick("register", "register_as")
@@ -49,7 +49,7 @@ def registered(make: Maker) -> str:
     return lines(f"@{deco.expression}{call}", f"def {name}(x=1):", indented(body(make)))
 
 
-@shape(0.8)
+@shape(0.8, follows=True)
 def registered_class(make: Maker) -> str:
     """A class that is put in a registry by a decorator."""
     deco = make.pick("register", "register_as")
@@ -63,7 +63,7 @@ def registered_class(make: Maker) -> str:
     return lines(f"@{deco.expression}{call}", f"class {name}:", indented(inside))
 
 
-@shape(0.4)
+@shape(0.4, follows=True)
 def registered_twice(make: Maker) -> str:
     """Two functions of the same throw-away name in a registry."""
     first, second = make.pick("register_as", "register"), make.pick("register_as", "register")
@@ -74,7 +74,7 @@ def registered_twice(make: Maker) -> str:
     return "\n\n".join(texts)
 
 
-@shape(1.8)
+@shape(1.8, follows=True)
 def filler(make: Maker) -> str:
     """A statement that puts something in a registry."""
     table = make.pick("registry", "list_registry")
@@ -100,7 +100,7 @@ def filler(make: Maker) -> str:
     )
 
 
-@shape(0.6)
+@shape(0.6, follows=True)
 def table_filler(make: Maker) -> str:
     """A table filled after it was made."""
     table = make.pick("dict", "list", "set")
@@ -118,7 +118,7 @@ def table_filler(make: Maker) -> str:
     return make.one(*options[table.kind])
 
 
-@shape(1)
+@shape(1, follows=True)
 def reader(make: Maker) -> str:
     """A value read off a registry, perhaps between two fillers."""
     table = make.pick("registry", "list_registry")
@@ -129,7 +129,7 @@ def reader(make: Maker) -> str:
     )
 
 
-@shape(0.5)
+@shape(0.5, follows=True)
 def names_reader(make: Maker) -> str:
     """The names in a registry, as a list."""
     table = make.pick("registry", "list_registry")
@@ -140,7 +140,7 @@ def names_reader(make: Maker) -> str:
     )
 
 
-@shape(0.5)
+@shape(0.5, follows=True)
 def loop_filler(make: Maker) -> str:
     """A loop that fills a registry."""
     table = make.pick("registry", "list_registry")
@@ -181,7 +181,7 @@ def subclass_hook_outside(make: Maker) -> str:
     )
 
 
-@shape(1.2)
+@shape(1.2, follows=True)
 def hooked_subclass(make: Maker) -> str:
     """A subclass of a base that notes it."""
     base = make.pick("hooked")
@@ -235,7 +235,7 @@ def application(make: Maker) -> str:
     )
 
 
-@shape(1.2)
+@shape(1.2, follows=True)
 def route(make: Maker) -> str:
     """``@app.route(...)``."""
     app = make.pick("app").expression
@@ -246,7 +246,7 @@ def route(make: Maker) -> str:
     )
 
 
-@shape(0.6)
+@shape(0.6, follows=True)
 def callbacks(make: Maker) -> str:
     """Methods of an object, handed to a list of callbacks."""
     table = make.pick("list_registry").expression
@@ -257,7 +257,7 @@ def callbacks(make: Maker) -> str:
     return f"{table}.append({owner.expression}.{make.rng.choice(owner.methods)})"
 
 
-@shape(0.4)
+@shape(0.4, follows=True)
 def setup_function(make: Maker) -> str:
     """A function that fills, and its call."""
     table = make.pick("registry", "list_registry")

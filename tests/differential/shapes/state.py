@@ -30,7 +30,7 @@ def closure_counter(make: Maker) -> str:
     return f"{head}\n\n{first} = {fresh}()"
 
 
-@shape(1)
+@shape(1, follows=True)
 def next_id(make: Maker) -> str:
     """One more number."""
     fresh = make.pick("new_id").expression
@@ -72,7 +72,7 @@ def open_table(make: Maker) -> str:
     return f"{name} = {make.one('[]', f'[{make.number()}]')}\n\ndef {add}(fn):\n    {name}.append(fn)\n    return fn"
 
 
-@shape(1.2)
+@shape(1.2, follows=True)
 def open_registered(make: Maker) -> str:
     """A function in such a table."""
     deco = make.pick("open_register").expression

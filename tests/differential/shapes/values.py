@@ -123,7 +123,7 @@ def nested_table(make: Maker) -> str:
     )
 
 
-@shape(0.7)
+@shape(0.7, follows=True)
 def keyed_table(make: Maker) -> str:
     """A dispatch table: classes, functions or enum members as keys."""
     name = make.bind("X", "names")

@@ -36,7 +36,7 @@ def single_dispatch(make: Maker) -> str:
     )
 
 
-@shape(1)
+@shape(1, follows=True)
 def dispatch_entry(make: Maker) -> str:
     """One more implementation, perhaps from another module."""
     generic = make.pick("dispatch").expression
@@ -65,7 +65,7 @@ def context_class(make: Maker) -> str:
     )
 
 
-@shape(0.5)
+@shape(0.5, follows=True)
 def with_use(make: Maker) -> str:
     """A ``with`` statement at module level."""
     manager = make.pick("context").expression
