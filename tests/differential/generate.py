@@ -45,11 +45,7 @@ def draw_block(
     Raises:
         NothingFits: the scope there holds nothing for the shape (or for a dozen shapes tried).
     """
-    names = (
-        [shape]
-        if shape
-        else rng.choices(list(SHAPES), [s.weight for s in SHAPES.values()], k=TRIES)
-    )
+    names = [shape] if shape else _shapes_to_try(rng)
     for name in names:
         make = Maker(rng, scope_at(world, module, position), world.counter, list(reuse))
         try:
@@ -59,6 +55,16 @@ def draw_block(
         before = rng.choice(("", "", "\n", "\n\n"))
         return replace(world, counter=make.counter), make.block(name, text, before)
     raise NothingFits(shape)
+
+
+def _shapes_to_try(rng: Random) -> list[str]:
+    """Some shapes by their weights; often those first that make something of what is there."""
+    any_shape = list(SHAPES.values())
+    following = [each for each in any_shape if each.follows]
+    chosen = rng.choices(any_shape, [each.weight for each in any_shape], k=TRIES)
+    if rng.random() < 0.4:
+        chosen = rng.choices(following, [each.weight for each in following], k=TRIES) + chosen
+    return [each.name for each in chosen]
 
 
 def draw_import(
