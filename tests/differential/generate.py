@@ -81,14 +81,15 @@ def draw_import(
         target = rng.randrange(module)
     offered = public_exports(world.modules[target])
     form = rng.choice(("from", "from", "from", "as", "module", "module", "dotted", "star"))
-    if form in ("from", "as") and not offered:
+    direct = [export for export in offered if "." not in export.name]
+    if form in ("from", "as") and not direct:
         form = "module"
     importer, name = world.modules[module], world.modules[target].name
     if form == "star":
         public = tuple(e for e in offered if not e.name.startswith("_"))
         return world, Block("import", f"from {_written(rng, importer, name)} import *", public)
     if form in ("from", "as"):
-        return _from_import(rng, world, importer, name, offered, renamed=form == "as")
+        return _from_import(rng, world, importer, name, direct, renamed=form == "as")
     return _module_import(rng, world, importer, name, offered, dotted=form == "dotted")
 
 
