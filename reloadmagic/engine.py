@@ -8,9 +8,11 @@ planned statement runs is decided when its turn comes, by what really changed un
 
 from __future__ import annotations
 
+import _abc
 import ast
 import builtins
 import contextlib
+import functools
 import importlib
 import importlib.util
 import linecache
@@ -20,7 +22,7 @@ import time
 import types
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .diff import Pair, diff_classes, first_line, qualified
@@ -32,6 +34,7 @@ from .live import (
     find_functions,
     functions_within,
     held_by_function,
+    instance_values,
     own_functions,
     reachable_functions,
 )
@@ -44,10 +47,11 @@ from .loader import (
     read_source,
 )
 from .modules import Source, Statement, TrackedModule, module_namespace, module_spec
-from .notes import Note, containers, content_of, extras, is_container, same_value, take_notes
+from .notes import Note, abc_registry, containers, content_of, extras, is_container, same_value, take_notes
 from .patch import Made, Patcher
 from .plan import Changeset, ModulePlan, Plan
 from .reach.index import Index, Token
+from .reach.summary import summarize
 from .transaction import Transaction
 
 __all__ = ["Definition", "Engine", "Outcome", "Ran"]
@@ -401,11 +405,13 @@ class Namespace:
         names: the live dict.
         provenance: for names that an import bound, the module and the name there.
         stars: modules whose names were imported by star.
+        orphans: values that names still hold although their modules dropped them.
     """
 
     names: dict[str, Any]
     provenance: dict[str, tuple[str, str]]
     stars: dict[str, None]
+    orphans: dict[str, Any] = field(default_factory=dict)
 
 
 class _Failed(BaseException):
@@ -453,7 +459,9 @@ class Run:
         self.notes: dict[int, Note] | None = None
         self.snapped: set[str] = set()
         self.leftovers: tuple[str, ...] = ()
-        self.hooked: list[tuple[Any, Any]] = []
+        self.registered: list[tuple[type, list[type]]] = []
+        self.caches: list[tuple[tuple[str, str], Any]] | None = None
+        self.cleared: set[Token] = set()
         self.edited_classes: list[type] = []
 
     def wants(self, module: types.ModuleType) -> bool:
@@ -506,7 +514,7 @@ class Run:
         self.transaction = Transaction(label=", ".join(names))
         self.patcher = self._patcher()
         self.patcher.private += [self, self.__dict__, self.contents, self.extras, self.work]
-        self.extras, self.contents, self.hooked, self.edited_classes = [], dict(self.contents), [], []
+        self.extras, self.contents, self.edited_classes = [], dict(self.contents), []
         self.snapped = set()
         before = set(self.actual)
         known = set(sys.modules)
@@ -624,6 +632,11 @@ class Run:
         """What is left to do when all statements of a set have run."""
         for container, found in self.extras:
             self._add_extras(container, found)
+        for cls, registered in self.registered:
+            for other in registered:
+                _abc._abc_register(cls, other)
+        self.registered = []
+        self._clear_caches()
         self.leftovers = tuple(self.patcher.finish())
         if self.edited_classes:
             self.made.collect()
@@ -837,6 +850,7 @@ class Run:
                 for target in descents.get(number, ()):
                     self._reload(target)
                 if number in plan.run and self._is_due(plan, number):
+                    self._clear_caches()
                     self._run_statement(work, number, loader)
         except _Failed:
             raise
@@ -900,30 +914,38 @@ class Run:
         """Take out what the source no longer binds."""
         plan = work.plan
         namespace = plan.tracked.namespace
-        annotations = namespace.get("__annotations__")
-        kept_annotations = {
-            name
-            for summary in self.engine.index.modules[plan.name].summaries
-            for name in summary.annotated
-        }
         for name in plan.dropped:
-            if type(annotations) is dict and name not in kept_annotations:
-                annotations.pop(name, None)
             if name == "__doc__":
                 namespace[name] = None
             elif name in namespace and not self._is_submodule(plan.name, name, namespace[name]):
                 del namespace[name]
             self.actual.add(("bind", plan.name, name))
-        if plan.diff is not None:
-            bound = {n for s in plan.after.statements for n in s.binds}
-            for number in plan.dropped_statements:
-                for name in plan.before.statements[number].binds:
-                    if name in bound:
-                        self.actual.add(("bind", plan.name, name))
-                    elif name == "*":
-                        self._drop_star(work, plan.tracked.stars.get(number, ()))
-                    elif type(annotations) is dict and name not in kept_annotations:
-                        annotations.pop(name, None)
+        if plan.diff is None:
+            return
+        self._drop_annotations(plan)
+        bound = {n for s in plan.after.statements for n in s.binds}
+        for number in plan.dropped_statements:
+            for name in plan.before.statements[number].binds:
+                if name in bound:
+                    self.actual.add(("bind", plan.name, name))
+                elif name == "*":
+                    self._drop_star(work, plan.tracked.stars.get(number, ()))
+
+    def _drop_annotations(self, plan: ModulePlan) -> None:
+        """Take out of ``__annotations__`` what the source no longer annotates."""
+        annotations = plan.tracked.namespace.get("__annotations__")
+        if type(annotations) is not dict:
+            return
+        for source in (plan.before, plan.after):
+            for statement in source.statements:
+                if ":" in statement.fragment.text and statement.fragment.summary is None:
+                    summarize(statement.fragment)
+        gone, stays = (
+            {name for s in source.statements if s.fragment.summary for name in s.fragment.summary.annotated}
+            for source in (plan.before, plan.after)
+        )
+        for name in gone - stays:
+            annotations.pop(name, None)
 
     def _drop_star(self, work: Work, names: Iterable[str]) -> None:
         """Take out *names*, which only a star-import bound and which it binds no longer."""
@@ -999,12 +1021,24 @@ class Run:
                         moved.add(id(function))
                         self._shift(plan, function, shifts)
             self._move_classes(plan)
-        loader = _loader(tracked)
-        for number in again:
-            pair = Pair(number, plan.partners[number], "body", ())
-            for _, functions, code in patches(plan, loader, pair):
-                for function in functions:
-                    self._recode(plan, function, code)
+        if again:
+            self._recode_moved(plan, again)
+
+    def _recode_moved(self, plan: ModulePlan, numbers: list[int]) -> None:
+        """Statements that mean the same but are laid out otherwise: their code, line for line."""
+        loader = _loader(plan.tracked)
+        old = [plan.before.statements[plan.partners[number]] for number in numbers]
+        new = [plan.after.statements[number] for number in numbers]
+        codes = code_pairs(
+            compile_statements(loader, plan.before, old),
+            compile_statements(loader, plan.after, new),
+        )
+        functions = {id(f): f for f in self._live_functions(plan.tracked)}
+        functions.update((id(f), f) for f in self._closures(plan.tracked.namespace))
+        for function in functions.values():
+            code = codes.get(_place(function.__code__))
+            if code is not None and code.co_freevars == function.__code__.co_freevars:
+                self.transaction.set_attr(function, "__code__", code)
 
     def _shift(
         self,
@@ -1230,6 +1264,8 @@ class Run:
         if not self.patcher.is_made(new):
             return new
         noted = self._class_notes(plan.tracked, name, old)
+        if "" in plan.filled.get(name, ()):
+            self._reset_registry(plan.tracked, name, old)
         self._foreign_names(old, noted)
         stays = self.patcher.merge(
             old, new, keep=self._kept_attributes(plan, number, name), noted=noted
@@ -1237,6 +1273,18 @@ class Run:
         self.edited_classes.append(stays)
         self.patcher.redirect_in(self._filled_containers())
         return stays
+
+    def _reset_registry(self, tracked: TrackedModule, name: str, cls: type) -> None:
+        """Take out of an abstract class what statements registered; they are to run again."""
+        registered = abc_registry(cls)
+        if registered is None:
+            return
+        note = tracked.noted.get(f"{name}.<abc>")
+        by_source = note.content if note is not None else frozenset()
+        _abc._reset_registry(cls)
+        _abc._reset_caches(cls)
+        self.registered.append((cls, [r for r in registered if id(r) not in by_source]))
+        self.transaction.on_rollback(lambda: _restore_registry(cls, registered))
 
     @property
     def _foreign(self) -> dict[int, frozenset[str]]:
@@ -1324,7 +1372,9 @@ class Run:
         if statement.fragment.kind != "other":
             return
         entry = self.engine.index.modules[plan.name]
-        reads = entry.summaries[number].now.paths
+        # ``try: table / except NameError: table = {}`` keeps what it finds.
+        is_try = type(statement.fragment.parse()[0]).__name__.startswith("Try")
+        reads = entry.summaries[number].now.paths if is_try else {}
         namespace = plan.tracked.namespace
         for name in statement.binds:
             if name in recorder.bound or before.get(name, ABSENT) is ABSENT:
@@ -1473,6 +1523,32 @@ class Run:
                 if key not in self.contents:
                     self.actual.add(("attr", *key) if attr else ("content", *key))
 
+    # Caches --------------------------------------------------------------------------------------
+
+    def _clear_caches(self) -> None:
+        """Empty the caches of functions which run, or read, something that has changed."""
+        if self.caches is None:
+            self.caches = list(self._find_caches())
+        if not self.caches:
+            return
+        for token in self.actual - self.cleared:
+            users = self.engine.index.reached_functions(token)
+            for place, cache in self.caches:
+                if place in users:
+                    cache.cache_clear()
+        self.cleared |= self.actual
+
+    def _find_caches(self) -> Iterator[tuple[tuple[str, str], Any]]:
+        """The `functools.lru_cache` objects of the user's modules, with module and qualname."""
+        for name, tracked in self.engine.tracked.items():
+            for key, value in list(tracked.namespace.items()):
+                if type(value) is functools._lru_cache_wrapper:
+                    yield (name, key), value
+                elif isinstance(value, type) and class_dict(value).get("__module__") == name:
+                    for attr, part in list(class_dict(value).items()):
+                        if type(part) is functools._lru_cache_wrapper:
+                            yield (name, f"{key}.{attr}"), part
+
     # Namespaces ----------------------------------------------------------------------------------
 
     def _refresh_namespaces(self, names: Iterable[str]) -> None:
@@ -1482,9 +1558,15 @@ class Run:
                 new = self._value_now(module, attr)
                 old = namespace.names.get(name, ABSENT)
                 was = self._value_before(module, attr)
-                if new is ABSENT or was is ABSENT or old is new or old is not was:
+                if was is ABSENT:
+                    was = namespace.orphans.get(name, ABSENT)
+                if was is ABSENT or old is not was:
                     continue
-                self.transaction.set_item(namespace.names, name, new)
+                if new is ABSENT:
+                    namespace.orphans[name] = old
+                elif new is not old:
+                    self.transaction.set_item(namespace.names, name, new)
+                    namespace.orphans.pop(name, None)
             for module in namespace.stars:
                 self._refresh_star(namespace, module)
 
@@ -1534,6 +1616,13 @@ WHOLE_REASON = "whole module"
 
 def EDITED(plan: ModulePlan, number: int) -> bool:
     return "edited" in plan.run[number]
+
+
+def _restore_registry(cls: type, registered: list[type]) -> None:
+    _abc._reset_registry(cls)
+    _abc._reset_caches(cls)
+    for other in registered:
+        _abc._abc_register(cls, other)
 
 
 def hold_values(values: Mapping[str, Any]) -> dict[str, weakref.ref[Any]]:
@@ -1654,6 +1743,23 @@ def refiled(code: types.CodeType, path: str) -> types.CodeType:
     return code.replace(co_filename=path, co_consts=constants)
 
 
+def _place(code: types.CodeType) -> tuple[str, int, tuple[int | None, ...]]:
+    """Where a code object stands: its name, its line and the position it starts from."""
+    first = next((p for p in code.co_positions() if p[2] is not None), (None,) * 4)
+    return code.co_qualname, code.co_firstlineno, first
+
+
+def code_pairs(
+    old: types.CodeType, new: types.CodeType
+) -> dict[tuple[str, int, tuple[int | None, ...]], types.CodeType]:
+    """For the place of each code object nested in *old*, the one that stands for it in *new*.
+
+    Both must be compiled from the same tree, laid out in two ways.
+    """
+    pairs = zip(code_objects(old), code_objects(new), strict=False)
+    return {_place(was): now for was, now in pairs if was.co_qualname == now.co_qualname}
+
+
 def patches(
     plan: ModulePlan, loader: Any, pair: Pair
 ) -> Iterator[tuple[str | None, list[types.FunctionType], types.CodeType]]:
@@ -1765,18 +1871,7 @@ def own_functions_of(value: Any, namespace: dict[str, Any]) -> Iterator[types.Fu
             todo.extend(held_by_function(item))
         else:
             todo.extend(functions_within(item))
-            todo.extend(f for f in _instance_values(item) if type(f) is types.FunctionType)
-
-
-def _instance_values(value: Any) -> list[Any]:
-    """What an instance's ``__dict__`` holds, read past the user's own attribute access."""
-    if isinstance(value, type | types.ModuleType) or not getattr(type(value), "__dictoffset__", 0):
-        return []
-    try:
-        own = object.__getattribute__(value, "__dict__")
-    except AttributeError:
-        return []
-    return list(own.values()) if type(own) is dict else []
+            todo.extend(f for f in instance_values(item) if type(f) is types.FunctionType)
 
 
 def fingerprints(name: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -57,7 +57,7 @@ def functions_within(value: Any) -> Iterator[types.FunctionType]:
     elif kind is property:
         for part in (value.fget, value.fset, value.fdel):
             yield from functions_within(part)
-    elif kind is functools.cached_property:
+    elif kind is functools.cached_property or kind is functools.singledispatchmethod:
         yield from functions_within(vars(value).get("func"))
 
 
@@ -114,8 +114,11 @@ def held_by_function(function: types.FunctionType) -> Iterator[Any]:
 def _held(value: Any) -> Iterator[Any]:
     """Callables that a wrapper, a descriptor or a container holds."""
     kind = type(value)
-    if kind is functools.partial:
+    if kind is functools.partial or kind is functools.partialmethod:
         yield value.func
+    elif kind is functools.singledispatchmethod:
+        yield vars(value).get("func")
+        yield from vars(value)["dispatcher"].registry.values()
     elif kind is functools._lru_cache_wrapper:
         yield value.__dict__.get("__wrapped__")
     elif kind is types.MethodType:
@@ -126,3 +129,15 @@ def _held(value: Any) -> Iterator[Any]:
         yield from (v for v in value if callable(v))
     else:
         yield from functions_within(value)
+        yield from (part for part in instance_values(value) if callable(part))
+
+
+def instance_values(value: Any) -> list[Any]:
+    """What an instance's ``__dict__`` holds, read past the user's own attribute access."""
+    if isinstance(value, type | types.ModuleType) or not getattr(type(value), "__dictoffset__", 0):
+        return []
+    try:
+        own = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return []
+    return list(own.values()) if type(own) is dict and len(own) <= SMALL else []

@@ -7,6 +7,7 @@ of the user's is compared but by identity, unless it is plain.
 
 from __future__ import annotations
 
+import _abc
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any
 
 from .live import class_dict
 
-__all__ = ["Note", "containers", "extras", "is_container", "same_value", "take_notes"]
+__all__ = ["Note", "abc_registry", "containers", "extras", "is_container", "same_value", "take_notes"]
 
 CONTAINERS = (dict, list, set, OrderedDict, defaultdict, deque)
 LIMIT = 100_000
@@ -106,9 +107,25 @@ def content_of(value: Any) -> Any:
 
 def take_notes(namespace: dict[str, Any], module: str) -> dict[str, Note]:
     """Notes on all containers and classes of a module, by dotted name."""
-    return {
-        name: Note(id(value), content_of(value)) for name, value in containers(namespace, module)
-    }
+    notes: dict[str, Note] = {}
+    for name, value in containers(namespace, module):
+        notes[name] = Note(id(value), content_of(value))
+        if isinstance(value, type):
+            registered = abc_registry(value)
+            if registered:
+                notes[f"{name}.<abc>"] = Note(0, frozenset(map(id, registered)))
+    return notes
+
+
+def abc_registry(cls: type) -> list[type] | None:
+    """The classes registered with an abstract class, None if it is not one."""
+    if "_abc_impl" not in class_dict(cls):
+        return None
+    try:
+        references = _abc._get_dump(cls)[0]
+    except TypeError:
+        return None
+    return [found for reference in references if (found := reference()) is not None]
 
 
 def extras(container: Any, content: Any) -> Any:

@@ -256,6 +256,7 @@ class Planner:
             for n in s.binds
             if n not in bound_now and n != "*"
         ]
+        gone = [n for n in gone if not self._comes_by_star(plan, n)]
         plan.dropped = tuple(dict.fromkeys(gone))
         plan.dropped_statements = diff.dropped
         for name in plan.dropped:
@@ -266,6 +267,16 @@ class Planner:
                     self._push(("bind", plan.name, "*"))
                 elif name in bound_now:
                     self._push(("bind", plan.name, name))
+
+    def _comes_by_star(self, plan: ModulePlan, name: str) -> bool:
+        """Is a name that lost its own statement bound by a star-import now? Then that runs."""
+        entry = self.index.modules[plan.name]
+        if not any(self.index.binds(star, name) for star in entry.stars):
+            return False
+        for number in entry.bindings.get("*", ()):
+            self._reach(plan, number, f"{name} is left to it")
+        self._push(("bind", plan.name, name))
+        return True
 
     def _added(self, plan: ModulePlan, number: int) -> None:
         """A new statement: groups run again unless it comes after all of theirs."""
@@ -325,21 +336,21 @@ class Planner:
                 != plan.after.statements[pair.new].fragment.kind
             )
             for number in lost:
-                statement = plan.before.statements[number]
-                if statement.fragment.kind in {"def", "class"}:
-                    key = (statement.fragment.kind, statement.binds[0])
+                key = _identity(plan.before.statements[number])
+                if key is not None:
                     gone.setdefault(key, []).append((plan.name, number))
         if not gone:
             return
         for plan, diff in edited:
             for pair in diff.pairs:
                 statement = plan.after.statements[pair.new]
-                if statement.fragment.kind not in {"def", "class"}:
-                    continue
+                key = _identity(statement)
                 old = None if pair.old is None else plan.before.statements[pair.old]
-                if old is not None and old.fragment.kind == statement.fragment.kind:
+                if key is None or (
+                    old is not None and old.fragment.kind == statement.fragment.kind
+                ):
                     continue
-                found = gone.get((statement.fragment.kind, statement.binds[0]), [])
+                found = gone.get(key, [])
                 found = [f for f in found if f[0] != plan.name]
                 if len(found) == 1:
                     plan.origins[pair.new] = found[0]
@@ -580,6 +591,16 @@ class Planner:
             return False
         reasons = {r for found in self.plans[name].run.values() for r in found}
         return {r for r in reasons if isinstance(r, str)} == {"its last run failed"}
+
+
+def _identity(statement: Statement) -> tuple[str, str] | None:
+    """What makes a statement the same in another module; None where nothing does."""
+    kind = statement.fragment.kind
+    if kind in {"def", "class"}:
+        return kind, statement.binds[0]
+    if kind == "assign" and len(statement.binds) == 1:
+        return kind, statement.fragment.key
+    return None
 
 
 def _union(groups: dict[str, set[str]], one: str, other: str) -> None:

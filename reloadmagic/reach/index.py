@@ -322,6 +322,13 @@ class Index:
         self._link()
         return _Walk(self).run(token)
 
+    def reached_functions(self, token: Token) -> set[Entity]:
+        """The functions, by module and qualname, that run or read what has changed."""
+        self._link()
+        walk = _Walk(self)
+        walk.run(token)
+        return {(module, key) for module, kind, key in walk.seen if kind == "f"}
+
     def tainted(self, entity: Entity) -> set[StatementId]:
         """The statements which might hold, directly or through others, something of *entity*."""
         self._link()
