@@ -15,7 +15,14 @@ import pytest
 from reloadmagic.engine import Definition, Outcome, Ran
 from reloadmagic.errors import ReloadFailed, SourceError
 from reloadmagic.report import Report
-from reloadmagic.report.text import STILL_HOLDS, duration, unified_diff
+from reloadmagic.report.text import (
+    STILL_HOLDS,
+    cells_hint,
+    changed_names,
+    duration,
+    label_names,
+    unified_diff,
+)
 from support import Project
 
 GOLDEN = Path(__file__).parent / "golden" / "report"
@@ -103,7 +110,7 @@ FULL = Report(
                 Definition("old", "dropped"),
                 Definition("helper", "moved"),
             ),
-            ran=(Ran(1, "WIDTH", ("it was edited",)), Ran(4, "def area", ("WIDTH changed",))),
+            ran=(Ran(1, "WIDTH", ("edited",)), Ran(4, "def area", ("uses shapes.WIDTH",))),
             kept=("CACHE",),
             before=BEFORE,
             after=AFTER,
@@ -112,7 +119,7 @@ FULL = Report(
         outcome(
             "drawing.model",
             edited=False,
-            ran=(Ran(2, "SIZE", ("shapes.WIDTH changed",)),),
+            ran=(Ran(2, "SIZE", ("uses shapes.WIDTH",)),),
             leftovers=("A frozen Circle in drawing.model.BOX keeps the old class.",),
         ),
     ),
@@ -194,6 +201,11 @@ LINES = [
     (
         [outcome("model", edited=False, ran=(Ran(3, "X", ()),))],
         "reloaded model.py (X) · 4 ms",
+    ),
+    # an import by the names that it binds
+    (
+        [outcome("model", edited=False, ran=(Ran(1, "from a import B, c as d", ()),))],
+        "reloaded model.py (B, d) · 4 ms",
     ),
     ([outcome("gone", status="forgotten")], "forgot gone.py: deleted from disk"),
     ([outcome(status="touched")], "nothing to reload"),
@@ -340,3 +352,44 @@ def test_a_diff_of_trimmed_texts_is_that_of_whole_ones(before: str, after: str) 
 )
 def test_durations_are_short(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+LABELS = [
+    ("WIDTH", ["WIDTH"]),
+    ("a, b", ["a", "b"]),
+    ("class Circle", ["Circle"]),
+    ("def area", ["area"]),
+    ("import a.b, c as d", ["a", "d"]),
+    ("from .x import A as B, C", ["B", "C"]),
+    ("from long.name import (first, second, th…", ["first", "second"]),
+    ("TABLE.append(1)", []),
+    ("if True:", []),
+]
+
+
+@pytest.mark.parametrize(("label", "names"), LABELS)
+def test_a_statements_names_are_read_off_its_label(label: str, names: list[str]) -> None:
+    assert label_names(label) == names
+
+
+def test_changed_names_are_definitions_and_values_that_ran() -> None:
+    ran = (Ran(1, "WIDTH", ()), Ran(2, "class A", ()), Ran(9, "register(f)", ()))
+    told = outcome(definitions=(*changed("A.f"), Definition("g", "moved")), ran=ran)
+    assert changed_names(told) == ["A.f", "WIDTH"]
+
+
+@pytest.mark.parametrize(
+    ("used", "hint"),
+    [
+        ({5: ("WIDTH",), 7: ("WIDTH", "w of [5]")}, "cells [5] [7] used WIDTH"),
+        ({5: ("area",)}, "cell [5] used area"),
+        (
+            dict.fromkeys(range(1, 11), ("f",)),
+            "cells [1] [2] [3] [4] [5] [6] [7] [8] … 2 more used f",
+        ),
+    ],
+)
+def test_a_hint_tells_which_cells_used_what_changed(
+    used: dict[int, tuple[str, ...]], hint: str
+) -> None:
+    assert cells_hint(used) == hint

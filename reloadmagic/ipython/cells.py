@@ -1,4 +1,4 @@
-"""What can be read off a cell's text: header lines of ours, and the Python to look for imports in.
+"""What can be read off a cell's text: header lines of ours, and the Python that it runs.
 
 Everything here is pure: ipykernel transforms a cell twice, once to see whether it awaits.
 """
@@ -13,7 +13,7 @@ __all__ = ["asks_for_no_reload", "is_command", "python_source", "transform_heade
 _RELOAD = re.compile(r"%%reload_changed(?:[ \t]+(?P<line>[^\r\n]*))?\r?\n?\Z")
 _NO_RELOAD = re.compile(r"%%no_reload[ \t]*\r?\n?\Z")
 _COMMAND = re.compile(
-    r"%{0,2}(?:reload_(?!ext\b)\w+|unload|autoreload)\b(?!\s*[=.(,\[])|%%no_reload\b"
+    r"%{0,2}(?:reload_(?!ext\b)\w+|unload|autoreload|aimport)\b(?!\s*[=.(,\[])|%%no_reload\b"
     r"|%(?:un)?load_ext\b|%config\s+ReloadMagic\b"
 )
 # Cell magics whose body is Python which runs in the notebook's namespace.
@@ -63,12 +63,10 @@ def _value(line: str) -> str:
 
 
 def python_source(cell: str, transformed: str | None) -> str | None:
-    """Python to look for imports in, None if the cell has none or cannot be read.
+    """The Python that a cell runs in the notebook's namespace, None if it cannot be read.
 
     *transformed* is the cell after IPython's input transformations, if at hand.
     """
-    if "import" not in cell:
-        return None
     body = _RUNS_ITS_BODY.sub("", cell.lstrip(), count=1) if cell.lstrip()[:2] == "%%" else cell
     return next((text for text in (body, transformed) if text and _parses(text)), None)
 

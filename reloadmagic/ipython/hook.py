@@ -7,6 +7,8 @@ session or leave a client without a reply.
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import logging
 import threading
 from typing import TYPE_CHECKING, Any
@@ -14,16 +16,18 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import InputRejected
 
 from reloadmagic.errors import SourceError, describe
-from reloadmagic.report.text import error_text
+from reloadmagic.explain.cells import CellLog
+from reloadmagic.report.text import cells_hint, error_text
 
 from .cells import asks_for_no_reload, is_command, python_source
 from .output import show, show_text
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from reloadmagic.changes import Change
+    from reloadmagic.plan import Plan
     from reloadmagic.reloader import Reloader
     from reloadmagic.report import Report
 
@@ -92,8 +96,15 @@ class CellHook:
         self._reloader = reloader
         self._settings = settings
         self._refusal = Refusal(shell)
-        self._in_users_cell = False
+        self._users_thread = 0  # in which a cell of the user's runs, 0 if none does
         self._said: object = None  # what was said last, not to say it before every cell
+        self._tried: object = None  # which versions were tried last while *only* limits it
+        self.cells = CellLog()
+        # Key, text and transformed text of the user's cell that runs.
+        self._running: tuple[str, str, str | None] | None = None
+        self.only: list[str] | None = None  # the modules that %aimport names, None for all
+        self.hides_errors = False
+        self.log: Callable[[str], object] | None = None  # is told each reload, too
         # Bound once: IPython 7 finds a callback again by identity.
         self._events = {"pre_run_cell": self.before_cell, "post_run_cell": self.after_cell}
 
@@ -104,6 +115,8 @@ class CellHook:
         history = getattr(self._shell, "history_manager", None)
         for cell in list(getattr(history, "input_hist_parsed", ())):
             self._note(cell, None)
+        for number, cell in enumerate(list(getattr(history, "input_hist_raw", ()))):
+            self._log(number, "", cell, None)
 
     def unregister(self) -> None:
         """Listen no more."""
@@ -115,8 +128,11 @@ class CellHook:
     def before_cell(self, info: Any) -> None:
         """Take note of the cell's imports; reload what is stale, as the settings say."""
         self._refusal.disarm()
+        transformed = getattr(info, "transformed_cell", None)
         try:
-            self._note(info.raw_cell, getattr(info, "transformed_cell", None))
+            self._note(info.raw_cell, transformed)
+            if info.store_history and not info.silent:
+                self._begin(info, transformed)
             if self._is_users(info):
                 self._before_users_cell()
         except KeyboardInterrupt:
@@ -127,14 +143,28 @@ class CellHook:
         except BaseException as error:  # noqa: BLE001
             self._say_internal(error)
 
-        self._in_users_cell = self._in_users_cell or bool(info.store_history and not info.silent)
+    def _begin(self, info: Any, transformed: str | None) -> None:
+        """A cell of the user's runs from here on."""
+        if not asks_for_no_reload(info.raw_cell):
+            self._users_thread = threading.get_ident()
+        key = getattr(info, "cell_id", None) or ""
+        self.cells.starts(key, info.raw_cell)
+        self._running = (key, info.raw_cell, transformed)
+
+    def _log(self, number: int, key: str, cell: str, transformed: str | None) -> None:
+        if cell.strip():
+            self.cells.ran(number, key, cell, functools.partial(self._python, cell, transformed))
 
     def after_cell(self, result: Any) -> None:
-        """A cell with a syntax error never came to the refusal."""
+        """Remember the cell. One with a syntax error never came to the refusal."""
         self._refusal.disarm()
         info = getattr(result, "info", None)
         if info is None or info.store_history:
-            self._in_users_cell = False
+            self._users_thread = 0
+            number = getattr(result, "execution_count", None)
+            if self._running is not None and number is not None:
+                self._log(number, *self._running)
+            self._running = None
 
     def _is_users(self, info: Any) -> bool:
         """Not an inspector's request, a command of ours or a cell that opted out.
@@ -142,7 +172,7 @@ class CellHook:
         What a cell of the user's runs as a cell in turn is the user's, too.
         """
         return (
-            (bool(info.store_history) or self._in_users_cell)
+            (bool(info.store_history) or self._users_thread == threading.get_ident())
             and not info.silent
             and not is_command(info.raw_cell)
             and not asks_for_no_reload(info.raw_cell)
@@ -156,11 +186,46 @@ class CellHook:
 
     def reload(self) -> None:
         """Reload what is stale and say it; refuse the cell if that failed and the settings say so."""
-        report = self._reloader.reload()
+        report = self.run(self._limited_plan())
         if report and not self._was_said(report):
             self._say(report)
         if self._settings.on_error == "stop":
             self._stop(report)
+
+    def run(self, plan: Plan | None = None) -> Report:
+        """Reload by *plan*, or what is stale; the report tells which cells used what changed."""
+        report = self._reloader.reload(plan)
+        used = self._used(report)
+        if not used:
+            return report
+        told = dataclasses.replace(report, notes=(*report.notes, cells_hint(used)))
+        history = self._reloader.history
+        if history and history[-1] is report:
+            history[-1] = told
+        return told
+
+    def _used(self, report: Report) -> dict[int, tuple[str, ...]]:
+        """By execution count, what the cells used that *report* changed."""
+        try:
+            found = self.cells.note(self._reloader, report, self._shell.user_ns)
+        except Exception:  # a hint is not worth an error, whatever is in the cells
+            logger.debug("looking for cells that used what changed", exc_info=True)
+            return {}
+        return {cell.number: cell.used for cell in found}
+
+    def _limited_plan(self) -> Plan | None:
+        """The plan for the modules that %aimport names, None if it does not limit what is reloaded.
+
+        What failed is planned again once there is something new.
+        """
+        if self.only is None:
+            return None
+        changes = self._reloader.changes(self.only) if self.only else ()
+        tried = [(change.module, change.kind, change.digest) for change in changes]
+        if tried == self._tried:
+            changes = ()
+        self._tried = tried
+        return self._reloader.plan(changes)
 
     def _was_said(self, report: Report) -> bool:
         """Whether *report* only repeats the failures of the last one, sources unchanged."""
@@ -170,7 +235,13 @@ class CellHook:
         return repeats
 
     def _say(self, report: Report) -> None:
-        if self._settings.verbosity != "quiet" or report.failed:
+        if self.log is not None:
+            self.log(str(report))
+        if report.failed and self.hides_errors:
+            report = dataclasses.replace(
+                report, outcomes=tuple(o for o in report.outcomes if o.status != "failed")
+            )
+        if report and (self._settings.verbosity != "quiet" or report.failed):
             show(self._shell, report, details=self._settings.verbosity == "details")
 
     def _stop(self, report: Report) -> None:
@@ -195,6 +266,9 @@ class CellHook:
         source = python_source(cell, transformed or self._transform(cell))
         if source is not None:
             self._reloader.note_cell(source, self._shell.user_ns)
+
+    def _python(self, cell: str, transformed: str | None) -> str | None:
+        return python_source(cell, transformed or self._transform(cell))
 
     def _transform(self, cell: str) -> str | None:
         """*cell* without magics, for IPythons whose event does not bring it."""

@@ -1,6 +1,7 @@
-"""The commands, and what attaches them to a shell and detaches them again.
+"""The settings, the commands that reload, and what attaches all to a shell and detaches it again.
 
 In come lines that people type, out go values that show themselves; all work is the `Reloader`'s.
+The other commands are in rooms of their own: `looking`, `choosing`, `autoreload`.
 """
 
 # IPython's magic_arguments has no types.
@@ -8,27 +9,33 @@ In come lines that people type, out go values that show themselves; all work is 
 
 from __future__ import annotations
 
+import os
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from traitlets import observe
 
+from reloadmagic.explain.names import known_names
 from reloadmagic.reloader import Reloader
 
+from .autoreload import Autoreload, is_theirs_loaded
 from .cells import transform_header
+from .choosing import MODES, Choosing
+from .completion import Completion
 from .config import Settings, usable_config
 from .hook import CellHook, CellRefused
+from .looking import Looking
 from .output import show, show_text
-from .views import DryRun, status
+from .views import DryRun
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reloadmagic.changes import Change
     from reloadmagic.report import Report
-
-    from .views import Status
 
 __all__ = ["ReloadMagic"]
 
@@ -42,16 +49,18 @@ class ReloadMagic(Settings, Magics):
 
     @classmethod
     def attach(cls, shell: Any) -> ReloadMagic:
-        """A new instance, its commands, hook and transformer in *shell*."""
-        config, refused = usable_config(shell.config)
+        """A new instance, its commands, hook, transformer and completers in *shell*."""
+        config, refused = usable_config(shell.config, _working_directory())
         magics = cls(shell=shell, config=config)
         for sentence in refused:
             show_text(sentence)
         try:
             magics.reloader.install()
             magics.hook.register()
-            shell.magics_manager.register(magics)
+            for group in magics.groups:
+                shell.magics_manager.register(group)
             shell.input_transformers_cleanup.append(transform_header)
+            magics.completion.register()
         except BaseException:
             magics.detach()
             raise
@@ -63,19 +72,59 @@ class ReloadMagic(Settings, Magics):
             namespaces=[shell.user_ns], include=self.include, exclude=self.exclude, keep=self.keep
         )
         self.hook = CellHook(shell, self.reloader, self)
+        self.groups: list[Magics] = [self, Looking(self), Choosing(self)]
+        if not is_theirs_loaded(shell):
+            self.groups.append(Autoreload(self))
+        self.completion = Completion(shell, self._words(), self._options)
 
     def detach(self) -> None:
         """Take out all that `attach` put in, and whatever else of ours is there."""
         shell: Any = self.shell
         self.reloader.close()
         self.hook.unregister()
+        self.completion.unregister()
         _remove(shell.input_transformers_cleanup, transform_header)
         manager = shell.magics_manager
-        for table in manager.magics.values():
-            for name in [name for name, magic in table.items() if _owner(magic) is self]:
-                del table[name]
-        manager.registry.pop("ReloadMagic", None)
-        _remove(shell.configurables, self)
+        for group in self.groups:
+            for table in manager.magics.values():
+                for name in [name for name, magic in table.items() if _owner(magic) is group]:
+                    del table[name]
+            manager.registry.pop(type(group).__name__, None)
+            _remove(shell.configurables, group)
+
+    def _words(self) -> dict[str, Any]:
+        """What may follow each command."""
+        modules = self._modules
+        definitions = self._definitions
+        words = {
+            "reload_changed": modules,
+            "reload_explain": definitions,
+            "reload_diff": definitions,
+            "reload_graph": modules,
+            "reload_history": list,
+            "reload_status": list,
+            "reload_cells": list,
+            "reload_mode": lambda: MODES,
+            "reload_include": lambda: self.exclude,
+            "reload_exclude": modules,
+            "unload": modules,
+        }
+        if isinstance(self.groups[-1], Autoreload):
+            words["autoreload"] = lambda: ["now", "off", "explicit", "all", "complete"]
+        return words
+
+    def _modules(self) -> Iterable[str]:
+        return sorted(self.reloader.tracked)
+
+    def _definitions(self) -> Iterable[str]:
+        return sorted({*self.reloader.tracked, *known_names(self.reloader)})
+
+    def _options(self, name: str) -> Iterable[str]:
+        """The options of a command, read off its parser."""
+        shell: Any = self.shell
+        parser = getattr(shell.find_line_magic(name), "parser", None)
+        actions = getattr(parser, "_actions", ())
+        return sorted(option for action in actions for option in action.option_strings)
 
     @observe(*MIRRORED)
     def _pass_on(self, change: Any) -> None:
@@ -96,12 +145,8 @@ class ReloadMagic(Settings, Magics):
         with names only those modules and what depends on them.
         """
         arguments = parse_argstring(self.reload_changed, line)
-        changes = self._changes(arguments.names)
-        plan = self.reloader.plan(changes)
-        if arguments.dry_run:
-            done: Report | DryRun = DryRun(plan)
-        else:
-            done = self.reloader.reload(plan)
+        plan = self.reloader.plan(self._changes(arguments.names))
+        done: Report | DryRun = DryRun(plan) if arguments.dry_run else self.hook.run(plan)
         if cell is not None:
             self._then_run(done, cell, verbose=arguments.verbose)
             return None
@@ -144,13 +189,6 @@ class ReloadMagic(Settings, Magics):
         shell: Any = self.shell
         shell.run_cell(cell)
 
-    @magic_arguments()
-    @line_magic
-    def reload_status(self, line: str) -> Status:
-        """What is tracked, what is stale or failed, what is left alone and why."""
-        parse_argstring(self.reload_status, line)
-        return status(self.reloader, self.mode)
-
 
 def _owner(magic: Any) -> Any:
     return getattr(magic, "__self__", None)
@@ -159,3 +197,10 @@ def _owner(magic: Any) -> Any:
 def _remove(items: list[Any], item: Any) -> None:
     # By identity: other entries may compare in any way they like.
     items[:] = [other for other in items if other is not item]
+
+
+def _working_directory() -> str | None:
+    try:
+        return os.getcwd()
+    except OSError:  # it was deleted
+        return None

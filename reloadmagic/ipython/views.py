@@ -13,10 +13,26 @@ from reloadmagic.report.text import error_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from reloadmagic.explain import Explanation, Graph, SourceDiff, StaleCell
     from reloadmagic.plan import Plan
     from reloadmagic.reloader import Reloader
+    from reloadmagic.report import Report
+    from reloadmagic.unload import Unloaded
 
-__all__ = ["DryRun", "ModuleState", "Status", "View", "status"]
+__all__ = [
+    "DiffsView",
+    "DryRun",
+    "ExplanationView",
+    "GraphView",
+    "History",
+    "ModuleState",
+    "Said",
+    "StaleCells",
+    "Status",
+    "Unloading",
+    "View",
+    "status",
+]
 
 
 class View:
@@ -51,6 +67,139 @@ class DryRun(View):
 
     def __str__(self) -> str:
         return f"would do, nothing done yet:\n{self.plan}" if self.plan else "nothing to reload"
+
+
+@dataclass(frozen=True, slots=True)
+class Said(View):
+    """A sentence or two."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def html(self) -> str:
+        """As ordinary text."""
+        from html import escape
+
+        return f"<div>{'<br>'.join(escape(self.text).splitlines())}</div>"
+
+
+@dataclass(frozen=True, slots=True)
+class Unloading(View):
+    """What was unloaded, and who still holds what."""
+
+    unloaded: Unloaded
+
+    def __str__(self) -> str:
+        return str(self.unloaded)
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationView(View):
+    """An explanation: in HTML its facts are a table."""
+
+    explanation: Explanation
+
+    def __str__(self) -> str:
+        return str(self.explanation)
+
+    def html(self) -> str:
+        """The facts as rows."""
+        from html import escape
+
+        from reloadmagic.report.html import rows
+
+        told = self.explanation
+        facts = rows((title, "<br>".join(map(escape, lines))) for title, lines in told.facts)
+        place = f"<code>{escape(told.place)}</code>"
+        return f"<div><b>{escape(told.name)}</b> · {escape(told.kind)} · {place}</div>{facts}"
+
+
+@dataclass(frozen=True, slots=True)
+class DiffsView(View):
+    """Source that last ran against the files; in HTML with colours."""
+
+    diffs: tuple[SourceDiff, ...]
+
+    def __str__(self) -> str:
+        return "\n\n".join(map(str, self.diffs)) or _UP_TO_DATE
+
+    def html(self) -> str:
+        """Each diff below its module's name."""
+        from html import escape
+
+        from reloadmagic.report.html import diff_html
+
+        parts = [
+            f"<div><b>{escape(diff.module)}</b> · <code>{escape(diff.path)}</code></div>"
+            f"{f'<div>{escape(diff.note)}</div>' if diff.note else ''}{diff_html(diff.lines)}"
+            for diff in self.diffs
+        ]
+        return "".join(parts) or f"<div>{_UP_TO_DATE}</div>"
+
+
+_UP_TO_DATE = "what last ran is what the files hold"
+
+
+@dataclass(frozen=True, slots=True)
+class GraphView(View):
+    """The import graph: a tree as text, a picture in HTML."""
+
+    graph: Graph
+
+    def __str__(self) -> str:
+        return str(self.graph)
+
+    def html(self) -> str:
+        """The picture; the tree where there is nothing to draw."""
+        from reloadmagic.report.html import pre
+
+        from .picture import svg
+
+        return svg(self.graph) if self.graph.nodes else pre(str(self))
+
+
+@dataclass(frozen=True, slots=True)
+class History(View):
+    """Reloads by number; *verbose* tells all that each did."""
+
+    reports: tuple[tuple[int, Report], ...]
+    verbose: bool = False
+
+    def __str__(self) -> str:
+        lines = []
+        for number, report in self.reports:
+            text = report.details() if self.verbose else str(report)
+            first, *rest = text.splitlines()
+            lines += [f"{number:>3}  {first}", *(f"     {line}".rstrip() for line in rest)]
+        return "\n".join(lines) or "nothing was reloaded yet"
+
+    def html(self) -> str:
+        """Each report opens to its details."""
+        from reloadmagic.report.html import rows
+
+        shown = ((str(n), r.mimebundle(details=self.verbose)["text/html"]) for n, r in self.reports)
+        return rows(shown) or f"<div>{self}</div>"
+
+
+@dataclass(frozen=True, slots=True)
+class StaleCells(View):
+    """Cells that used what has changed since they ran."""
+
+    cells: tuple[StaleCell, ...]
+
+    def __str__(self) -> str:
+        rows = [
+            (f"[{cell.number}]", f"used {', '.join(cell.used)}", _first_line(cell.source))
+            for cell in self.cells
+        ]
+        return "\n".join(table(rows)) or "no cell used what has changed since it ran"
+
+
+def _first_line(source: str) -> str:
+    line = next((line for line in source.splitlines() if line.strip()), "").strip()
+    return line if len(line) <= 60 else f"{line[:59]}…"
 
 
 @dataclass(frozen=True, slots=True)

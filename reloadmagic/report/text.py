@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from reloadmagic.errors import ReloadFailed, SourceError, describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reloadmagic.engine import Outcome, Ran
 
 NAMES = 4  # shown for one module in the short form
 MODULES = 5  # shown on each side of the arrow
 LEFTOVERS = 3  # told in the short form
+CELLS = 8  # told in the short form
 
 NOTHING = "nothing to reload"
 STILL_HOLDS = "The version that last ran stays in use."
@@ -93,8 +94,8 @@ def short_names(outcome: Outcome) -> list[str]:
 def changed_names(outcome: Outcome) -> list[str]:
     """Names of the module that are or do something else now: ``["area", "WIDTH"]``."""
     definitions = [d.name for d in outcome.definitions if d.kind != "moved"]
-    values = [r for r in _ran_besides(outcome, definitions) if r.replace(", ", "").isidentifier()]
-    return list(dict.fromkeys([*definitions, *(n for r in values for n in r.split(", "))]))
+    ran = [name for said in _ran_besides(outcome, definitions) for name in label_names(said)]
+    return list(dict.fromkeys([*definitions, *ran]))
 
 
 def _ran_besides(outcome: Outcome, definitions: Iterable[str]) -> list[str]:
@@ -104,8 +105,20 @@ def _ran_besides(outcome: Outcome, definitions: Iterable[str]) -> list[str]:
 
 
 def _ran_name(ran: Ran) -> str:
-    """``"class Circle"`` is told as ``Circle``, as its definitions are."""
-    return ran.label.removeprefix("class ").removeprefix("def ")
+    """``"class Circle"`` is told as ``Circle``, as its definitions are; an import by its names."""
+    return ", ".join(label_names(ran.label)) or ran.label
+
+
+def label_names(label: str) -> list[str]:
+    """The names that a statement binds, as far as its label tells; empty for other statements."""
+    head, _, imported = label.partition("import ")
+    if imported and (not head or head.startswith("from ")):
+        parts = imported.strip("()\n ").split(",")
+        names = [part.split(" as ")[-1].strip() for part in parts]
+        names = [name if head else name.partition(".")[0] for name in names]
+        return [name for name in names if name.isidentifier()]
+    names = label.removeprefix("class ").removeprefix("def ").split(", ")
+    return names if all(name.isidentifier() for name in names) else []
 
 
 def _enumerate(words: Sequence[str], most: int) -> str:
@@ -258,9 +271,23 @@ def definitions_by_kind(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
 
 
 def ran_text(ran: Ran) -> str:
-    """``line 3: WIDTH, because K changed``."""
-    because = f", because {' and '.join(ran.because)}" if ran.because else ""
+    """``line 3: WIDTH, because it uses config.K``."""
+    because = f", because {' and '.join(map(reason_text, ran.because))}" if ran.because else ""
     return f"line {ran.lineno}: {ran.label}{because}"
+
+
+_REASONS = {
+    "edited": "it was edited",
+    "added": "it is new",
+    "whole module": "it cannot be told what the module's code uses",
+}
+
+
+def reason_text(reason: str) -> str:
+    """A plan's reason as the end of a sentence: ``"uses config.K"`` as ``"it uses config.K"``."""
+    if reason.startswith(("uses ", "calls ", "fills ", "binds ", "reads ")):
+        return f"it {reason}"
+    return _REASONS.get(reason, reason)
 
 
 def _column(title: str, rows: Iterable[str]) -> Iterator[str]:
@@ -323,3 +350,14 @@ def _is_machinery(filename: str) -> bool:
     """Whether a frame is importlib's or this package's, of no use to whoever edits a module."""
     inside = PurePath(filename).parts[-2:-1]
     return filename.startswith((_HERE, "<frozen importlib")) or inside == ("importlib",)
+
+
+def cells_hint(used: Mapping[int, Sequence[str]]) -> str:
+    """``cells [5] [7] used WIDTH``, for execution counts and what those cells used that changed."""
+    numbers = [f"[{number}]" for number in used]
+    names = list(dict.fromkeys(name for found in used.values() for name in found))
+    shown = " ".join(numbers[:CELLS]) + (
+        f" … {len(numbers) - CELLS} more" if len(numbers) > CELLS else ""
+    )
+    cells = "cell" if len(numbers) == 1 else "cells"
+    return f"{cells} {shown} used {_enumerate([n for n in names if ' of [' not in n], NAMES)}"

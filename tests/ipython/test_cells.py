@@ -101,7 +101,7 @@ def test_a_cell_may_opt_out(cell: str, expected: bool) -> None:
 
 SOURCES = [
     ("from m import K", None, "from m import K"),
-    ("x = 1", None, None),  # nothing to look for
+    ("x = 1", None, "x = 1"),
     ("!pip install import", None, None),
     ("!ls\nfrom m import K", "ls()\nfrom m import K", "ls()\nfrom m import K"),
     ("%%time\nfrom m import K", "run()", "\nfrom m import K"),

@@ -65,7 +65,7 @@ def test_an_inspectors_request_reloads_nothing(
     assert shell.user_ns["seen"] == 1
 
 
-def test_a_nested_cell_reloads_too(
+def test_a_cell_that_a_cell_runs_reloads_too(
     shapes: Project, run: Run, shell: InteractiveShell
 ) -> None:
     shapes.write(
@@ -76,7 +76,7 @@ def test_a_nested_cell_reloads_too(
     """,
     )
     run("import editor\nget_ipython().run_cell('seen = shapes.area()')")
-    assert shell.user_ns["seen"] == 1
+    assert shell.user_ns["seen"] == 20
 
 
 def test_cells_with_magics_reload_too(shapes: Project, run: Run, shell: InteractiveShell) -> None:
