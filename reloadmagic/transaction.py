@@ -20,7 +20,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from reloadmagic.errors import InternalError
+from .errors import InternalError
 
 __all__ = [
     "ABSENT",
@@ -601,9 +601,7 @@ class Transaction:
             self._record_deletion(target, name, before)
         _write_attr(target, name, ABSENT)
 
-    def set_slot(
-        self, target: object, member: types.MemberDescriptorType, value: object
-    ) -> None:
+    def set_slot(self, target: object, member: types.MemberDescriptorType, value: object) -> None:
         """Fill the slot *member* of *target*; a slot of a base may be shadowed by another name."""
         self._record(_undo_slot, target, member, _read_slot(target, member))
         member.__set__(target, value)
@@ -674,7 +672,7 @@ class Transaction:
             except KeyboardInterrupt as error:
                 interrupt = error  # an undo can be done twice: the entry is still in the log
                 continue
-            except BaseException as error:  # every entry has its turn, whatever the others do
+            except BaseException as error:  # noqa: BLE001 - every entry has its turn
                 failed.append((entry, error))
             self._log.pop()
         self._covered = {i: at for i, at in self._covered.items() if at < to}

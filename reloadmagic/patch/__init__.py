@@ -18,7 +18,7 @@ What never happens here: running the user's code, comparing the user's values, o
 if it is rolled back, nobody holds them.)
 """
 
-from reloadmagic.patch.made import Made
-from reloadmagic.patch.patcher import Patcher
+from .made import Made
+from .patcher import Patcher
 
 __all__ = ["Made", "Patcher"]

@@ -8,14 +8,15 @@ other references are moved to it (`instances`, `references`).
 
 from __future__ import annotations
 
-import _abc
+import _abc  # type: ignore[import-not-found]
 import abc
 import types
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.patch import enums, models
-from reloadmagic.patch.inside import (
+from ..transaction import ABSENT, instance_dict, is_exactly, is_kind, own_dict
+from . import enums, models
+from .inside import (
     bases,
     builtin_base,
     cells,
@@ -25,10 +26,9 @@ from reloadmagic.patch.inside import (
     read_cell,
     subclasses,
 )
-from reloadmagic.transaction import ABSENT, instance_dict, is_exactly, is_kind, own_dict
 
 if TYPE_CHECKING:
-    from reloadmagic.patch.patcher import Patcher
+    from .patcher import Patcher
 
 __all__ = ["merge_class", "rescue_subclasses", "same_layout"]
 
@@ -92,9 +92,7 @@ def _tails(names: Collection[str], head: str) -> frozenset[str]:
     return frozenset(n[len(head) + 1 :] for n in names if n.startswith(head + "."))
 
 
-def _foreign_names(
-    old: type, new: type, noted: Mapping[str, Collection[str]] | None
-) -> set[str]:
+def _foreign_names(old: type, new: type, noted: Mapping[str, Collection[str]] | None) -> set[str]:
     """Names in *old* that neither its source nor the new one put there."""
     known = None if noted is None else noted.get(qualname(old))
     if known is None:
@@ -221,7 +219,7 @@ def _replace_class(
             transaction.set_cell(cell, new)
     if "_abc_impl" in own_dict(old) and "_abc_impl" in own_dict(new):
         for registered in _virtual_subclasses(old):
-            abc.ABCMeta.register(new, registered)
+            abc.ABCMeta.register(new, registered)  # type: ignore[arg-type]
     _rebase_subclasses(patcher, old, new)
     _forget_abc_caches(patcher)
     return new
@@ -229,7 +227,8 @@ def _replace_class(
 
 def _rebase_subclasses(patcher: Patcher, old: type, new: type) -> None:
     """Put *new* among the bases of the classes below *old*, wherever they were made."""
-    for child in type.__subclasses__(old):
+    children: list[type] = type.__subclasses__(old)
+    for child in children:
         if child is new or patcher.stand_in(child) is not child:
             continue
         wanted = tuple(new if base is old else base for base in bases(child))
@@ -280,7 +279,8 @@ def _has_hooks(cls: type) -> bool:
     if own_dict(init).get("__module__") not in (None, "typing", "abc"):
         return True
     return any(
-        "__set_name__" in own_dict(base) and own_dict(base).get("__module__", "functools") != "functools"
+        "__set_name__" in own_dict(base)
+        and own_dict(base).get("__module__", "functools") != "functools"
         for value in own_dict(cls).values()
         for base in mro(type(value))
     )

@@ -9,12 +9,12 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.patch.inside import builtin_base
-from reloadmagic.patch.values import copy_value, same_plain
-from reloadmagic.transaction import ABSENT, Transaction, instance_dict, is_kind, own_dict
+from ..transaction import ABSENT, Transaction, instance_dict, is_kind, own_dict
+from .inside import builtin_base
+from .values import copy_value, same_plain
 
 if TYPE_CHECKING:
-    from reloadmagic.patch.patcher import Patcher
+    from .patcher import Patcher
 
 __all__ = ["is_enum", "pair_members", "redirect_members", "settle_members"]
 

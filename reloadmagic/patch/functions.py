@@ -12,12 +12,12 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.patch.inside import cells, read_cell
-from reloadmagic.patch.wrappers import dispatch_pairs
-from reloadmagic.transaction import ABSENT
+from ..transaction import ABSENT
+from .inside import cells, read_cell
+from .wrappers import dispatch_pairs
 
 if TYPE_CHECKING:
-    from reloadmagic.patch.patcher import Patcher
+    from .patcher import Patcher
 
 __all__ = ["forward", "merge_function", "patch_code", "rebuild"]
 

@@ -7,7 +7,7 @@ import types
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from reloadmagic.transaction import EMPTY, instance_dict, is_kind, own_dict
+from ..transaction import EMPTY, instance_dict, is_kind, own_dict
 
 __all__ = [
     "bases",
@@ -40,7 +40,8 @@ def subclasses(cls: type) -> Iterator[type]:
     seen = {id(cls)}
     queue = [cls]
     for parent in queue:
-        for child in type.__subclasses__(parent):
+        children: list[type] = type.__subclasses__(parent)
+        for child in children:
             if id(child) not in seen:
                 seen.add(id(child))
                 queue.append(child)
@@ -115,8 +116,4 @@ def stands_for_function(value: object) -> bool:
     cls = type(value)
     if is_kind(value, type, types.ModuleType):
         return False
-    return any(
-        name in own_dict(base)
-        for base in mro(cls)
-        for name in ("__call__", "__get__")
-    )
+    return any(name in own_dict(base) for base in mro(cls) for name in ("__call__", "__get__"))

@@ -13,18 +13,19 @@ import weakref
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.patch.inside import builtin_base, mro, qualname, stands_for_function
-from reloadmagic.patch.models import field_defaults, fill
-from reloadmagic.patch.values import copy_value
-from reloadmagic.patch.wrappers import CACHE
-from reloadmagic.transaction import ABSENT, instance_dict, own_dict, slot_values, type_slot
+from ..transaction import ABSENT, instance_dict, own_dict, slot_values, type_slot
+from .inside import builtin_base, mro, qualname, stands_for_function
+from .models import field_defaults, fill
+from .values import copy_value
+from .wrappers import CACHE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
-    from reloadmagic.patch.patcher import Patcher
+    from .patcher import Patcher
 
 __all__ = ["Mover", "make_twin", "merge_instance", "stands_for_ours"]
+
 
 def stands_for_ours(patcher: Patcher, value: object) -> bool:
     """Whether *value* is an object that wraps a function of the user's."""
@@ -144,9 +145,10 @@ def _allocate(instance: Any, new: type, base: type) -> Any:
         return object.__new__(new)
     copy = copy_value(base)
     if copy is not None:
-        return base.__new__(new, copy(instance))  # type: ignore[call-overload]
+        return base.__new__(new, copy(instance))
     if issubclass(base, BaseException):
-        twin = base.__new__(new, *BaseException.args.__get__(instance))  # type: ignore[attr-defined]
+        args = own_dict(BaseException)["args"].__get__(instance)
+        twin: Any = base.__new__(new, *args)
         for name in ("__cause__", "__context__", "__suppress_context__", "__traceback__"):
             value = own_dict(BaseException)[name].__get__(instance)
             own_dict(BaseException)[name].__set__(twin, value)

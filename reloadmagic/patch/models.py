@@ -11,13 +11,13 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.patch.inside import subclasses
-from reloadmagic.transaction import ABSENT, instance_dict, is_kind, own_dict, slot_values
+from ..transaction import ABSENT, instance_dict, is_kind, own_dict, slot_values
+from .inside import subclasses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from reloadmagic.patch.patcher import Patcher
+    from .patcher import Patcher
 
 __all__ = ["field_defaults", "field_names", "fill", "rebuild_models"]
 
@@ -57,7 +57,7 @@ def fill(target: Any, makers: dict[str, Callable[[], Any]]) -> dict[str, Any]:
 
 def _fields(cls: type) -> Iterator[tuple[str, object]]:
     for attribute in _FIELDS:
-        fields = own_dict(cls).get(attribute)
+        fields: Any = own_dict(cls).get(attribute)
         if is_kind(fields, dict):
             yield from ((n, f) for n, f in dict.items(fields) if type(n) is str)
         elif is_kind(fields, tuple):
@@ -71,7 +71,8 @@ def _default(field: dict[str, Any]) -> Callable[[], Any] | None:
     default, factory = field.get("default", ABSENT), field.get("default_factory", ABSENT)
     if type(default).__name__ == "Factory":  # of attrs
         default, factory = ABSENT, _state(default).get("factory", ABSENT)
-    for empty in _EMPTY_ONES:
+    makers: tuple[Callable[[], Any], ...] = _EMPTY_ONES
+    for empty in makers:
         if factory is empty:
             return empty
     # Each library has its own mark for "no default".

@@ -8,13 +8,13 @@ import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from reloadmagic.patch import classes, functions, instances, references, wrappers
-from reloadmagic.patch.inside import functions_in, qualname, stands_for_function
-from reloadmagic.patch.made import Made
-from reloadmagic.patch.models import field_defaults
-from reloadmagic.patch.values import same_plain
-from reloadmagic.patch.wrappers import wrapper_kind
-from reloadmagic.transaction import ABSENT, EMPTY, Transaction, is_exactly, is_kind, own_dict
+from ..transaction import ABSENT, EMPTY, Transaction, is_exactly, is_kind, own_dict
+from . import classes, functions, instances, references, wrappers
+from .inside import functions_in, qualname, stands_for_function
+from .made import Made
+from .models import field_defaults
+from .values import same_plain
+from .wrappers import wrapper_kind
 
 __all__ = ["Patcher"]
 
@@ -166,9 +166,10 @@ class Patcher:
 
     def owned(self) -> Iterator[object]:
         """The bookkeeping's own objects: references from these are not the user's."""
+        tables: tuple[dict[int, Any], ...]
         tables = (self._pairs, self._claimed, self._cells, self._twins, self._redirects)
         yield from tables
-        yield from (entry for table in tables for entry in dict.values(table))
+        yield from (entry for table in tables[:1] + tables[2:] for entry in table.values())
         for entries in (
             self.replaced_classes,
             self.stuck_subclasses,

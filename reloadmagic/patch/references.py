@@ -16,9 +16,7 @@ import weakref
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.patch import instances, wrappers
-from reloadmagic.patch.inside import bases, builtin_base, cells, mro, qualname, read_cell, subclasses
-from reloadmagic.transaction import (
+from ..transaction import (
     ABSENT,
     Transaction,
     hashes_plainly,
@@ -28,11 +26,13 @@ from reloadmagic.transaction import (
     raw_dict,
     slot_values,
 )
+from . import instances, wrappers
+from .inside import bases, builtin_base, cells, mro, qualname, read_cell, subclasses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from reloadmagic.patch.patcher import Patcher
+    from .patcher import Patcher
 
 __all__ = ["Redirection", "redirect_everywhere"]
 
@@ -43,12 +43,10 @@ _ROUNDS = 5
 _MANY = 12
 _DEEP = 20_000
 
-_GENERIC_ALIAS = type(list[int])
-_UNION = type(int | str)
-_IMMUTABLE = (types.MethodType, _GENERIC_ALIAS, _UNION)
+_IMMUTABLE: tuple[type, ...] = (types.MethodType, types.GenericAlias, types.UnionType)
 # They hold a class because they belong to it, or hold what they run; neither is a reference of
 # the user's that could be redirected.
-_NOT_HOLDERS = (
+_NOT_HOLDERS: tuple[type, ...] = (
     types.FrameType,
     types.CodeType,
     types.ModuleType,
@@ -119,7 +117,7 @@ class Redirection:
         elif type(holder) is types.FunctionType:
             self._visit_function(holder)
         elif is_kind(holder, BaseException):
-            args = BaseException.args.__get__(holder)  # type: ignore[attr-defined]
+            args = own_dict(BaseException)["args"].__get__(holder)
             if self.stays(args) is not args:
                 transaction.set_attr(holder, "args", self.stays(args))
         elif wrappers.is_restatable(holder):
@@ -210,13 +208,11 @@ class Redirection:
         if is_kind(holder, frozenset):
             return self._new_frozenset(holder)
         if type(holder) is types.MethodType:
-            return types.MethodType(
-                self.stays(holder.__func__), self.stays(holder.__self__)
-            )
-        if type(holder) is _GENERIC_ALIAS:
+            return types.MethodType(self.stays(holder.__func__), self.stays(holder.__self__))
+        if type(holder) is types.GenericAlias:
             origin, args = holder.__origin__, holder.__args__
             return types.GenericAlias(self.stays(origin), tuple(map(self.stays, args)))
-        if type(holder) is _UNION:
+        if type(holder) is types.UnionType:
             return functools.reduce(lambda a, b: a | b, map(self.stays, holder.__args__))
         return ABSENT
 
@@ -254,11 +250,12 @@ class Redirection:
             return value
         seen[id(value)] = value
         for part in list(_parts(value)):
-            self._reach_part(part, seen)
+            self.reach_part(part, seen)
         self.visit(value)
         return value
 
-    def _reach_part(self, part: Any, seen: dict[int, Any]) -> None:
+    def reach_part(self, part: Any, seen: dict[int, Any]) -> None:
+        """`reach` for what a holder holds, noted for `visit` where it has to be replaced."""
         stays = self.reach(part, seen)
         if stays is not part:
             self.former[id(part)] = (part, stays)
@@ -266,7 +263,7 @@ class Redirection:
     def _reach_immutable(self, value: Any, seen: dict[int, Any]) -> Any:
         parts = gc.get_referents(value)
         for part in parts:
-            self._reach_part(part, seen)
+            self.reach_part(part, seen)
         if all(self.stays(part) is part for part in parts):
             return value
         anew = self.made_anew(value)
@@ -368,9 +365,9 @@ def _check(redirection: Redirection, holder: Any) -> None:
     if is_kind(holder, type):
         return
     for value in gc.get_referents(holder):
-        if redirection.stays(value) is not value and is_kind(value, type):
-            if type(holder) is not value:
-                redirection.stuck.append((value, f"an object of type {type(holder).__name__}"))
+        former = redirection.stays(value) is not value and is_kind(value, type)
+        if former and type(holder) is not value:
+            redirection.stuck.append((value, f"an object of type {type(holder).__name__}"))
 
 
 def _held(patcher: Patcher, pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
@@ -409,9 +406,7 @@ def _held_by_itself(cls: type) -> int:
 
 
 def _referents_of_part(part: object) -> list[Any]:
-    if type(part) is tuple or is_kind(
-        part, types.GetSetDescriptorType, types.MemberDescriptorType
-    ):
+    if type(part) is tuple or is_kind(part, types.GetSetDescriptorType, types.MemberDescriptorType):
         return gc.get_referents(part)
     return []
 
@@ -451,5 +446,5 @@ def redirect_in(patcher: Patcher, containers: Iterable[object]) -> None:
     seen: dict[int, Any] = {}
     for container in containers:
         for part in list(gc.get_referents(container)):
-            redirection._reach_part(part, seen)
+            redirection.reach_part(part, seen)
         redirection.visit(container)

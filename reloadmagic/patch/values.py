@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reloadmagic.transaction import is_exactly
+from ..transaction import is_exactly
 
 __all__ = ["copy_value", "same_plain"]
 

@@ -11,14 +11,14 @@ import gc
 import types
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.patch.inside import cells, mro, read_cell
-from reloadmagic.transaction import ABSENT, instance_dict, is_kind, own_dict
+from ..transaction import ABSENT, instance_dict, is_kind, own_dict
+from .inside import cells, mro, read_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reloadmagic.patch.patcher import Patcher
-    from reloadmagic.transaction import Transaction
+    from ..transaction import Transaction
+    from .patcher import Patcher
 
 __all__ = [
     "CACHE",

@@ -13,8 +13,16 @@ IN_PLACE = [
     ("class A:\n def m(self): return 1", "class A:\n def m(self): return 2", "a.m() == 2"),
     ("class A: x = 1", "class A: y = 2", "a.y == 2 and not hasattr(a, 'x')"),
     # a method turned into something else, and back
-    ("class A:\n def m(self): return 1", "class A:\n @property\n def m(self): return 2", "a.m == 2"),
-    ("class A:\n @property\n def m(self): return 1", "class A:\n def m(self): return 2", "a.m() == 2"),
+    (
+        "class A:\n def m(self): return 1",
+        "class A:\n @property\n def m(self): return 2",
+        "a.m == 2",
+    ),
+    (
+        "class A:\n @property\n def m(self): return 1",
+        "class A:\n def m(self): return 2",
+        "a.m() == 2",
+    ),
     ("class A:\n def m(self): ...", "class A:\n @classmethod\n def m(c): return c", "a.m() is A"),
     ("class A:\n def m(self): ...", "class A:\n @staticmethod\n def m(): return 2", "A.m() == 2"),
     ("class A:\n def m(self): ...", "class A: m = 'cm'", "a.m == 'cm'"),
@@ -160,10 +168,22 @@ REPLACED = [
         "a.m() == 2 and a.b() == 'b'",
     ),
     # and back
-    ("class B: ...\nclass A(B):\n def m(self): return 1", "class B: ...\nclass A:\n def m(self): return 2", "a.m() == 2"),
+    (
+        "class B: ...\nclass A(B):\n def m(self): return 1",
+        "class B: ...\nclass A:\n def m(self): return 2",
+        "a.m() == 2",
+    ),
     # slots added, removed, introduced
-    ("class A:\n __slots__ = 'x',", "class A:\n __slots__ = 'x', 'y'\n def m(self): return 2", "a.m() == 2"),
-    ("class A:\n __slots__ = 'x', 'y'", "class A:\n __slots__ = 'x',\n def m(self): return 2", "a.m() == 2"),
+    (
+        "class A:\n __slots__ = 'x',",
+        "class A:\n __slots__ = 'x', 'y'\n def m(self): return 2",
+        "a.m() == 2",
+    ),
+    (
+        "class A:\n __slots__ = 'x', 'y'",
+        "class A:\n __slots__ = 'x',\n def m(self): return 2",
+        "a.m() == 2",
+    ),
     ("class A: ...", "class A:\n __slots__ = 'x',\n def m(self): return 2", "a.m() == 2"),
     ("class A:\n __slots__ = 'x',", "class A:\n def m(self): return 2", "a.m() == 2"),
     # a metaclass
@@ -173,7 +193,11 @@ REPLACED = [
         "A.up() == 2 and a.m() == 2",
     ),
     # another built-in base, same built-in base with slots
-    ("class A(dict): ...", "class A(dict):\n __slots__ = 'x',\n def m(self): return 2", "a.m() == 2"),
+    (
+        "class A(dict): ...",
+        "class A(dict):\n __slots__ = 'x',\n def m(self): return 2",
+        "a.m() == 2",
+    ),
 ]
 
 
@@ -188,7 +212,10 @@ def test_class_that_cannot_be_edited_in_place_is_replaced_everywhere(
     new = mod.A
     assert type(box["a"]) is new
     assert box["a"].x == 5
-    assert box["A"] is new and box[new] == "key" and box["t"] == (1, (new, 2)) and box["s"] == {new}
+    assert box["A"] is new
+    assert box[new] == "key"
+    assert box["t"] == (1, (new, 2))
+    assert box["s"] == {new}
     assert eval(holds, vars(mod._module) | {"a": box["a"], "A": new})
     assert pickle.loads(pickle.dumps(new)) is new
     assert len(passes) <= 5
@@ -204,14 +231,15 @@ def test_rolled_back_class_is_what_it_was(module, before, after, holds):
     box = {cls: (cls, [cls])}
     was = list(cls.__dict__.items())
     bases, mro, names = cls.__bases__, cls.__mro__, list(vars(mod._module))
-    values = {n: v for n, v in vars(mod._module).items()}
+    values = dict(vars(mod._module))
     mod.edit(after, commit=False).rollback()
     assert [(n, id(v)) for n, v in cls.__dict__.items()] == [(n, id(v)) for n, v in was]
     assert (cls.__bases__, cls.__mro__) == (bases, mro)
     assert type(a) is cls
     assert list(vars(mod._module)) == names
     assert all(vars(mod._module)[n] is v for n, v in values.items())
-    assert list(box) == [cls] and box[cls] == (cls, [cls])
+    assert list(box) == [cls]
+    assert box[cls] == (cls, [cls])
 
 
 def test_names_set_from_outside_stay_and_dropped_ones_go(module):

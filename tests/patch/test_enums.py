@@ -7,25 +7,73 @@ import pytest
 HEAD = "from enum import *\n"
 # before, after, what must hold; E is the class and `m` its members from before, by name.
 IN_PLACE = [
-    ("class E(Enum): A = 1; B = 2", "class E(Enum): A = 1; B = 2; C = 3", "E.C.value == 3 and E(3) is E.C"),
+    (
+        "class E(Enum): A = 1; B = 2",
+        "class E(Enum): A = 1; B = 2; C = 3",
+        "E.C.value == 3 and E(3) is E.C",
+    ),
     ("class E(Enum): A = 1; B = 2", "class E(Enum): B = 2; A = 1", "list(E) == [m['B'], m['A']]"),
-    ("class E(Enum): A = 1; B = 2", "class E(Enum): A = 10; B = 2", "m['A'].value == 10 and E(10) is m['A']"),
-    ("class E(Enum): A = 1; B = 2", "class E(Enum): A = 2; B = 1", "E(2) is m['A'] and E(1) is m['B']"),
-    ("class E(Enum): A = 1; B = 2", "class E(Enum): A = 1", "list(E) == [m['A']] and not hasattr(E, 'B')"),
-    ("class E(Enum): A = 1; B = 2", "class E(Enum):\n A = 1\n B = 2\n def f(self): return self.name", "m['A'].f() == 'A'"),
-    ("class E(Enum): A = 1; B = 2", "class E(Enum):\n A = 1\n B = 2\n @property\n def f(self): return self.value", "m['A'].f == 1"),
-    ("class E(Enum): A = 1; B = 2", "class E(Enum): A = 1; B = 2; Z = 1", "E.Z is m['A'] and E['Z'] is m['A']"),
-    ("class E(Enum): A = auto(); B = auto()", "class E(Enum): X = auto(); A = auto(); B = auto()", "m['A'].value == 2"),
+    (
+        "class E(Enum): A = 1; B = 2",
+        "class E(Enum): A = 10; B = 2",
+        "m['A'].value == 10 and E(10) is m['A']",
+    ),
+    (
+        "class E(Enum): A = 1; B = 2",
+        "class E(Enum): A = 2; B = 1",
+        "E(2) is m['A'] and E(1) is m['B']",
+    ),
+    (
+        "class E(Enum): A = 1; B = 2",
+        "class E(Enum): A = 1",
+        "list(E) == [m['A']] and not hasattr(E, 'B')",
+    ),
+    (
+        "class E(Enum): A = 1; B = 2",
+        "class E(Enum):\n A = 1\n B = 2\n def f(self): return self.name",
+        "m['A'].f() == 'A'",
+    ),
+    (
+        "class E(Enum): A = 1; B = 2",
+        "class E(Enum):\n A = 1\n B = 2\n @property\n def f(self): return self.value",
+        "m['A'].f == 1",
+    ),
+    (
+        "class E(Enum): A = 1; B = 2",
+        "class E(Enum): A = 1; B = 2; Z = 1",
+        "E.Z is m['A'] and E['Z'] is m['A']",
+    ),
+    (
+        "class E(Enum): A = auto(); B = auto()",
+        "class E(Enum): X = auto(); A = auto(); B = auto()",
+        "m['A'].value == 2",
+    ),
     ("class E(Enum): A = []; B = {}", "class E(Enum): A = []; B = {1: 2}", "E({1: 2}) is m['B']"),
     (
         "class E(Enum):\n A = 1, 'a'\n def __init__(self, n, s): self.s = s",
         "class E(Enum):\n A = 1, 'b'\n def __init__(self, n, s): self.s = s",
         "m['A'].s == 'b'",
     ),
-    ("class E(IntEnum): A = 1; B = 2", "class E(IntEnum): A = 1; B = 2; C = 3", "m['A'] == 1 and E.C == 3 and E.A is m['A']"),
-    ("class E(StrEnum): A = 'a'", "class E(StrEnum): A = 'a'; B = 'b'", "E('b') is E.B and type(E.B) is E"),
-    ("class E(Flag): A = 1; B = 2", "class E(Flag): A = 1; B = 2; C = 4", "(m['A'] | E.C).value == 5 and E.C in ~m['A']"),
-    ("class E(IntFlag): A = 1; B = 2", "class E(IntFlag): A = 1; B = 2; C = 4", "m['A'] | E.C == 5"),
+    (
+        "class E(IntEnum): A = 1; B = 2",
+        "class E(IntEnum): A = 1; B = 2; C = 3",
+        "m['A'] == 1 and E.C == 3 and E.A is m['A']",
+    ),
+    (
+        "class E(StrEnum): A = 'a'",
+        "class E(StrEnum): A = 'a'; B = 'b'",
+        "E('b') is E.B and type(E.B) is E",
+    ),
+    (
+        "class E(Flag): A = 1; B = 2",
+        "class E(Flag): A = 1; B = 2; C = 4",
+        "(m['A'] | E.C).value == 5 and E.C in ~m['A']",
+    ),
+    (
+        "class E(IntFlag): A = 1; B = 2",
+        "class E(IntFlag): A = 1; B = 2; C = 4",
+        "m['A'] | E.C == 5",
+    ),
     ("class E(Enum): pass", "class E(Enum): A = 1", "E(1) is E.A"),
 ]
 

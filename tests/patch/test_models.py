@@ -12,22 +12,103 @@ NT = "from typing import *\nimport collections\n"
 AT = "import attrs\n"
 # before, after, how `a` is made before, what must hold for it; `A` is the class from before.
 IN_PLACE = [
-    (DC + "@dataclass\nclass A:\n x: int = 1", DC + "@dataclass\nclass A:\n x: int = 1\n y: int = 2", "A(5)", "repr(a).endswith('A(x=5, y=2)') and a == A(5)"),
-    (DC + "@dataclass\nclass A:\n x: int\n y: int = 0", DC + "@dataclass\nclass A:\n x: int", "A(5)", "repr(a).endswith('A(x=5)') and len(fields(A)) == 1"),
-    (DC + "class A: x: int = 1", DC + "@dataclass\nclass A:\n x: int = 1", "A()", "A(5).x == 5 and a == A(1)"),
-    (DC + "@dataclass\nclass A:\n x: int", DC + "@dataclass(frozen=True)\nclass A:\n x: int", "A(5)", "hash(a) == hash(A(5))"),
-    (DC + "@dataclass(frozen=True)\nclass A:\n x: int", DC + "@dataclass(frozen=True)\nclass A:\n x: int\n def m(self): return 2", "A(5)", "a.m() == 2 and replace(a, x=6).x == 6"),
-    (DC + "@dataclass(slots=True)\nclass A:\n x: int", DC + "@dataclass(slots=True)\nclass A:\n x: int\n def m(self): return 2", "A(5)", "a.m() == 2 and a.x == 5"),
-    (DC + "@dataclass\nclass A:\n x: int\n def __post_init__(s): s.z = 1", DC + "@dataclass\nclass A:\n x: int\n def __post_init__(s): s.z = 2", "A(5)", "A(5).z == 2"),
-    (DC + "@dataclass(order=True)\nclass A:\n x: int", DC + "@dataclass(order=True)\nclass A:\n y: int = field(default=0, compare=False)\n x: int = 0", "A(5)", "a > A(0, 4)"),
-    (NT + "class A(NamedTuple):\n x: int", NT + "class A(NamedTuple):\n x: int\n def m(self): return self.x", "A(5)", "a.m() == 5"),
-    (NT + "class A(NamedTuple):\n x: int", NT + "class A(NamedTuple):\n x: int\n y: int = 2", "A(5)", "A(1).y == 2 and a.x == 5 and A._fields == ('x', 'y')"),
-    (NT + "A = collections.namedtuple('A', 'x')", NT + "A = collections.namedtuple('A', 'x y', defaults=[2])", "A(5)", "A(1).y == 2"),
-    (NT + "class A(collections.namedtuple('A', 'x')): ...", NT + "class A(collections.namedtuple('A', 'x')):\n def m(self): return 2", "A(5)", "a.m() == 2"),
-    (NT + "class A(TypedDict):\n x: int", NT + "class A(TypedDict):\n x: int\n y: str", "A(x=1)", "A.__required_keys__ == {'x', 'y'}"),
-    (AT + "@attrs.define\nclass A:\n x: int", AT + "@attrs.define\nclass A:\n x: int\n def m(self): return self.x", "A(5)", "a.m() == 5 and a == A(5)"),
-    (AT + "@attrs.define\nclass A:\n x: int", AT + "@attrs.define\nclass A:\n x: int\n def m(self): return __class__", "A(5)", "a.m() is A"),
-    (AT + "@attrs.frozen\nclass A:\n x: int", AT + "@attrs.frozen\nclass A:\n x: int\n def m(self): return 2", "A(5)", "a.m() == 2"),
+    (
+        DC + "@dataclass\nclass A:\n x: int = 1",
+        DC + "@dataclass\nclass A:\n x: int = 1\n y: int = 2",
+        "A(5)",
+        "repr(a).endswith('A(x=5, y=2)') and a == A(5)",
+    ),
+    (
+        DC + "@dataclass\nclass A:\n x: int\n y: int = 0",
+        DC + "@dataclass\nclass A:\n x: int",
+        "A(5)",
+        "repr(a).endswith('A(x=5)') and len(fields(A)) == 1",
+    ),
+    (
+        DC + "class A: x: int = 1",
+        DC + "@dataclass\nclass A:\n x: int = 1",
+        "A()",
+        "A(5).x == 5 and a == A(1)",
+    ),
+    (
+        DC + "@dataclass\nclass A:\n x: int",
+        DC + "@dataclass(frozen=True)\nclass A:\n x: int",
+        "A(5)",
+        "hash(a) == hash(A(5))",
+    ),
+    (
+        DC + "@dataclass(frozen=True)\nclass A:\n x: int",
+        DC + "@dataclass(frozen=True)\nclass A:\n x: int\n def m(self): return 2",
+        "A(5)",
+        "a.m() == 2 and replace(a, x=6).x == 6",
+    ),
+    (
+        DC + "@dataclass(slots=True)\nclass A:\n x: int",
+        DC + "@dataclass(slots=True)\nclass A:\n x: int\n def m(self): return 2",
+        "A(5)",
+        "a.m() == 2 and a.x == 5",
+    ),
+    (
+        DC + "@dataclass\nclass A:\n x: int\n def __post_init__(s): s.z = 1",
+        DC + "@dataclass\nclass A:\n x: int\n def __post_init__(s): s.z = 2",
+        "A(5)",
+        "A(5).z == 2",
+    ),
+    (
+        DC + "@dataclass(order=True)\nclass A:\n x: int",
+        DC
+        + "@dataclass(order=True)\nclass A:\n y: int = field(default=0, compare=False)\n x: int = 0",
+        "A(5)",
+        "a > A(0, 4)",
+    ),
+    (
+        NT + "class A(NamedTuple):\n x: int",
+        NT + "class A(NamedTuple):\n x: int\n def m(self): return self.x",
+        "A(5)",
+        "a.m() == 5",
+    ),
+    (
+        NT + "class A(NamedTuple):\n x: int",
+        NT + "class A(NamedTuple):\n x: int\n y: int = 2",
+        "A(5)",
+        "A(1).y == 2 and a.x == 5 and A._fields == ('x', 'y')",
+    ),
+    (
+        NT + "A = collections.namedtuple('A', 'x')",
+        NT + "A = collections.namedtuple('A', 'x y', defaults=[2])",
+        "A(5)",
+        "A(1).y == 2",
+    ),
+    (
+        NT + "class A(collections.namedtuple('A', 'x')): ...",
+        NT + "class A(collections.namedtuple('A', 'x')):\n def m(self): return 2",
+        "A(5)",
+        "a.m() == 2",
+    ),
+    (
+        NT + "class A(TypedDict):\n x: int",
+        NT + "class A(TypedDict):\n x: int\n y: str",
+        "A(x=1)",
+        "A.__required_keys__ == {'x', 'y'}",
+    ),
+    (
+        AT + "@attrs.define\nclass A:\n x: int",
+        AT + "@attrs.define\nclass A:\n x: int\n def m(self): return self.x",
+        "A(5)",
+        "a.m() == 5 and a == A(5)",
+    ),
+    (
+        AT + "@attrs.define\nclass A:\n x: int",
+        AT + "@attrs.define\nclass A:\n x: int\n def m(self): return __class__",
+        "A(5)",
+        "a.m() is A",
+    ),
+    (
+        AT + "@attrs.frozen\nclass A:\n x: int",
+        AT + "@attrs.frozen\nclass A:\n x: int\n def m(self): return 2",
+        "A(5)",
+        "a.m() == 2",
+    ),
 ]
 
 
@@ -45,9 +126,24 @@ def test_class_is_edited_in_place(module, passes, before, after, make, holds):
 
 
 FILLED = [
-    (AT + "@attrs.define(slots=False)\nclass A:\n x: int", AT + "@attrs.define(slots=False)\nclass A:\n x: int\n y: int = 2", "A(5)", "a == A(5)"),
-    (DC + "@dataclass\nclass A:\n x: int", DC + "@dataclass\nclass A:\n x: int\n y: list = field(default_factory=list)", "A(5)", "a == A(5)"),
-    ("from pydantic import *\nclass A(BaseModel):\n x: int", "from pydantic import *\nclass A(BaseModel):\n x: int\n y: str = 'y'", "A(x=5)", "a.y == 'y' and a.model_fields_set == {'x'}"),
+    (
+        AT + "@attrs.define(slots=False)\nclass A:\n x: int",
+        AT + "@attrs.define(slots=False)\nclass A:\n x: int\n y: int = 2",
+        "A(5)",
+        "a == A(5)",
+    ),
+    (
+        DC + "@dataclass\nclass A:\n x: int",
+        DC + "@dataclass\nclass A:\n x: int\n y: list = field(default_factory=list)",
+        "A(5)",
+        "a == A(5)",
+    ),
+    (
+        "from pydantic import *\nclass A(BaseModel):\n x: int",
+        "from pydantic import *\nclass A(BaseModel):\n x: int\n y: str = 'y'",
+        "A(x=5)",
+        "a.y == 'y' and a.model_fields_set == {'x'}",
+    ),
 ]
 
 
@@ -64,10 +160,31 @@ def test_instance_gets_the_default_of_a_field_that_was_added(
 
 
 REPLACED = [
-    (DC + "@dataclass(slots=True)\nclass A:\n x: int", DC + "@dataclass(slots=True)\nclass A:\n x: int\n y: int = 2\n z: list = field(default_factory=list)", "A(5)", "(a.x, a.y, a.z) == (5, 2, [])"),
-    (DC + "@dataclass\nclass A:\n x: int", DC + "@dataclass(slots=True)\nclass A:\n x: int", "A(5)", "a == A(5)"),
-    (DC + "@dataclass(slots=True)\nclass A:\n x: int", DC + "@dataclass\nclass A:\n x: int", "A(5)", "a == A(5)"),
-    (AT + "@attrs.define\nclass A:\n x: int", AT + "@attrs.define\nclass A:\n x: int\n y: int = 2\n z: list = attrs.field(factory=list)", "A(5)", "a == A(5)"),
+    (
+        DC + "@dataclass(slots=True)\nclass A:\n x: int",
+        DC
+        + "@dataclass(slots=True)\nclass A:\n x: int\n y: int = 2\n z: list = field(default_factory=list)",
+        "A(5)",
+        "(a.x, a.y, a.z) == (5, 2, [])",
+    ),
+    (
+        DC + "@dataclass\nclass A:\n x: int",
+        DC + "@dataclass(slots=True)\nclass A:\n x: int",
+        "A(5)",
+        "a == A(5)",
+    ),
+    (
+        DC + "@dataclass(slots=True)\nclass A:\n x: int",
+        DC + "@dataclass\nclass A:\n x: int",
+        "A(5)",
+        "a == A(5)",
+    ),
+    (
+        AT + "@attrs.define\nclass A:\n x: int",
+        AT + "@attrs.define\nclass A:\n x: int\n y: int = 2\n z: list = attrs.field(factory=list)",
+        "A(5)",
+        "a == A(5)",
+    ),
 ]
 
 

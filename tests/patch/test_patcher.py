@@ -51,7 +51,9 @@ def classes(draw):
     kind = draw(st.sampled_from(["plain", "plain", "plain", "enum", "dataclass"]))
     if kind == "enum":
         base = draw(st.sampled_from(["Enum", "IntEnum", "Flag"]))
-        values = draw(st.dictionaries(st.sampled_from("XYZ"), st.sampled_from([1, 2, 4]), min_size=1))
+        values = draw(
+            st.dictionaries(st.sampled_from("XYZ"), st.sampled_from([1, 2, 4]), min_size=1)
+        )
         return f"class C({base}):\n" + "".join(f" {k} = {v}\n" for k, v in values.items())
     if kind == "dataclass":
         options = draw(st.sampled_from(["", "(slots=True)", "(frozen=True)"]))
@@ -114,9 +116,7 @@ def state_of(value):
         return [(n, id(v)) for n, v in vars(value).items()] + [id(value.__bases__), id(type(value))]
     if isinstance(value, types.FunctionType):
         names = ("__code__", "__defaults__", "__kwdefaults__", "__doc__", "__qualname__")
-        return [id(getattr(value, n)) for n in names] + [
-            (n, id(v)) for n, v in vars(value).items()
-        ]
+        return [id(getattr(value, n)) for n in names] + [(n, id(v)) for n, v in vars(value).items()]
     if isinstance(value, dict):
         return [(id(k), id(v)) for k, v in value.items()]
     if isinstance(value, (list, tuple)):
