@@ -54,6 +54,8 @@ class Purge:
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.namespace = namespace
         self.cells: list[str] = []
+        # Bytecode can be stale: two saves of one size within a second.
+        sys.dont_write_bytecode = True
         self.last = ""
 
     def note_cell(self, source: str) -> None:
