@@ -35,6 +35,17 @@ __all__ = ["merge_class", "rescue_subclasses", "same_layout"]
 # Made by type() for each class anew, or kept by the class for itself: never carried over.
 _OWN = frozenset({"__dict__", "__weakref__", "_abc_impl", "__abstractmethods__"})
 # Filled lazily by whoever asks (3.14); stale as soon as the annotations change.
+_NOT_HOOKED = {
+    "__annotations__",
+    "__annotate_func__",
+    "__doc__",
+    "__firstlineno__",
+    "__static_attributes__",
+    "__match_args__",
+    "__orig_bases__",
+    "__parameters__",
+    "__type_params__",
+}
 _LAYOUT = tuple(
     type.__dict__[f"__{name}__"]
     for name in ("basicsize", "itemsize", "dictoffset", "weakrefoffset")
@@ -220,6 +231,8 @@ def _replace_class(
     if "_abc_impl" in own_dict(old) and "_abc_impl" in own_dict(new):
         for registered in _virtual_subclasses(old):
             abc.ABCMeta.register(new, registered)  # type: ignore[arg-type]
+    for cls in _registered_with(old):
+        abc.ABCMeta.register(cls, new)
     _rebase_subclasses(patcher, old, new)
     _forget_abc_caches(patcher)
     return new
@@ -342,11 +355,18 @@ def _is_abstract(value: Any) -> bool:
 
 
 def _dunders(names: Iterable[str]) -> set[str]:
-    return {name for name in names if name.startswith("__")}
+    """The special names that a ``__subclasshook__`` may look for."""
+    return {name for name in names if name.startswith("__")} - _NOT_HOOKED
 
 
 def _virtual_subclasses(cls: type) -> list[type]:
     return [kept for kept in (ref() for ref in _abc._get_dump(cls)[0]) if kept is not None]
+
+
+def _registered_with(cls: type) -> list[Any]:
+    """The abstract base classes of which *cls* is a registered, virtual subclass."""
+    candidates = [base for base in subclasses(object) if "_abc_impl" in own_dict(base)]
+    return [b for b in candidates if any(found is cls for found in _virtual_subclasses(b))]
 
 
 def _forget_abc_caches(patcher: Patcher) -> None:

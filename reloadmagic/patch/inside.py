@@ -19,6 +19,7 @@ __all__ = [
     "read_cell",
     "stands_for_function",
     "subclasses",
+    "type_name",
     "wrapped_by",
 ]
 
@@ -46,6 +47,11 @@ def subclasses(cls: type) -> Iterator[type]:
                 seen.add(id(child))
                 queue.append(child)
                 yield child
+
+
+def type_name(value: object) -> str:
+    """The name of the type of *value*, whatever the metaclass overrides."""
+    return type.__dict__["__name__"].__get__(type(value))  # type: ignore[no-any-return]
 
 
 def qualname(value: Any) -> str:

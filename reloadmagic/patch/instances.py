@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .patcher import Patcher
 
-__all__ = ["Mover", "make_twin", "merge_instance", "stands_for_ours"]
+__all__ = ["Mover", "Retired", "make_twin", "merge_instance", "stands_for_ours"]
 
 
 def stands_for_ours(patcher: Patcher, value: object) -> bool:
@@ -62,8 +62,21 @@ def merge_instance(patcher: Patcher, old: Any, new: Any) -> Any:
 
 # ------------------------------------------------------------- instances of a replaced class
 
-# Twins whose former self must live as long as they do: (weak reference to twin, former self).
-_retired: dict[int, tuple[Any, Any]] = {}
+
+class Retired:
+    """A former self that must live as long as its twin does.
+
+    A type of its own, so that the pass over the heap does not give it the twin, too.
+    """
+
+    __slots__ = ("former", "twin")
+
+    def __init__(self, former: object, twin: weakref.ref[Any] | None) -> None:
+        self.former = former
+        self.twin = twin
+
+
+_retired: dict[int, Retired] = {}
 
 
 class Mover:
@@ -73,11 +86,16 @@ class Mover:
         self.patcher = patcher
         # By id: a metaclass may define equality.
         self._classes = {id(old): new for old, new in classes}
-        self._lost: set[tuple[str, str]] = set()
+        self._lost: Counter[tuple[str, str]] = Counter()
+        self._weak: Counter[str] = Counter()
         self._seen: dict[int, Any] = {}
         self._stuck: Counter[str] = Counter()
         self._twinned: dict[int, type] = {}
         self._fields = {id(cls): makers for cls, makers in patcher.filled_classes}
+
+    def owned(self) -> Iterator[object]:
+        """The bookkeeping's own objects."""
+        yield from (self._classes, self._seen, self._twinned, self._fields)
 
     def is_instance(self, value: object) -> bool:
         """Whether *value* is of a replaced class and has not been moved yet."""
@@ -97,7 +115,10 @@ class Mover:
             self._stuck[qualname(old)] += 1
             return None
         self._twinned[id(old)] = old
-        _retire(instance, twin)
+        for name in _lost_names(instance, twin):
+            self._lost[qualname(old), name] += 1
+        if _retire(instance, twin):
+            self._weak[qualname(old)] += 1
         return twin
 
     def fill(self, value: Any) -> None:
@@ -112,9 +133,17 @@ class Mover:
         for old in self._twinned.values():
             if any("__del__" in own_dict(base) for base in mro(old)):
                 self.patcher.transaction.set_attr(old, "__del__", _leave_alone)
+        say = self.patcher.leftovers.append
         for name, number in self._stuck.items():
-            what = "1 instance" if number == 1 else f"{number} instances"
-            self.patcher.leftovers.append(f"{what} of {name} could not be moved to the new class")
+            say(f"{_instances(number)} of {name} could not be moved to the new class")
+        for (name, attribute), number in self._lost.items():
+            say(f"{attribute} of {_instances(number)} of {name} has no place in the new class")
+        for name, number in self._weak.items():
+            say(f"weak references to {_instances(number)} of {name} lead to the former one")
+
+
+def _instances(number: int) -> str:
+    return "1 instance" if number == 1 else f"{number} instances"
 
 
 def _leave_alone(self: object) -> None:
@@ -138,6 +167,11 @@ def make_twin(patcher: Patcher, instance: Any, new: type) -> Any:
     _fill(twin, state)
     _fill(twin, fill(twin, field_defaults(new)))
     return twin
+
+
+def _lost_names(instance: Any, twin: Any) -> set[str]:
+    """Attributes for which the new class has no place."""
+    return {name for name, _ in _state(instance)} - {name for name, _ in _state(twin)}
 
 
 def _allocate(instance: Any, new: type, base: type) -> Any:
@@ -181,20 +215,22 @@ def _fill(twin: Any, state: dict[str, Any]) -> None:
             namespace[name] = value
 
 
-def _retire(instance: Any, twin: Any) -> None:
-    """Keep *instance* alive with its *twin* if its death would be noticed.
+def _retire(instance: Any, twin: Any) -> bool:
+    """Keep *instance* alive with its *twin* if its death would be noticed; whether it would.
 
     A weak reference cannot be redirected; one with a callback, as `weakref.finalize` makes them,
     would release what now belongs to the twin.
     """
     if not weakref.getweakrefcount(instance):
-        return
+        return False
     key = id(twin)
+    retired = _retired  # the module may be gone when the callback comes
     try:
-        reference = weakref.ref(twin, lambda _: _retired.pop(key, None))
+        reference = weakref.ref(twin, lambda _: retired.pop(key, None))
     except TypeError:
         reference = None
-    _retired[key] = (reference, instance)
+    _retired[key] = Retired(instance, reference)
+    return True
 
 
 def _state(value: object) -> Iterator[tuple[str, Any]]:

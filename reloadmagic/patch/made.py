@@ -52,6 +52,12 @@ class Made:
             self._look()
         return id(value) in self._ids
 
+    def among(self, values: list[Any]) -> list[Any]:
+        """Those of *values* that were made since."""
+        self._look()
+        ids = self._ids
+        return [value for value in values if id(value) in ids]
+
     def collect(self) -> None:
         """Let go of what the run made and dropped, so that ``__subclasses__()`` is right."""
         gc.collect(1)

@@ -12,7 +12,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from ..transaction import ABSENT, instance_dict, is_kind, own_dict, slot_values
-from .inside import subclasses
+from .inside import subclasses, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["field_defaults", "field_names", "fill", "rebuild_models"]
 
-_EMPTY_ONES = (dict, list, set)
+_EMPTY_ONES: tuple[type[Any], ...] = (dict, list, set)
 _FIELDS = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__")
 # How deep an annotation is looked into: ``dict[str, list[Item | None]]`` is 3.
 _DEPTH = 8
@@ -69,14 +69,14 @@ def _fields(cls: type) -> Iterator[tuple[str, object]]:
 
 def _default(field: dict[str, Any]) -> Callable[[], Any] | None:
     default, factory = field.get("default", ABSENT), field.get("default_factory", ABSENT)
-    if type(default).__name__ == "Factory":  # of attrs
+    if type_name(default) == "Factory":  # of attrs
         default, factory = ABSENT, _state(default).get("factory", ABSENT)
-    makers: tuple[Callable[[], Any], ...] = _EMPTY_ONES
-    for empty in makers:
+    for empty in _EMPTY_ONES:
         if factory is empty:
-            return empty
+            maker: Callable[[], Any] = empty
+            return maker
     # Each library has its own mark for "no default".
-    if default is ABSENT or default is ... or type(default).__name__ in _NO_DEFAULT:
+    if default is ABSENT or default is ... or type_name(default) in _NO_DEFAULT:
         return None
     return lambda: default
 

@@ -164,6 +164,10 @@ class Patcher:
         """Whether the run made *value*; not known, hence no, where nobody watched."""
         return self._made is not None and self._made.has(value)
 
+    def young_among(self, values: list[Any]) -> list[Any]:
+        """Those of *values* that the run made."""
+        return [] if self._made is None else self._made.among(values)
+
     def owned(self) -> Iterator[object]:
         """The bookkeeping's own objects: references from these are not the user's."""
         tables: tuple[dict[int, Any], ...]

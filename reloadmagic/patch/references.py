@@ -27,7 +27,7 @@ from ..transaction import (
     slot_values,
 )
 from . import instances, wrappers
-from .inside import bases, builtin_base, cells, mro, qualname, read_cell, subclasses
+from .inside import bases, builtin_base, cells, mro, qualname, read_cell, subclasses, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,6 +63,7 @@ _NOT_HOLDERS: tuple[type, ...] = (
     types.MethodWrapperType,
     types.MappingProxyType,
     weakref.ref,
+    instances.Retired,
     type(iter({})),
     type(iter({}.items())),
     type(iter([])),
@@ -297,7 +298,7 @@ def redirect_everywhere(patcher: Patcher) -> None:
     redirection = Redirection(patcher, {id(pair[0]): pair for pair in wanted})
     classes = [pair for pair in wanted if is_kind(pair[0], type) and is_kind(pair[1], type)]
     mover = instances.Mover(patcher, classes)
-    skip = _bookkeeping(patcher, redirection)
+    skip = _bookkeeping(patcher, redirection) | set(map(id, mover.owned()))
     targets = [pair[0] for pair in wanted] + filled
     seen: set[int] = set()
     for _ in range(_ROUNDS):
@@ -367,7 +368,7 @@ def _check(redirection: Redirection, holder: Any) -> None:
     for value in gc.get_referents(holder):
         former = redirection.stays(value) is not value and is_kind(value, type)
         if former and type(holder) is not value:
-            redirection.stuck.append((value, f"an object of type {type(holder).__name__}"))
+            redirection.stuck.append((value, f"an object of type {type_name(holder)}"))
 
 
 def _held(patcher: Patcher, pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
@@ -431,7 +432,7 @@ def _say_leftovers(patcher: Patcher, redirection: Redirection) -> None:
         name = (
             f"the former class {qualname(former)}"
             if is_kind(former, type)
-            else f"a former {type(former).__name__} object"
+            else f"a former {type_name(former)} object"
         )
         times = "" if number == 1 else f" ({number} times)"
         patcher.leftovers.append(f"{name} is still held by {kind}{times}")
@@ -443,8 +444,13 @@ def redirect_in(patcher: Patcher, containers: Iterable[object]) -> None:
     if not former:
         return
     redirection = Redirection(patcher, former)
+    ids = set(former)
     seen: dict[int, Any] = {}
     for container in containers:
-        for part in list(gc.get_referents(container)):
+        # Most hold neither: a table of a million rows is looked through by C code alone.
+        parts = gc.get_referents(container)
+        young = patcher.young_among(parts)
+        for part in young:
             redirection.reach_part(part, seen)
-        redirection.visit(container)
+        if young or not ids.isdisjoint(map(id, parts)):
+            redirection.visit(container)

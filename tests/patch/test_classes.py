@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import pickle
 import typing
+import weakref
 
 import pytest
 
@@ -381,6 +382,35 @@ def test_instance_with_state_nobody_may_touch_is_moved(module):
     mod.edit(source.format(slots="('x', 'y')"))
     assert type(held[0]) is mod.A
     assert held[0].x == 1
+
+
+def test_weak_references_to_a_twin_are_named_and_finalizers_wait_for_it(module):
+    source = "class A:\n __slots__ = '__weakref__', {}"
+    mod = module(source.format("'x'"))
+    held, log = [mod.A()], []
+    weakref.finalize(held[0], log.append, 1)
+    mod.edit(source.format("'x', 'y'"))
+    gc.collect()
+    assert log == []
+    assert mod.leftovers == ["weak references to 1 instance of A lead to the former one"]
+    held.clear()
+    assert log == [1]
+
+
+def test_attribute_without_a_place_in_the_new_class_is_named(module):
+    mod = module("class A: ...")
+    held = [mod.A()]
+    held[0].x = held[0].y = 1
+    mod.edit("class A: __slots__ = 'x',")
+    assert held[0].x == 1
+    assert mod.leftovers == ["y of 1 instance of A has no place in the new class"]
+
+
+def test_class_registered_with_an_abstract_one_stays_so_when_it_is_replaced(module):
+    mod = module("import abc\nclass P(abc.ABC): ...\nclass B: ...\nclass A: ...")
+    mod.P.register(mod.A)
+    mod.edit("import abc\nclass B: ...\nclass A(B): ...")
+    assert issubclass(mod.A, mod.P)
 
 
 def test_finalizer_runs_once_for_an_instance_and_its_twin(module):
