@@ -14,6 +14,8 @@ from typing import Any, Self
 
 __all__ = ["Made"]
 
+_MANY = 2000
+
 
 class Made:
     """Pauses the collector and knows the objects made since; a context manager.
@@ -49,12 +51,15 @@ class Made:
     def has(self, value: object) -> bool:
         """Whether *value* was made since."""
         if id(value) not in self._ids:
-            self._look()
+            self.look()
+        return id(value) in self._ids
+
+    def had(self, value: object) -> bool:
+        """Whether *value* had been made when `look` was last called."""
         return id(value) in self._ids
 
     def among(self, values: list[Any]) -> list[Any]:
-        """Those of *values* that were made since."""
-        self._look()
+        """Those of *values* that had been made when `look` was last called."""
         ids = self._ids
         return [value for value in values if id(value) in ids]
 
@@ -62,10 +67,16 @@ class Made:
         """Let go of what the run made and dropped, so that ``__subclasses__()`` is right."""
         gc.collect(1)
 
-    def _look(self) -> None:
-        self._ids.update(map(id, gc.get_objects(generation=0)))
+    def look(self) -> None:
+        """Take note of what has been made by now."""
+        young = gc.get_objects(generation=0)
+        self._ids.update(map(id, young))
+        if len(young) > _MANY:
+            del young
+            gc.collect(0)  # so that each object is looked at a few times only
+
 
     def _before_collection(self, phase: str, info: dict[str, Any]) -> None:  # noqa: ARG002
         # The run itself may collect: what survives is no longer young.
         if phase == "start":
-            self._look()
+            self._ids.update(map(id, gc.get_objects(generation=0)))

@@ -81,6 +81,8 @@ class Patcher:
                 the old class were set from outside and stay. None: nothing was.
         """
         outermost = not self._depth
+        if outermost:
+            self.look()
         self._depth += 1
         try:
             return self._merge(old, new, keep=keep, noted=noted)
@@ -161,8 +163,16 @@ class Patcher:
         return self.adopt(new)
 
     def is_young(self, value: object) -> bool:
-        """Whether the run made *value*; not known, hence no, where nobody watched."""
-        return self._made is not None and self._made.has(value)
+        """Whether the run made *value*; not known, hence no, where nobody watched.
+
+        As of the start of the merge, which is when the statement had run.
+        """
+        return self._made is not None and self._made.had(value)
+
+    def look(self) -> None:
+        """Take note of what the run has made by now."""
+        if self._made is not None:
+            self._made.look()
 
     def young_among(self, values: list[Any]) -> list[Any]:
         """Those of *values* that the run made."""

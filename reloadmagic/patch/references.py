@@ -446,6 +446,7 @@ def redirect_in(patcher: Patcher, containers: Iterable[object]) -> None:
     redirection = Redirection(patcher, former)
     ids = set(former)
     seen: dict[int, Any] = {}
+    patcher.look()
     for container in containers:
         # Most hold neither: a table of a million rows is looked through by C code alone.
         parts = gc.get_referents(container)
