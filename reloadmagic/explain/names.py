@@ -109,7 +109,7 @@ def find_name(reloader: Reloader, name: str) -> tuple[str, str]:
     found = _absolute(reloader, name) or _in_notebook(reloader, name)
     if found is not None:
         return found
-    ending = [full for full in known_names(reloader) if full.endswith(f".{name}")]
+    ending = [full for full in _definitions(reloader) if full.endswith(f".{name}")]
     if len(ending) == 1:
         found = _absolute(reloader, ending[0])
         assert found is not None
@@ -139,6 +139,17 @@ def known_names(reloader: Reloader) -> list[str]:
         inside = dict.fromkeys((*entry.bindings, *entry.classes, *entry.functions))
         names += [f"{module}.{inner}" for inner in inside if "<" not in inner and inner != "*"]
     return names
+
+
+def _definitions(reloader: Reloader) -> Iterator[str]:
+    """As `known_names`, without what is only imported there."""
+    for full in known_names(reloader):
+        module, definition = _absolute(reloader, full) or (full, "")
+        entry = reloader._index.modules[module]
+        numbers = entry.bindings.get(definition, ())
+        kinds = {entry.source.statements[number].fragment.kind for number in numbers}
+        if kinds != {"import"}:
+            yield full
 
 
 def _absolute(reloader: Reloader, name: str) -> tuple[str, str] | None:

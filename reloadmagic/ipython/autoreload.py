@@ -22,7 +22,7 @@ from .output import show, show_text
 if TYPE_CHECKING:
     from .magics import ReloadMagic
 
-__all__ = ["Autoreload", "is_theirs_loaded"]
+__all__ = ["Autoreload", "is_theirs_loaded", "is_theirs_on"]
 
 # What its users may have given a handler.
 logger = logging.getLogger("autoreload")
@@ -43,7 +43,13 @@ _MODES = {
 
 def is_theirs_loaded(shell: Any) -> bool:
     """Whether IPython's own extension is loaded."""
-    return "autoreload" in shell.extension_manager.loaded
+    return "AutoreloadMagics" in shell.magics_manager.registry
+
+
+def is_theirs_on(shell: Any) -> bool:
+    """Whether IPython's own extension reloads before cells, as ours does."""
+    theirs = shell.magics_manager.registry.get("AutoreloadMagics")
+    return bool(getattr(getattr(theirs, "_reloader", None), "enabled", False))
 
 
 @magics_class

@@ -6,6 +6,7 @@ slip there would otherwise make the next `%load_ext` fail.
 
 from __future__ import annotations
 
+import copy
 import os
 from typing import Any
 
@@ -132,7 +133,8 @@ def _misfit(name: str, value: Any) -> str:
         if isinstance(value, DeferredConfig):
             value = value.get_value(trait)
         elif isinstance(value, LazyConfigValue):
-            value = value.get_value(getattr(probe, name))
+            # A copy, as it gives its first answer for good.
+            value = copy.deepcopy(value).get_value(getattr(probe, name))
         setattr(probe, name, value)
     except (TraitError, ValueError, TypeError):
         return f"it has to be {trait.info()}"

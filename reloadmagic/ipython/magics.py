@@ -21,7 +21,7 @@ from traitlets import observe
 from reloadmagic.explain.names import known_names
 from reloadmagic.reloader import Reloader
 
-from .autoreload import Autoreload, is_theirs_loaded
+from .autoreload import Autoreload, is_theirs_loaded, is_theirs_on
 from .cells import transform_header
 from .choosing import MODES, Choosing
 from .completion import Completion
@@ -54,6 +54,10 @@ class ReloadMagic(Settings, Magics):
         magics = cls(shell=shell, config=config)
         for sentence in refused:
             show_text(sentence)
+        if is_theirs_on(shell):
+            show_text(
+                "IPython's own autoreload is on, too: %autoreload 0 leaves it to reloadmagic."
+            )
         try:
             magics.reloader.install()
             magics.hook.register()

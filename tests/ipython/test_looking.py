@@ -1,0 +1,191 @@
+"""The commands that look on, in a real shell."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from reloadmagic.explain import Graph, Node
+from reloadmagic.ipython.picture import layers, svg
+from support import Project
+
+Run = Callable[[str], Any]
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def run(shell: InteractiveShell, project: Project, capsys: Output) -> Run:
+    """Runs a cell as a user does; two modules are imported, one from the other."""
+
+    def run(cell: str) -> Any:
+        return shell.run_cell(cell, store_history=True)
+
+    project.write("config.py", "WIDTH = 1\n")
+    project.write("shapes.py", "from config import WIDTH\ndef area(): return WIDTH\n")
+    run("%load_ext reloadmagic")
+    run("import shapes")
+    capsys.readouterr()
+    return run
+
+
+def test_explain_tells_of_a_name(run: Run) -> None:
+    told = str(run("%reload_explain shapes.area").result)
+    assert told.startswith("shapes.area · function · shapes.py:2\n")
+
+
+def test_explain_says_what_it_does_not_know(run: Run, capsys: Output) -> None:
+    run("%reload_explain shapes.aera")
+    assert "UsageError: No module or definition of yours is called 'shapes.aera'. Did you mean" in (
+        "".join(capsys.readouterr())
+    )
+
+
+def test_diff_shows_what_is_edited_and_has_not_run(run: Run, project: Project) -> None:
+    project.edit("config.py", "WIDTH = 2\n")
+    assert str(run("%reload_diff").result).splitlines()[-2:] == ["-WIDTH = 1", "+WIDTH = 2"]
+
+
+def test_diff_says_that_there_is_nothing_to_show(run: Run) -> None:
+    assert str(run("%reload_diff config").result) == "what last ran is what the files hold"
+
+
+def test_graph_is_a_tree_in_text(run: Run, project: Project) -> None:
+    project.edit("config.py", "WIDTH = 2\n")
+    tree = str(run("%reload_graph config").result)
+    assert tree == "shapes  (reached)\n└── config  (stale)"
+
+
+def test_graph_is_a_picture_in_html(run: Run) -> None:
+    html = run("%reload_graph config").result._repr_mimebundle_()["text/html"]
+    picture = ET.fromstring(f"<div>{html}</div>")
+    texts = [node.text for node in picture.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts == ["shapes", "config"]
+
+
+def test_history_tells_the_reloads(run: Run, project: Project) -> None:
+    assert str(run("%reload_history").result) == "nothing was reloaded yet"
+    project.edit("config.py", "WIDTH = 2\n")
+    run("pass")
+    assert str(run("%reload_history").result).startswith("  1  reloaded config.py (WIDTH) → ")
+    assert "+WIDTH = 2" in str(run("%reload_history 1").result)
+
+
+def test_history_has_no_such_reload(run: Run, capsys: Output) -> None:
+    run("%reload_history 3")
+    assert "There is no reload 3" in "".join(capsys.readouterr())
+
+
+def test_status_tells_who_opted_out(run: Run, project: Project) -> None:
+    project.write("frozen.py", "__reload__ = False\n")
+    run("import frozen")
+    lines = str(run("%reload_status").result).splitlines()
+    assert ["frozen", "opted", "out", "by", "__reload__", "=", "False"] in map(str.split, lines)
+
+
+def test_a_module_that_opted_out_is_left_alone(run: Run, project: Project) -> None:
+    project.write("frozen.py", "__reload__ = False\nx = 1\n")
+    run("import frozen")
+    project.edit("frozen.py", "__reload__ = False\nx = 2\n")
+    assert run("frozen.x").result == 1
+
+
+class TestCells:
+    """The hint in the report and ``%reload_cells``."""
+
+    def test_the_line_tells_which_cells_used_what_changed(
+        self, run: Run, project: Project, capsys: Output
+    ) -> None:
+        run("x = shapes.area()")  # In [3]
+        run("y = x + 1")
+        project.edit("config.py", "WIDTH = 2\n")
+        capsys.readouterr()
+        run("pass")
+        assert capsys.readouterr().out.splitlines()[1:] == ["cells [3] [4] used WIDTH"]
+
+    def test_the_cell_that_runs_now_is_not_told(
+        self, run: Run, project: Project, capsys: Output
+    ) -> None:
+        run("x = shapes.area();")
+        project.edit("config.py", "WIDTH = 2\n")
+        capsys.readouterr()
+        run("x = shapes.area();")
+        assert capsys.readouterr().out.count("\n") == 1
+
+    @pytest.mark.parametrize("command", ["%%reload_changed\nx = shapes.area()", "%reload_changed"])
+    def test_a_reload_on_request_tells_it_too(
+        self, run: Run, project: Project, capsys: Output, command: str
+    ) -> None:
+        run("y = shapes.area()")
+        run("%%reload_changed\nx = shapes.area()")
+        project.edit("config.py", "WIDTH = 2\n")
+        run(command)
+        expected = "cell [3] used WIDTH" if command.startswith("%%") else "cells [3] [4] used WIDTH"
+        assert expected in str(run("%reload_history").result)
+
+    def test_cells_lists_them_until_they_run_again(self, run: Run, project: Project) -> None:
+        run("x = shapes.area()")
+        run("y = x + 1")
+        project.edit("config.py", "WIDTH = 2\n")
+        run("pass")
+        assert str(run("%reload_cells").result).splitlines() == [
+            "  [3]  used WIDTH     x = shapes.area()",
+            "  [4]  used x of [3]  y = x + 1",
+        ]
+        run("x = shapes.area()")
+        run("y = x + 1")
+        assert str(run("%reload_cells").result) == "no cell used what has changed since it ran"
+
+    def test_cells_with_magics_count(self, run: Run, project: Project, capsys: Output) -> None:
+        run("%%time\nx = shapes.area()")
+        run("files = !ls\ny = shapes.area()")
+        project.edit("config.py", "WIDTH = 2\n")
+        capsys.readouterr()
+        run("pass")
+        assert "cells [3] [4] used WIDTH" in capsys.readouterr().out
+
+    def test_cells_that_ran_before_loading_count(
+        self, shell: InteractiveShell, project: Project, capsys: Output
+    ) -> None:
+        project.write("early.py", "def f(): return 1\n")
+        for cell in ["import early", "x = early.f()", "%load_ext reloadmagic"]:
+            shell.run_cell(cell, store_history=True)
+        project.edit("early.py", "def f(): return 2\n")
+        shell.run_cell("pass", store_history=True)
+        assert "cell [2] used f" in capsys.readouterr().out
+
+
+class TestPicture:
+    """The graph as SVG."""
+
+    @staticmethod
+    def graph(**imports: str) -> Graph:
+        nodes = tuple(Node(name, f"{name}.py", "current") for name in imports)
+        edges = tuple((a, b) for a, found in imports.items() for b in found.split())
+        return Graph(nodes, edges)
+
+    def test_each_stands_below_all_that_import_it(self) -> None:
+        graph = self.graph(a="b c", b="c", c="", d="c")
+        assert layers(graph) == [["a", "d"], ["b"], ["c"]]
+
+    def test_a_cycle_has_a_top(self) -> None:
+        assert layers(self.graph(a="b", b="c", c="a")) == [["a"], ["b"], ["c"]]
+
+    def test_a_module_that_imports_itself_is_no_hindrance(self) -> None:
+        assert layers(self.graph(a="a b", b="")) == [["a"], ["b"]]
+
+    def test_many_modules_take_no_time(self) -> None:
+        names = [f"m{number}" for number in range(400)]
+        graph = self.graph(**{n: " ".join(names[i + 1 : i + 9]) for i, n in enumerate(names)})
+        assert len(layers(graph)) == 400
+
+    def test_names_are_escaped(self) -> None:
+        picture = svg(Graph((Node("a", "<odd>&.py", "failed"),), ()))
+        ET.fromstring(f"<div>{picture}</div>")
+        assert "<odd>" not in picture
+
+    def test_states_have_a_legend(self) -> None:
+        assert "edited since it last ran" in svg(Graph((Node("a", "a.py", "stale"),), ()))
