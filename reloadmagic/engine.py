@@ -459,6 +459,9 @@ class Run:
         self.notes: dict[int, Note] | None = None
         self.snapped: set[str] = set()
         self.leftovers: tuple[str, ...] = ()
+        # By id: names in classes that others set there, and containers that were given new content.
+        self.foreign: dict[int, frozenset[str]] = {}
+        self.refilled: set[int] = set()
         self.registered: list[tuple[type, list[type]]] = []
         self.caches: list[tuple[tuple[str, str], Any]] | None = None
         self.cleared: set[Token] = set()
@@ -698,30 +701,24 @@ class Run:
             tracked.noted = self._noted_again(tracked)
 
     def _noted_again(self, tracked: TrackedModule) -> dict[str, Note]:
-        """Notes after a reload: run-time entries are still none of the module's own."""
-        notes = dict(tracked.noted)
-        fresh = {id(container): found for container, found in self.extras}
-        known = {note.identity for note in notes.values()}
+        """Notes after a reload: what came at run time is still none of the module's own."""
+        extra = {id(container): found for container, found in self.extras}
         found: dict[str, Note] = {}
-        for name, value in containers(tracked.namespace, tracked.name):
-            note = notes.get(name)
-            if note is not None and note.identity == id(value) and not self._was_filled(name, tracked):
-                if not isinstance(value, type):
-                    found[name] = note
-                    continue
-            if isinstance(value, type) and note is not None and note.identity == id(value):
-                foreign = self._foreign.get(id(value), frozenset())
-                found[name] = Note(id(value), content_of(value) - foreign)
-                continue
-            content = content_of(value)
-            if id(value) in fresh and content is not None:
-                content = _without(content, fresh[id(value)])
-            found[name] = Note(id(value), content)
-        del known
+        for name, note in take_notes(tracked.namespace, tracked.name).items():
+            known = tracked.noted.get(name)
+            if known is None or known.identity != note.identity:
+                found[name] = note
+            elif isinstance(note.content, frozenset):
+                foreign = self.foreign.get(note.identity)
+                found[name] = (
+                    known if foreign is None else Note(note.identity, note.content - foreign)
+                )
+            elif note.identity in self.refilled and note.content is not None:
+                content = _without(note.content, extra.get(note.identity, ()))
+                found[name] = Note(note.identity, content)
+            else:
+                found[name] = known
         return found
-
-    def _was_filled(self, name: str, tracked: TrackedModule) -> bool:
-        return (tracked.name, *name.split(".", 1)) in self.contents
 
     def _definitions(self, plan: ModulePlan) -> Iterator[Definition]:
         if plan.diff is None:
@@ -997,8 +994,6 @@ class Run:
         shifts: dict[int, tuple[int, int]] = {}
         again: list[int] = []
         for number in diff.moved:
-            if number in plan.run:
-                continue
             partner = plan.partners[number]
             old, new = plan.before.statements[partner], plan.after.statements[number]
             if old.fragment.text == new.fragment.text:
@@ -1117,6 +1112,7 @@ class Run:
         if code is None:
             code = self._compile(plan, loader, number)
         fingerprints = self._fingerprints(plan, number)
+        filled = self._fill_sizes(plan, number)
         before = {name: namespace.get(name, ABSENT) for name in statement.binds}
         olds = self._olds(work, number)
         recorder = Recorder(namespace)
@@ -1149,7 +1145,7 @@ class Run:
         self._forget_unbound(work, number, recorder, before)
         work.bound[number] = result
         self._note_definition(plan, number, fingerprints)
-        self._note_fills(plan, number)
+        self._note_fills(plan, number, filled)
         if statement.fragment.kind == "class":
             self.made.collect()  # or __subclasses__() would list twins
 
@@ -1286,14 +1282,10 @@ class Run:
         self.registered.append((cls, [r for r in registered if id(r) not in by_source]))
         self.transaction.on_rollback(lambda: _restore_registry(cls, registered))
 
-    @property
-    def _foreign(self) -> dict[int, frozenset[str]]:
-        return self.__dict__.setdefault("_foreign_attributes", {})  # type: ignore[no-any-return]
-
     def _foreign_names(self, cls: type, noted: Mapping[str, frozenset[str]]) -> None:
         qualname = type.__dict__["__qualname__"].__get__(cls)
         if qualname in noted:
-            self._foreign[id(cls)] = frozenset(class_dict(cls)) - noted[qualname]
+            self.foreign[id(cls)] = frozenset(class_dict(cls)) - noted[qualname]
 
     @staticmethod
     def _class_notes(
@@ -1329,6 +1321,8 @@ class Run:
                     continue
                 if any(self._reaches(plan, path) for path in unit.paths):
                     continue
+                if "lambda" in info.attrs[attr].lower():
+                    continue  # a function is merged, not kept
                 kept.add(dotted)
         return kept
 
@@ -1417,6 +1411,7 @@ class Run:
         if key:
             snapshot = before if before is not None else content_of(old)
             self.contents[key] = (old, _like(old, snapshot))
+        self.refilled.add(id(old))
         self.transaction.set_contents(old, self._merged_contents(old, new))
         return old
 
@@ -1460,6 +1455,8 @@ class Run:
         if stays is was:
             if value is not was and not is_container(stays):
                 self.actual.add(("content", plan.name, name))  # merged in place
+                if isinstance(stays, type):
+                    self.actual.add(("head", plan.name, name))
         elif not same_value(was, stays):
             self.actual.add(("bind", plan.name, name))
             self.actual.add(("content", plan.name, name))
@@ -1488,6 +1485,7 @@ class Run:
                     self.actual.add(("attr", plan.name, first, rest.partition(".")[0]))
                 del owner, attr
         self.actual.discard(("content", plan.name, name))
+        self.actual.discard(("head", plan.name, name))
         if statement.fragment.kind == "class":
             self._note_class_shape(plan, number, name, set(before) != set(after))
         elif "@" in statement.fragment.text:
@@ -1515,13 +1513,37 @@ class Run:
         if head or shape or (info is not None and (info.decorated or info.bases)):
             self.actual.add(("shape", plan.name, name))
 
-    def _note_fills(self, plan: ModulePlan, number: int) -> None:
-        """What a statement that is no part of a forced group may have put somewhere."""
+    def _fill_sizes(
+        self, plan: ModulePlan, number: int
+    ) -> list[tuple[tuple[str, ...], Any, int]]:
+        """The objects that a statement may fill, with how much they hold now."""
+        found: list[tuple[tuple[str, ...], Any, int]] = []
         for (module, name, attr), members in self.engine.index.fillers().items():
-            if (plan.name, number) in members:
-                key = (module, name, attr) if attr else (module, name)
-                if key not in self.contents:
-                    self.actual.add(("attr", *key) if attr else ("content", *key))
+            if (plan.name, number) not in members or module not in self.engine.tracked:
+                continue
+            value = self.engine.tracked[module].namespace.get(name)
+            if attr and isinstance(value, type):
+                value = class_dict(value).get(attr)
+            key = (module, name, attr) if attr else (module, name)
+            sized = is_container(value) or isinstance(value, type)
+            found.append((key, value, _size(value) if sized else -1))
+        return found
+
+    def _note_fills(
+        self, plan: ModulePlan, number: int, filled: list[tuple[tuple[str, ...], Any, int]]
+    ) -> None:
+        """What a statement put into objects is the source's own, and changes their content."""
+        for key, value, size in filled:
+            if key not in self.contents:
+                self.actual.add(("attr" if len(key) > 2 else "content", *key))
+            tracked = self.engine.tracked[key[0]]
+            dotted = ".".join(key[1:])
+            note = tracked.noted.get(dotted)
+            if size < 0 or note is None or note.content is None or note.identity != id(value):
+                continue
+            if id(value) not in self.refilled and _size(value) != size:
+                grown = Note(note.identity, _grown(note.content, value, size))
+                self.transaction.set_item(tracked.noted, dotted, grown)
 
     # Caches --------------------------------------------------------------------------------------
 

@@ -184,8 +184,7 @@ class Planner:
             )  # fmt: skip
         refills = self._fills_before(diffs)
         for name, diff in diffs.items():
-            tracked = self.tracked[name]
-            self.index.put(name, diff.after, is_package=_is_package(tracked))
+            self.index.put(name, diff.after)
         for name in diffs:
             self._seed(self.plans[name])
         self._pair_moved()
@@ -435,6 +434,8 @@ class Planner:
                 if name != "*":
                     yield "bind", plan.name, name
                     yield "content", plan.name, name
+                    if kind != "import" and isinstance(plan.tracked.namespace.get(name), type):
+                        yield "head", plan.name, name
         for name in self.index.modules[plan.name].summaries[number].now.binds_global:
             yield "bind", plan.name, name
 
@@ -607,10 +608,6 @@ def _union(groups: dict[str, set[str]], one: str, other: str) -> None:
     merged = groups.setdefault(one, {one}) | groups.setdefault(other, {other})
     for name in merged:
         groups[name] = merged
-
-
-def _is_package(tracked: TrackedModule) -> bool:
-    return "__path__" in tracked.namespace
 
 
 def has_pin(source: Source, statement: Statement) -> bool:

@@ -373,7 +373,7 @@ class Reloader:
             if source is None and change is not None:
                 source = change.after
             if source is not None:
-                self._index.put(name, source, is_package="__path__" in tracked.namespace)
+                self._index.put(name, source)
 
     # Reloads -----------------------------------------------------------------------------------------
 

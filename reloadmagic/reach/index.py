@@ -11,6 +11,7 @@ statement leaves behind. An *entity* is ``(module, name)``.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -98,11 +99,12 @@ class Index:
 
     # Contents -------------------------------------------------------------------------------
 
-    def put(self, name: str, source: Source, *, is_package: bool) -> None:
+    def put(self, name: str, source: Source) -> None:
         """Index *source* as the current version of the module *name*."""
         known = self.modules.get(name)
         if known is not None and known.source is source:
             return
+        is_package = os.path.basename(source.path).startswith("__init__.")
         postponed = bool(source.flags & _ANNOTATIONS)
         entry = ModuleEntry(
             source,
@@ -403,8 +405,10 @@ class Index:
             if self._fills_parameters(name, callee):
                 yield from self._target(name, argument)
         for path, how in unit.paths.items():
-            if how & CALL and len(path) > 1:
-                yield from self._class_targets(name, path)
+            if how & CALL:
+                yield from self._stateful_targets(name, path)
+                if len(path) > 1:
+                    yield from self._class_targets(name, path)
         if user[1] == "f" and unit.fills_class:
             for attr in unit.fills_class:
                 yield (name, user[2].rpartition(".")[0].partition(".")[0], attr)
@@ -426,6 +430,27 @@ class Index:
                 continue
             attr = rest[0] if rest and name in entry.classes else ""
             yield (found, name, attr)
+
+    def _stateful_targets(self, module: str, path: Path) -> Iterator[Target]:
+        """Closures with state of their own, which calling them changes."""
+        for (found, name), rest in self.resolve(module, path):
+            entry = self.modules.get(found)
+            if entry is None or rest:
+                continue
+            for number in entry.bindings.get(name, ()):
+                if entry.source.statements[number].fragment.kind != "assign":
+                    continue
+                called = entry.summaries[number].now.paths.items()
+                if any(how & CALL and self._is_stateful(found, p) for p, how in called):
+                    yield (found, name, "")
+
+    def _is_stateful(self, module: str, path: Path) -> bool:
+        for (found, name), rest in self.resolve(module, path):
+            entry = self.modules.get(found)
+            function = entry.functions.get(name) if entry is not None and not rest else None
+            if function is not None and function[1].stateful:
+                return True
+        return False
 
     def _class_targets(self, module: str, path: Path) -> Iterator[Target]:
         """Class attributes that a call of a class method fills."""

@@ -49,7 +49,7 @@ FILLING = frozenset(
 )  # fmt: skip
 # Functions of the standard library which change their first argument.
 FILLING_FUNCTIONS = frozenset({"heappush", "heapify", "insort", "insort_left", "insort_right",
-                               "shuffle", "setattr", "delattr", "setitem", "delitem"})  # fmt: skip
+                               "shuffle", "setattr", "delattr", "setitem", "delitem", "next"})  # fmt: skip
 # What makes it impossible to tell from the syntax what is bound or read.
 DYNAMIC = frozenset({"exec", "eval", "globals", "locals", "vars", "compile", "__import__"})
 OPERATOR = "<operator>"
@@ -70,6 +70,7 @@ class Unit:
         fills_self: attributes that it changes of ``self`` or ``cls``, or what they hold.
         fills_class: attributes that it changes of the class of ``self``.
         operands: paths called with arguments, on which operators may be used.
+        stateful: does what it returns change when it is called (``nonlocal``)?
         dynamic: does it read or bind names that cannot be told?
     """
 
@@ -80,6 +81,7 @@ class Unit:
     binds_global: set[str] = field(default_factory=set)
     calls_parameters: bool = False
     fills_parameters: bool = False
+    stateful: bool = False
     fills_self: set[str] = field(default_factory=set)
     fills_class: set[str] = field(default_factory=set)
     operands: set[Path] = field(default_factory=set)
@@ -420,6 +422,7 @@ class _Reader:
             reader.read(node.body, MENTION)
         else:
             reader.visit_all(node.body)
+            unit.stateful |= any(isinstance(n, ast.Nonlocal) for n in scope_nodes(node.body))
         if declared:
             unit.binds_global |= declared & set(_stored(node))
 
@@ -692,6 +695,7 @@ def merge_units(into: Unit, unit: Unit) -> None:
     into.binds_global |= unit.binds_global
     into.calls_parameters |= unit.calls_parameters
     into.fills_parameters |= unit.fills_parameters
+    into.stateful |= unit.stateful
     into.fills_self |= unit.fills_self
     into.fills_class |= unit.fills_class
     into.operands |= unit.operands
