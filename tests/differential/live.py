@@ -240,6 +240,9 @@ class Live:
         module, _, names = action[1].partition(":")
         count, _, bump = names.partition(",")
         before = self._find(f"{module}:{count}")
+        for earlier in self.entries:
+            if earlier.action == action and not earlier.gone and earlier.box[0] == before:
+                earlier.gone, before = True, earlier.before
         for _ in range(BUMPS):
             self._find(f"{module}:{bump}")()
         self.entries.append(Entry(action, [self._find(f"{module}:{count}")], before))

@@ -144,10 +144,11 @@ def play_all(plans: Iterable[Plan], workers: int) -> Iterator[tuple[Plan, Played
         finally:
             idle.put(worker)
 
+    threads = ThreadPoolExecutor(workers)
     try:
-        with ThreadPoolExecutor(workers) as threads:
-            for done in as_completed([threads.submit(play, plan) for plan in plans]):
-                yield done.result()
+        for done in as_completed([threads.submit(play, plan) for plan in plans]):
+            yield done.result()
     finally:
+        threads.shutdown(cancel_futures=True)
         for worker in everyone:
             worker.close()
