@@ -7,7 +7,7 @@ import types
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..transaction import EMPTY, instance_dict, is_kind, own_dict
+from ..transaction import instance_dict, is_kind, mro, own_dict, read_cell
 
 __all__ = [
     "bases",
@@ -24,11 +24,6 @@ __all__ = [
 ]
 
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
-
-
-def mro(cls: type) -> tuple[type, ...]:
-    """``cls.__mro__``, whatever the metaclass overrides."""
-    return type.__dict__["__mro__"].__get__(cls)  # type: ignore[no-any-return]
 
 
 def bases(cls: type) -> tuple[type, ...]:
@@ -71,14 +66,6 @@ def builtin_base(cls: type) -> type:
 def cells(function: types.FunctionType) -> dict[str, types.CellType]:
     """The closure of *function*, by the name of the free variable."""
     return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
-
-
-def read_cell(cell: types.CellType) -> Any:
-    """What *cell* holds, or ``EMPTY``."""
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return EMPTY
 
 
 def functions_in(values: Iterable[object]) -> Iterator[types.FunctionType]:

@@ -75,7 +75,6 @@ class Made:
             del young
             gc.collect(0)  # so that each object is looked at a few times only
 
-
     def _before_collection(self, phase: str, info: dict[str, Any]) -> None:  # noqa: ARG002
         # The run itself may collect: what survives is no longer young.
         if phase == "start":

@@ -1,0 +1,255 @@
+"""`Transaction`: writes to live objects that stand or fall together."""
+
+from __future__ import annotations
+
+import types
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..errors import InternalError
+from .reading import (
+    ABSENT,
+    FUNCTION_SLOTS,
+    data_slot,
+    instance_dict,
+    is_exactly,
+    is_kind,
+    read_attr,
+    read_cell,
+    read_item,
+    read_slot,
+    slot_values,
+)
+from .undo import (
+    Entry,
+    undo_attr,
+    undo_call,
+    undo_cell,
+    undo_class,
+    undo_contents,
+    undo_function,
+    undo_instance,
+    undo_item,
+    undo_list_delete,
+    undo_set_class,
+    undo_slot,
+)
+from .writing import (
+    class_state,
+    copy_contents,
+    dict_type,
+    write_attr,
+    write_cell,
+    write_contents,
+    write_item,
+    write_type,
+)
+
+__all__ = ["Transaction"]
+
+
+class Transaction:
+    """Writes to live objects that stand or fall together.
+
+    Args:
+        label: whose writes these are, for messages and ``repr``.
+
+    What has been snapshotted needs no further log: a write to it is not recorded again until the
+    next savepoint.
+    """
+
+    def __init__(self, label: str = "") -> None:
+        self.label = label
+        self._log: list[Entry] = []
+        # Invariant: id -> position in the log of a snapshot of that object. The log keeps the
+        # object alive, so the id is its own.
+        self._covered: dict[int, int] = {}
+        self._floor = 0
+
+    def __repr__(self) -> str:
+        return f"<Transaction {self.label or 'unnamed'} entries={len(self._log)}>"
+
+    def __len__(self) -> int:
+        return len(self._log)
+
+    # -- single writes
+
+    def set_item(self, target: Any, key: Any, value: object) -> None:
+        """``target[key] = value`` for a dict, list or deque."""
+        if not self._covers(target):
+            self._record(undo_item, target, key, read_item(target, key))
+        write_item(target, key, value)
+
+    def del_item(self, target: Any, key: Any) -> None:
+        """``del target[key]`` for a dict or list; rollback restores the place of the key, too."""
+        if is_kind(target, list):
+            position = range(list.__len__(target))[key]
+            if not self._covers(target):
+                self._record(undo_list_delete, target, position, target[position])
+            list.__delitem__(target, position)
+            return
+        if not self._covers(target):
+            self._record(undo_contents, target, None, copy_contents(target))
+        dict_type(target).__delitem__(target, key)
+
+    def set_attr(self, target: object, name: str, value: object) -> None:
+        """Set the own attribute *name* of a class, function, module or instance."""
+        before = read_attr(target, name)
+        if before is value:
+            return
+        if not self._covers(target):
+            self._record(undo_attr, target, name, before)
+        write_attr(target, name, value)
+
+    def del_attr(self, target: object, name: str) -> None:
+        """Delete the own attribute *name*; nothing happens where there is none."""
+        before = read_attr(target, name)
+        if before is ABSENT:
+            return
+        if not self._covers(target):
+            self._record_deletion(target, name, before)
+        write_attr(target, name, ABSENT)
+
+    def set_slot(self, target: object, member: types.MemberDescriptorType, value: object) -> None:
+        """Fill the slot *member* of *target*; a slot of a base may be shadowed by another name."""
+        self._record(undo_slot, target, member, read_slot(target, member))
+        member.__set__(target, value)
+
+    def set_cell(self, cell: types.CellType, value: object) -> None:
+        """Change what a closure's cell holds; ``EMPTY`` empties it."""
+        before = read_cell(cell)
+        if before is value:
+            return
+        if not self._covers(cell):
+            self._record(undo_cell, cell, None, before)
+        write_cell(cell, value)
+
+    def set_class(self, instance: object, cls: type) -> None:
+        """Make *instance* one of *cls*.
+
+        Raises:
+            TypeError: CPython refuses, as the two layouts differ. Nothing has changed then.
+        """
+        before = type(instance)
+        write_type(instance, cls)
+        self._record(undo_set_class, instance, None, before)
+
+    def set_contents(self, container: Any, contents: Any) -> None:
+        """Replace all that a dict, list, set, deque or bytearray holds, in place."""
+        if not self._covers(container):
+            self._record(undo_contents, container, None, copy_contents(container))
+        write_contents(container, contents)
+
+    # -- what others write
+
+    def snapshot(self, target: Any) -> None:
+        """Remember all that *target* holds now, for writes that do not go through here.
+
+        Containers, cells, classes (their own attributes), functions, and instances (their
+        ``__dict__`` and slots; an instance of a container, both). Shallow.
+        """
+        if self._covers(target):
+            return
+        position = len(self._log)
+        self._remember(target)
+        self._covered[id(target)] = position
+
+    def on_rollback(self, undo: Callable[..., object], *arguments: object) -> None:
+        """Call ``undo(*arguments)`` on the way back."""
+        self._record(undo_call, undo, None, arguments)
+
+    # -- the way back
+
+    def savepoint(self) -> int:
+        """Where the log stands, for `rollback`."""
+        self._floor = len(self._log)
+        return self._floor
+
+    def rollback(self, to: int = 0) -> None:
+        """Undo everything written since savepoint *to*, last first.
+
+        Raises:
+            InternalError: some entries could not be undone; all others were.
+            KeyboardInterrupt: one arrived meanwhile; everything was undone before it passes on.
+        """
+        failed: list[tuple[Entry, BaseException]] = []
+        interrupt: KeyboardInterrupt | None = None
+        while len(self._log) > to:
+            entry = self._log[-1]
+            try:
+                entry.undo(entry.target, entry.key, entry.before)
+            except KeyboardInterrupt as error:
+                interrupt = error  # an undo can be done twice: the entry is still in the log
+                continue
+            except BaseException as error:  # noqa: BLE001 - every entry has its turn
+                failed.append((entry, error))
+            self._log.pop()
+        self._covered = {i: at for i, at in self._covered.items() if at < to}
+        self._floor = min(self._floor, to)
+        if failed:
+            raise _not_undone(failed) from failed[0][1]
+        if interrupt is not None:
+            raise interrupt
+
+    def commit(self) -> None:
+        """Let the writes stand and forget the way back."""
+        self._log.clear()
+        self._covered.clear()
+        self._floor = 0
+
+    def owned(self) -> Iterator[object]:
+        """The objects of the log itself: references from these are not the user's."""
+        yield self._log
+        for entry in self._log:
+            yield from entry.owned()
+
+    # -- private
+
+    def _covers(self, target: object) -> bool:
+        return self._covered.get(id(target), -1) >= self._floor
+
+    def _record(
+        self, undo: Callable[[Any, Any, Any], None], target: object, key: object, before: object
+    ) -> None:
+        self._log.append(Entry(undo, target, key, before))
+
+    def _record_deletion(self, target: Any, name: str, before: object) -> None:
+        """A name that comes back would go to the end, so the whole order is remembered."""
+        if is_kind(target, type):
+            self._record(undo_class, target, None, class_state(target))
+        elif data_slot(target, name) is not ABSENT:
+            self._record(undo_attr, target, name, before)
+        else:
+            namespace = instance_dict(target)
+            self._record(undo_contents, namespace, None, copy_contents(namespace))
+
+    def _remember(self, target: Any) -> None:
+        if is_kind(target, type):
+            self._record(undo_class, target, None, class_state(target))
+            return
+        if type(target) is types.CellType:
+            self._record(undo_cell, target, None, read_cell(target))
+            return
+        if type(target) is types.FunctionType:
+            slots = {name: read_attr(target, name) for name in FUNCTION_SLOTS}
+            namespace = copy_contents(instance_dict(target))
+            self._record(undo_function, target, None, (slots, namespace))
+            return
+        contents = copy_contents(target)
+        if contents is not None:
+            self._record(undo_contents, target, None, contents)
+            if is_exactly(target, dict, list, set, deque, bytearray, OrderedDict):
+                return
+        own = instance_dict(target)
+        before = (type(target), None if own is None else dict(own), list(slot_values(target)))
+        self._record(undo_instance, target, None, before)
+
+
+def _not_undone(failed: list[tuple[Entry, BaseException]]) -> InternalError:
+    entry, error = failed[0]
+    what = type(entry.target).__name__
+    return InternalError(
+        f"{len(failed)} of the changes could not be undone, the first in a {what} object "
+        f"({type(error).__name__}). The session may be half reloaded: restart the kernel."
+    )
