@@ -20,5 +20,6 @@ if it is rolled back, nobody holds them.)
 
 from .made import Made
 from .patcher import Patcher
+from .references import live_functions
 
-__all__ = ["Made", "Patcher"]
+__all__ = ["Made", "Patcher", "live_functions"]

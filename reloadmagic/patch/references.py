@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from .patcher import Patcher
 
-__all__ = ["Redirection", "redirect_everywhere"]
+__all__ = ["Redirection", "live_functions", "redirect_everywhere", "redirect_in"]
 
 # How many layers of immutable holders are made anew: a tuple in a tuple in a tuple.
 _ROUNDS = 5
@@ -436,6 +436,14 @@ def _say_leftovers(patcher: Patcher, redirection: Redirection) -> None:
         )
         times = "" if number == 1 else f" ({number} times)"
         patcher.leftovers.append(f"{name} is still held by {kind}{times}")
+
+
+def live_functions(*namespaces: dict[str, Any]) -> list[types.FunctionType]:
+    """All functions of these modules that are alive, closures wherever they are held included.
+
+    A look at the whole heap, so once for all modules whose inner functions were edited.
+    """
+    return [f for f in gc.get_referrers(*namespaces) if type(f) is types.FunctionType]
 
 
 def redirect_in(patcher: Patcher, containers: Iterable[object]) -> None:

@@ -6,6 +6,8 @@ import inspect
 
 import pytest
 
+from reloadmagic.patch import live_functions
+
 BEFORE_AFTER_CALL = [
     # body
     ("def f(): return 1", "def f(): return 2", "f()", 2),
@@ -149,6 +151,13 @@ def test_bound_method_held_from_before_forwards_when_super_is_added(module):
         "class B:\n def m(self): return 'b'\nclass A(B):\n def m(self): return super().m() + 'a'"
     )
     assert call() == "ba"
+
+
+def test_closures_are_found_wherever_they_are_held(module):
+    mod = module("def make(n):\n def add(x): return x + n\n return add")
+    hidden = {"deep": [(mod.make(1),)]}
+    found = live_functions(vars(mod._module))
+    assert {id(mod.make), id(hidden["deep"][0][0])} <= set(map(id, found))
 
 
 def test_function_that_becomes_a_class_is_redirected(module):
