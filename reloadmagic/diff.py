@@ -248,9 +248,10 @@ class ClassDiff:
     """How two class statements differ, by the names that their bodies bind.
 
     Attributes:
-        head: bases, keywords, decorators or the docstring differ.
+        head: bases, keywords or decorators differ.
         bodies: methods of which only the body differs.
-        attrs: names whose statements differ otherwise, added and dropped ones included.
+        attrs: names whose statements differ otherwise, added and dropped ones and ``__doc__``
+            included.
         names: the body binds other names than before, or in another order.
     """
 
@@ -263,6 +264,7 @@ class ClassDiff:
 def diff_classes(before: ast.ClassDef, after: ast.ClassDef) -> ClassDiff:
     """Compare two versions of a class statement."""
     old, new = _members(before), _members(after)
+    docs = ast.get_docstring(before, clean=False), ast.get_docstring(after, clean=False)
     bodies, attrs = set(), set()
     for name in {*old, *new}:
         if old.get(name) == new.get(name):
@@ -271,17 +273,17 @@ def diff_classes(before: ast.ClassDef, after: ast.ClassDef) -> ClassDiff:
             bodies.add(name)
         else:
             attrs.add(name)
+    names_differ = list(old) != list(new)
+    if docs[0] != docs[1]:
+        attrs.add("__doc__")
     return ClassDiff(
-        _head(before) != _head(after),
-        frozenset(bodies),
-        frozenset(attrs),
-        list(old) != list(new),
+        _head(before) != _head(after), frozenset(bodies), frozenset(attrs), names_differ
     )
 
 
 def _head(node: ast.ClassDef) -> str:
     parts = [*node.decorator_list, *node.bases, *node.keywords]
-    return "\n".join([*map(ast.dump, parts), ast.get_docstring(node, clean=False) or ""])
+    return "\n".join(map(ast.dump, parts))
 
 
 def _members(node: ast.ClassDef) -> dict[str, tuple[str, str]]:

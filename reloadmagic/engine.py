@@ -465,6 +465,7 @@ class Run:
         self.registered: list[tuple[type, list[type]]] = []
         self.caches: list[tuple[tuple[str, str], Any]] | None = None
         self.cleared: set[Token] = set()
+        self.values: dict[Token, set[tuple[str, int, str]]] = {}
         self.edited_classes: list[type] = []
 
     def wants(self, module: types.ModuleType) -> bool:
@@ -1307,37 +1308,40 @@ class Run:
         old, new = plan.before.statements[partner].parse()[0], plan.after.statements[number].parse()[0]
         if not isinstance(old, ast.ClassDef) or not isinstance(new, ast.ClassDef):
             return set()
+        if "whole module" in plan.run[number]:
+            return set()
         found = diff_classes(old, new)
         changed = found.attrs | found.bodies
         filled = plan.filled.get(name, set())
+        reached = self._reached_values()
         kept: set[str] = set()
         for qualname, info in entry.summaries[number].classes.items():
             prefix = qualname.removeprefix(name).lstrip(".")
-            for attr, unit in info.values.items():
+            for attr in info.values:
                 dotted = f"{prefix}.{attr}" if prefix else attr
                 if dotted.partition(".")[0] in changed or attr in filled or "" in filled:
                     continue
                 if f"{qualname}.{attr}" in entry.functions or f"{qualname}.{attr}" in entry.classes:
                     continue
-                if any(self._reaches(plan, path) for path in unit.paths):
+                if (plan.name, number, f"{qualname}.{attr}") in reached:
                     continue
                 if "lambda" in info.attrs[attr].lower():
                     continue  # a function is merged, not kept
                 kept.add(dotted)
         return kept
 
-    def _reaches(self, plan: ModulePlan, path: tuple[str, ...]) -> bool:
-        """Has something changed that *path* means in the module?"""
-        if WHOLE_REASON in {r for rs in plan.run.values() for r in rs if isinstance(r, str)}:
-            return True
-        for (module, name), rest in self.engine.index.resolve(plan.name, path):
-            for token in self.actual:
-                if token[1] == module and token[2].partition(".")[0] == name:
-                    return True
-            for kind, *key in [("content", module, name), ("attr", module, name, *rest[:1])]:
-                if self._is_actual((kind, *key)):
-                    return True
-        return False
+    def _reached_values(self) -> set[tuple[str, int, str]]:
+        """The values in class bodies that use what has changed so far."""
+        tokens = set(self.actual)
+        for key, (container, before) in self.contents.items():
+            if not same_value(container, before):
+                tokens.add(("attr" if len(key) > 2 else "content", *key))
+        found: set[tuple[str, int, str]] = set()
+        for token in tokens:
+            if token not in self.values:
+                self.values[token] = self.engine.index.reached_values(token)
+            found |= self.values[token]
+        return found
 
     def _filled_containers(self) -> list[Any]:
         """Containers of the user's modules that statements fill."""
@@ -1631,9 +1635,6 @@ class Run:
 
     def _after(self, names: Iterable[str]) -> None:
         """Nothing yet."""
-
-
-WHOLE_REASON = "whole module"
 
 
 def EDITED(plan: ModulePlan, number: int) -> bool:

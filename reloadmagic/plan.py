@@ -404,18 +404,30 @@ class Planner:
         if known is None and self._is_pinned(plan, number) and reason != ADDED:
             plan.pinned.add(number)
             return
-        statement = plan.after.statements[number]
-        if "*" in statement.binds and isinstance(reason, tuple) and reason[0] == "bind":
-            self._push(("bind", plan.name, reason[2]))
+        if isinstance(reason, tuple) and reason[0] == "bind":
+            for name in self._imported_as(plan, number, reason[2]):
+                self._push(("bind", plan.name, name))
         if known is not None:
             known.add(reason)
-            return
-        plan.run[number] = {reason}
+            if not isinstance(reason, str) or any(isinstance(r, str) for r in known - {reason}):
+                return
+        plan.run.setdefault(number, set()).add(reason)
         plan.patch.pop(number, None)
+        statement = plan.after.statements[number]
+        if statement.fragment.kind == "import" and isinstance(reason, tuple):
+            return
         for token in self._produces(plan, number):
             self._push(token)
         if group:
             self._force_groups_of(plan, number)
+
+    def _imported_as(self, plan: ModulePlan, number: int, name: str) -> Iterator[str]:
+        """The names under which a statement imports *name* from another module."""
+        for imported in self.index.modules[plan.name].summaries[number].imports:
+            if imported.name == name:
+                yield imported.alias
+            elif imported.name == "*":
+                yield name
 
     def _produces(self, plan: ModulePlan, number: int) -> Iterator[Token]:
         """What may have changed once the statement has run."""

@@ -6,7 +6,8 @@ together. All walks start from the change, so that they cost what it reaches and
 
 A *user* is a piece of code: ``(module, "s", index)`` for what runs with a statement,
 ``(module, "f", qualname)`` for a function's body, ``(module, "l", index)`` for the lambdas that a
-statement leaves behind. An *entity* is ``(module, name)``.
+statement leaves behind, ``(module, "v", (index, qualname))`` for a value in a class body. An
+*entity* is ``(module, name)``.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ __all__ = ["Entity", "Index", "Token", "User"]
 User = tuple[str, str, Any]
 Entity = tuple[str, str]
 StatementId = tuple[str, int]
+ValueId = tuple[str, int, str]
 Token = tuple[str, ...]
 """What an edit changes, as far as others can use it:
 
@@ -324,6 +326,13 @@ class Index:
         self._link()
         return _Walk(self).run(token)
 
+    def reached_values(self, token: Token) -> set[ValueId]:
+        """The values in class bodies, by module, statement and qualname, that use what changed."""
+        self._link()
+        walk = _Walk(self)
+        walk.run(token)
+        return walk.values
+
     def reached_functions(self, token: Token) -> set[Entity]:
         """The functions, by module and qualname, that run or read what has changed."""
         self._link()
@@ -349,12 +358,16 @@ class Index:
     def _tainted_by(self, user: User, statements: set[StatementId]) -> list[Entity]:
         module, kind, key = user
         entry = self.modules[module]
+        if kind == "v":
+            return []  # its statement is a user, too
         if kind == "f":
             names = [key.partition(".")[0]]
         else:
             if (module, key) in statements:
                 return []
             statements.add((module, key))
+            if entry.source.statements[key].fragment.kind == "import":
+                return []  # who uses an imported name counts as a user of the original, too
             names = list(entry.source.statements[key].binds)
             names += [p[0] for p in entry.summaries[key].now.fills if not p[0].startswith("@")]
         entities: list[Entity] = [(module, name) for name in names]
@@ -388,6 +401,8 @@ class Index:
             found: dict[Target, set[StatementId]] = defaultdict(set)
             for name, entry in self.modules.items():
                 for user, unit in units(name, entry):
+                    if user[1] == "v":
+                        continue
                     for target in self._targets(name, entry, user, unit):
                         self._spread(user, target, found)
             self._fill_cache = dict(found)
@@ -497,9 +512,13 @@ _ANNOTATIONS = 0x1000000
 
 
 def units(name: str, entry: ModuleEntry) -> Iterator[tuple[User, Unit]]:
-    """All units of a module with their users."""
+    """All units of a module with their users; what a class body does comes twice."""
     for number, summary in enumerate(entry.summaries):
         yield (name, "s", number), summary.now
+        for owner, info in summary.classes.items():
+            for attr, unit in info.values.items():
+                if f"{owner}.{attr}" not in summary.functions:
+                    yield (name, "v", (number, f"{owner}.{attr}")), unit
         for qualname, unit in summary.functions.items():
             if qualname == "<lambda>":
                 yield (name, "l", number), unit
@@ -517,6 +536,7 @@ class _Walk:
         self.index = index
         self.calls_only = calls_only
         self.statements: set[StatementId] = set()
+        self.values: set[ValueId] = set()
         self.seen: set[User] = set()
         self.effects: set[tuple[Entity, str]] = set()
         self.todo: list[User] = []
@@ -551,6 +571,8 @@ class _Walk:
             module, kind, key = user
             if kind == "s":
                 self.statements.add((module, key))
+            elif kind == "v":
+                self.values.add((module, *key))
             elif kind == "l":
                 for name in self.index.modules[module].source.statements[key].binds:
                     self.effect((module, name))
@@ -604,7 +626,7 @@ class _Walk:
         """Does a class statement read what its bases hold, as decorators and metaclasses do?"""
         module, kind, key = user
         if kind != "s":
-            return True
+            return kind != "v"
         summary = self.index.modules[module].summaries[key]
         return any(
             info.decorated or self.index._is_metaclass(module, "type:" + name)
@@ -631,6 +653,8 @@ class _Walk:
         module, kind, key = user
         if kind == "f":
             self.todo.append(user)
+            return
+        if kind == "v":
             return
         statement = self.index.modules[module].source.statements[key]
         if statement.fragment.kind not in {"import", "def", "class"}:
@@ -712,7 +736,9 @@ class _Walk:
         inner.todo += users
         candidates = inner.drain()
         if candidates:
-            self.statements |= candidates & self.index.tainted(entity)
+            tainted = self.index.tainted(entity)
+            self.statements |= candidates & tainted
+            self.values |= {value for value in inner.values if value[:2] in tainted}
 
 
 def public_names(names: Iterable[str]) -> list[str]:
