@@ -26,6 +26,7 @@ from typing import Any
 from .case import Case, Version
 from .describe import Tree
 from .live import USERS, Description, Difference, Live, fresh
+from .tools import Order
 
 SECONDS = 30.0
 SHOWN = 6  # differences of a version that are kept
@@ -211,7 +212,7 @@ class Runner:
     sources: bool = True
     folder: Folder = field(default_factory=Folder)
     outcome: Outcome = field(default_factory=Outcome)
-    order: list[str] = field(default_factory=list)
+    order: Order = field(default_factory=list)
     session: Session | None = None
 
     def judge(self, files: dict[str, str]) -> Description:
@@ -287,7 +288,7 @@ class Runner:
         assert self.session is not None
         self.outcome.broken += 1
         strictly = version.broken.endswith("strictly")
-        modules = self.order
+        modules = [name for _, name in self.order]
         before = self._standing(modules) if strictly else None
         self.folder.write(version.files)
         self._escaped(self.session.call("reload"))

@@ -210,7 +210,7 @@ def move_between(rng: Random, world: World) -> World:
     at, position = _place(rng, world)
     block = world.modules[at].blocks[position]
     other = rng.randrange(len(world.modules))
-    plain = [export for export in block.exports if "." not in export.name]
+    plain = [e for e in block.exports if "." not in e.name and not e.name.startswith("_")]
     if other == at or not plain:
         raise NothingFits("module")
     target = world.modules[other]
@@ -439,7 +439,8 @@ def all_names(rng: Random, world: World) -> World:
     """``__all__`` appears, changes or goes."""
     at = rng.randrange(len(world.modules))
     module = world.modules[at]
-    names = sorted({e.name for b in module.blocks for e in b.exports if "." not in e.name})
+    exports = [export for block in module.blocks for export in block.exports]
+    names = sorted({e.name for e in exports if "." not in e.name and not e.name.startswith("_")})
     chosen = rng.sample(names, rng.randint(0, len(names)))
     for position, block in enumerate(module.blocks):
         if block.shape == "all":

@@ -81,7 +81,9 @@ def draw_import(
         target = rng.randrange(module)
     offered = public_exports(world.modules[target])
     form = rng.choice(("from", "from", "from", "as", "module", "module", "dotted", "star"))
-    direct = [export for export in offered if "." not in export.name]
+    direct = [
+        export for export in offered if not export.name.startswith("_") and "." not in export.name
+    ]
     if form in ("from", "as") and not direct:
         form = "module"
     importer, name = world.modules[module], world.modules[target].name
@@ -213,7 +215,7 @@ def draw_cells(rng: Random, world: World) -> list[str]:
 
 def _cells_for(rng: Random, module: Module) -> list[str]:
     offered = list({export.name: export for export in public_exports(module)}.values())
-    offered = [export for export in offered if "." not in export.name]
+    offered = [e for e in offered if "." not in e.name and not e.name.startswith("_")]
     cells = [f"import {module.name}", f"import {module.name} as nb_{module.name.replace('.', '_')}"]
     if offered:
         chosen = [export.name for export in rng.sample(offered, min(len(offered), 3))]

@@ -24,7 +24,7 @@ from .calls import describe_calls, short_stack
 from .case import Action
 from .describe import Describer, Tree, describe_module, instance_dict, members_of, own_dict
 from .provenance import Facts
-from .tools import TOOLS, run_cell
+from .tools import TOOLS, Order, replay, run_cell
 from .world import PACKAGE
 
 USERS = "the user's own"
@@ -99,7 +99,7 @@ def use_folder(root: str) -> None:
 # -- the judge ----------------------------------------------------------------------------------
 
 
-def fresh(root: str, order: list[str], cells: tuple[str, ...], *, sources: bool) -> Description:
+def fresh(root: str, order: Order, cells: tuple[str, ...], *, sources: bool) -> Description:
     """The description of a process that imports the files now.
 
     Raises:
@@ -108,14 +108,8 @@ def fresh(root: str, order: list[str], cells: tuple[str, ...], *, sources: bool)
     use_folder(root)
     sys.dont_write_bytecode = True
     sys.pycache_prefix = str(Path(root) / "no_such_folder")
-    for name in order:
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if error.name != name:
-                raise
     notebook: dict[str, Any] = {"__name__": "__main__"}
-    failing = [cell for cell in cells if not run_cell(cell, notebook)]
+    failing = replay(order, cells, notebook)
     names = [name for name in sys.modules if name.split(".")[0] == PACKAGE]
     description = describe_session(root, names, notebook, calls=True, sources=sources)
     description.names = names
@@ -130,12 +124,14 @@ class Recorder:
     """A finder that finds nothing and notes the order in which imports start."""
 
     def __init__(self) -> None:
-        self.order: list[str] = []
+        self.order: Order = []
+        self.cell = 0
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         """Note the name."""
-        if name.split(".")[0] == PACKAGE and name not in self.order:
-            self.order.append(name)
+        known = any(name == other for _, other in self.order)
+        if name.split(".")[0] == PACKAGE and not known:
+            self.order.append((self.cell, name))
 
 
 @dataclass(slots=True)
@@ -181,6 +177,7 @@ class Live:
         for cell in self.cells:
             self.tool.note_cell(cell)
             run_cell(cell, self.notebook)
+            self.recorder.cell += 1
         self.facts = Facts(self.files)
         self.held = self._hold()
         self.values = self._values()
@@ -190,9 +187,9 @@ class Live:
     held: dict[str, Held] = field(default_factory=dict)
     values: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
-    def order(self) -> list[str]:
+    def order(self) -> Order:
         """The modules in the order in which their first import began."""
-        self.recorder.order = [name for name in self.recorder.order if name in sys.modules]
+        self.recorder.order = [step for step in self.recorder.order if step[1] in sys.modules]
         return self.recorder.order
 
     # -- what the user does ----------------------------------------------------------------

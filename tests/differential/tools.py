@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from .world import PACKAGE
+
+
+Order = list[tuple[int, str]]  # the cell during which the first import of a module began
 
 
 class Tool(Protocol):
@@ -18,7 +21,7 @@ class Tool(Protocol):
     def note_cell(self, source: str) -> None:
         """A cell is about to run."""
 
-    def reload(self, order: list[str]) -> None:
+    def reload(self, order: Order) -> None:
         """The files have changed; *order* is the order in which the modules were first imported."""
 
 
@@ -41,7 +44,7 @@ class ReloadMagic:
     def note_cell(self, source: str) -> None:
         self.reloader.note_cell(source, self.namespace)
 
-    def reload(self, order: list[str]) -> None:
+    def reload(self, order: Order) -> None:
         report = self.reloader.reload()
         self.last = report.details() if hasattr(report, "details") else str(report)
 
@@ -61,16 +64,13 @@ class Purge:
     def note_cell(self, source: str) -> None:
         self.cells.append(source)
 
-    def reload(self, order: list[str]) -> None:
+    def reload(self, order: Order) -> None:
         for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
             del sys.modules[name]
         self.namespace.clear()
         self.namespace["__name__"] = "__main__"
         importlib.invalidate_caches()
-        for name in order:
-            importlib.import_module(name)
-        for cell in self.cells:
-            run_cell(cell, self.namespace)
+        replay(order, tuple(self.cells), self.namespace)
 
 
 class Importlib:
@@ -84,9 +84,9 @@ class Importlib:
     def note_cell(self, source: str) -> None:
         """Nothing to note."""
 
-    def reload(self, order: list[str]) -> None:
+    def reload(self, order: Order) -> None:
         importlib.invalidate_caches()
-        for name in reversed(order):
+        for _, name in reversed(order):
             importlib.reload(sys.modules[name])
 
 
@@ -106,3 +106,26 @@ def run_cell(source: str, namespace: dict[str, Any]) -> bool:
             raise
         return False
     return True
+
+
+def replay(order: Order, cells: tuple[str, ...], namespace: dict[str, Any]) -> list[str]:
+    """Import and run the cells as the session did at first; the cells whose names are not there.
+
+    What was imported later is imported last, and what has no file any more is left out.
+    """
+    failing = []
+    for number, cell in enumerate(cells):
+        _import_all(name for at, name in order if at == number)
+        if not run_cell(cell, namespace):
+            failing.append(cell)
+    _import_all(name for at, name in order if at >= len(cells))
+    return failing
+
+
+def _import_all(names: Iterable[str]) -> None:
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise

@@ -1,6 +1,6 @@
 """State: counters, globals, and what the user of a session is allowed to touch.
 
-A name that starts with ``open_`` or ``OPEN_`` is read by nothing at import: the session may put
+A name that starts with ``open_``, ``_open_`` or ``OPEN_`` is read by nothing at import: the session may put
 entries in it or count with it, and what it holds then must survive every edit that does not reach it.
 """
 
@@ -58,7 +58,7 @@ def cache_dict(make: Maker) -> str:
 @shape(0.9)
 def open_counter(make: Maker) -> str:
     """A counter that the session counts with."""
-    count, bump = make.bind("OPEN_COUNT", "anything"), make.bind("open_bump", "anything")
+    count, bump = make.bind("_open_count", "anything"), make.bind("open_bump", "anything")
     return f"{count} = {make.number()}\n\ndef {bump}():\n    global {count}\n    {count} += {make.one('1', '2')}\n    return {count}"
 
 
