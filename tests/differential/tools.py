@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from .world import PACKAGE
 
-
 Order = list[tuple[int, str]]  # the cell during which the first import of a module began
 
 
