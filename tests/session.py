@@ -62,26 +62,26 @@ def picture(project: Project, *others: object) -> dict[int, tuple[Any, ...]]:
         value = todo.popleft()
         if id(value) in found or isinstance(value, PLAIN):
             continue
-        parts = list(_parts(value, project))
+        parts = list(_parts(value, project, names))
         found[id(value)] = (value, type(value), [(label, id(part)) for label, part in parts])
         todo.extend(part for label, part in parts if label not in IMPORT_STATE)
     return found
 
 
-def _parts(value: Any, project: Project) -> Iterator[tuple[Any, Any]]:
+def _parts(value: Any, project: Project, names: list[str]) -> Iterator[tuple[Any, Any]]:
     if isinstance(value, types.ModuleType):
         if str(vars(value).get("__file__")).startswith(str(project.path)):
             yield from _named(vars(value))
     elif isinstance(value, types.FunctionType):
-        names = ("code", "defaults", "kwdefaults", "doc", "dict", "closure", "qualname", "name")
-        yield from ((name, getattr(value, f"__{name}__")) for name in names)
+        inner = ("code", "defaults", "kwdefaults", "doc", "dict", "closure", "qualname", "name")
+        yield from ((name, getattr(value, f"__{name}__")) for name in inner)
         yield from _named(value.__annotations__)
     elif isinstance(value, types.CellType):
         with contextlib.suppress(ValueError):
             yield "cell", value.cell_contents
     elif isinstance(value, type):
         own = type.__dict__["__dict__"].__get__(value)
-        if own.get("__module__") in project.modules():
+        if own.get("__module__") in names:
             yield from _named(own)
             yield "bases", value.__bases__
             yield from enumerate(value.__bases__)
