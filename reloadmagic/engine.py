@@ -48,7 +48,7 @@ from .loader import (
 )
 from .modules import Source, Statement, TrackedModule, module_namespace, module_spec
 from .notes import Note, abc_registry, containers, content_of, extras, is_container, same_value, take_notes
-from .patch import Made, Patcher
+from .patch import Made, Patcher, patch_closures
 from .plan import Changeset, ModulePlan, Plan
 from .reach.index import Index, Token
 from .reach.summary import summarize
@@ -641,7 +641,8 @@ class Run:
                 _abc._abc_register(cls, other)
         self.registered = []
         self._clear_caches()
-        self.leftovers = tuple(self.patcher.finish())
+        closures = patch_closures(self.transaction, same_code)
+        self.leftovers = (*closures, *self.patcher.finish())
         if self.edited_classes:
             self.made.collect()
         self._refresh_namespaces(names)
@@ -1212,6 +1213,8 @@ class Run:
             return None
         reference = plan.tracked.bound[partner].get("@" + qualname)
         raw = reference() if reference is not None else None
+        if raw is None and "@" not in plan.before.statements[partner].fragment.text:
+            return None  # decorators are new: what holds the function is to get what they make
         if raw is not None:
             return raw  # type: ignore[no-any-return]
         old = plan.before.statements[partner]
@@ -1250,7 +1253,8 @@ class Run:
             return old
         if isinstance(new, type) and isinstance(old, type):
             return self._settle_class(plan, number, name, old, new)
-        if self.patcher.can_merge(old, new) and self.patcher.is_made(new):
+        defines = statement.fragment.kind in {"def", "class"}
+        if (defines or self.patcher.can_merge(old, new)) and self.patcher.is_made(new):
             return self.patcher.merge(old, new)
         self.patcher.settle(new)
         return new

@@ -18,8 +18,9 @@ What never happens here: running the user's code, comparing the user's values, o
 if it is rolled back, nobody holds them.)
 """
 
+from .closures import patch_closures
 from .made import Made
 from .patcher import Patcher
 from .references import live_functions
 
-__all__ = ["Made", "Patcher", "live_functions"]
+__all__ = ["Made", "Patcher", "live_functions", "patch_closures"]

@@ -198,6 +198,22 @@ class Transaction:
         self._covered.clear()
         self._floor = 0
 
+    def replaced_code(self) -> Iterator[tuple[types.FunctionType, types.CodeType]]:
+        """Functions that have another code object than at the first write or snapshot, with that."""
+        seen: set[int] = set()
+        for entry in self._log:
+            function, before = entry.target, entry.before
+            if type(function) is not types.FunctionType or id(function) in seen:
+                continue
+            if entry.undo is undo_function:
+                before = before[0]["__code__"]  # type: ignore[index]
+            elif entry.key != "__code__":
+                continue
+            seen.add(id(function))
+            if before is not function.__code__:
+                assert isinstance(before, types.CodeType)
+                yield function, before
+
     def owned(self) -> Iterator[object]:
         """The objects of the log itself: references from these are not the user's."""
         yield self._log

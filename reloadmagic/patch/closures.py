@@ -1,0 +1,95 @@
+"""Functions that other functions made: closures, and inner functions held somewhere.
+
+In come the functions whose code a reload has replaced; out go new code objects for what their old
+code had made before. A nested code object stands for the one of the same qualname, in order. All
+live functions of a module are found in one pass, as the referrers of its namespace.
+"""
+
+from __future__ import annotations
+
+import types
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..transaction import Transaction
+from .references import live_functions
+
+__all__ = ["patch_closures"]
+
+Same = Callable[[types.CodeType, types.CodeType], bool]
+
+
+def patch_closures(transaction: Transaction, same: Same) -> list[str]:
+    """Give functions made by replaced code the code that would be made now; what could not be.
+
+    *same* tells whether two code objects do the same; where all nested ones do, nothing is looked
+    for, as lines alone are not worth a pass over the heap.
+    """
+    pairs: dict[int, tuple[types.CodeType, types.CodeType]] = {}
+    namespaces: dict[int, dict[str, Any]] = {}
+    for function, before in transaction.replaced_code():
+        found = list(nested_pairs(before, function.__code__))
+        if all(same(old, new) for old, new in found):
+            continue
+        pairs.update((id(old), (old, new)) for old, new in found)
+        namespaces[id(function.__globals__)] = function.__globals__
+    if not pairs:
+        return []
+    by_name: dict[str, list[tuple[types.CodeType, types.CodeType]]] = defaultdict(list)
+    for pair in pairs.values():
+        by_name[pair[0].co_qualname].append(pair)
+    leftovers: list[str] = []
+    for function in live_functions(*namespaces.values()):
+        code = _new_code(function.__code__, pairs, by_name, same)
+        if code is None or code is function.__code__:
+            continue
+        if code.co_freevars == function.__code__.co_freevars:
+            transaction.set_attr(function, "__code__", code)
+        else:
+            leftovers.append(
+                f"{code.co_qualname}, made before the edit, closes over other variables now "
+                "and keeps its old code"
+            )
+    return list(dict.fromkeys(leftovers))
+
+
+def nested_pairs(
+    old: types.CodeType, new: types.CodeType
+) -> Iterator[tuple[types.CodeType, types.CodeType]]:
+    """Code objects nested in *old*, each with the one that stands for it in *new*."""
+    waiting: dict[str, list[types.CodeType]] = defaultdict(list)
+    for code in nested(new):
+        waiting[code.co_qualname].append(code)
+    for code in nested(old):
+        found = waiting.get(code.co_qualname)
+        if found:
+            yield code, found.pop(0)
+
+
+def nested(code: types.CodeType) -> Iterator[types.CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield constant
+            yield from nested(constant)
+
+
+def _new_code(
+    code: types.CodeType,
+    pairs: dict[int, tuple[types.CodeType, types.CodeType]],
+    by_name: dict[str, list[tuple[types.CodeType, types.CodeType]]],
+    same: Same,
+) -> types.CodeType | None:
+    """The code to stand for *code*; None if it was not made by replaced code.
+
+    A closure may be older than the last version, by lines at least: then it is known by its name,
+    where that is the only one, or by doing the same.
+    """
+    found = pairs.get(id(code))
+    if found is not None:
+        return found[1]
+    candidates = by_name.get(code.co_qualname, [])
+    if any(new is code for _, new in candidates):
+        return None
+    alike = [new for old, new in candidates if same(old, code)]
+    return alike[0] if len(alike) == 1 else None
