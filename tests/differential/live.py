@@ -385,20 +385,30 @@ class Live:
         return "" if any(value is wanted for value in values) else "the entry is lost"
 
     def _still_attribute(self, entry: Entry, old: object, new: object) -> str:
-        owner = self._find(entry.action[1])
+        owner = self._owner(entry.action[1])
         space = own_dict(owner) if isinstance(owner, type) else instance_dict(owner)
         return "" if space.get(entry.before) is entry.box[0] else "the attribute is lost"
 
     def _still_instance(self, entry: Entry, old: object, new: object) -> str:
-        cls = self._find(entry.action[1])
-        module, _, name = entry.action[1].partition(":")
-        if (
-            not isinstance(cls, type)
-            or (cls.__module__, cls.__qualname__) != (module, name)
-            or (module, name) not in self.facts.definitions()
-        ):
-            raise KeyError
-        return "" if type(entry.box[0]) is cls else f"an instance of {type(entry.box[0])!r}"
+        cls = self._owner(entry.action[1])
+        made = type(entry.box[0])
+        return "" if made is cls else f"an instance of {made!r}"
+
+    def _owner(self, target: str) -> Any:
+        """The module, or the class that a class statement of it makes under its own name.
+
+        Raises:
+            KeyError: there is no such class now; a call may make another one each time.
+        """
+        owner = self._find(target)
+        module, _, name = target.partition(":")
+        if isinstance(owner, types.ModuleType):
+            return owner
+        if (owner.__module__, owner.__qualname__) != (module, name):
+            raise KeyError(target)
+        if not isinstance(self.facts.definitions().get((module, name)), ast.ClassDef):
+            raise KeyError(target)
+        return owner
 
     def _still_bump(
         self, entry: Entry, old: dict[tuple[str, str], str], new: dict[tuple[str, str], str]
