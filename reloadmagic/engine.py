@@ -48,7 +48,7 @@ from .loader import (
 )
 from .modules import Source, Statement, TrackedModule, module_namespace, module_spec
 from .notes import Note, abc_registry, containers, content_of, extras, is_container, same_value, take_notes
-from .patch import Made, Patcher, patch_closures
+from .patch import Made, Patcher, live_functions, patch_closures
 from .plan import Changeset, ModulePlan, Plan
 from .reach.index import Index, Token
 from .reach.summary import summarize
@@ -925,10 +925,10 @@ class Run:
         bound = {n for s in plan.after.statements for n in s.binds}
         for number in plan.dropped_statements:
             for name in plan.before.statements[number].binds:
-                if name in bound:
-                    self.actual.add(("bind", plan.name, name))
-                elif name == "*":
+                if name == "*":
                     self._drop_star(work, plan.tracked.stars.get(number, ()))
+                elif name in bound:
+                    self.actual.add(("bind", plan.name, name))
 
     def _drop_annotations(self, plan: ModulePlan) -> None:
         """Take out of ``__annotations__`` what the source no longer annotates."""
@@ -1065,7 +1065,7 @@ class Run:
         before, after = plan.before.path, plan.after.path
         if before == after:
             return
-        for function in self._live_functions(plan.tracked):
+        for function in live_functions(plan.tracked.namespace):
             if function.__code__.co_filename == before:
                 self.transaction.set_attr(function, "__code__", refiled(function.__code__, after))
 
@@ -1255,7 +1255,10 @@ class Run:
             return self._settle_class(plan, number, name, old, new)
         defines = statement.fragment.kind in {"def", "class"}
         if (defines or self.patcher.can_merge(old, new)) and self.patcher.is_made(new):
-            return self.patcher.merge(old, new)
+            stays = self.patcher.merge(old, new)
+            if stays is not old:
+                self._tell_at_once(old, stays)
+            return stays
         self.patcher.settle(new)
         return new
 
@@ -1272,8 +1275,15 @@ class Run:
             old, new, keep=self._kept_attributes(plan, number, name), noted=noted
         )
         self.edited_classes.append(stays)
-        self.patcher.redirect_in(self._filled_containers())
+        self._tell_at_once(old, stays)
         return stays
+
+    def _tell_at_once(self, old: Any, stays: Any) -> None:
+        """Twins, and what was replaced, leave the places where later statements look."""
+        places = self._filled_containers()
+        if stays is not old:
+            places += [tracked.namespace for tracked in self.engine.tracked.values()]
+        self.patcher.redirect_in(places)
 
     def _reset_registry(self, tracked: TrackedModule, name: str, cls: type) -> None:
         """Take out of an abstract class what statements registered; they are to run again."""

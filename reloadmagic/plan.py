@@ -263,7 +263,8 @@ class Planner:
         for number in diff.dropped:
             for name in plan.before.statements[number].binds:
                 if name == "*":
-                    self._push(("bind", plan.name, "*"))
+                    for star in self.index.modules[plan.name].bindings.get("*", ()):
+                        self._reach(plan, star, "another star-import was dropped")
                 elif name in bound_now:
                     self._push(("bind", plan.name, name))
 
