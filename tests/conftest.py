@@ -6,6 +6,7 @@ says, since stale bytecode is one of the things a reloader has to be right about
 
 from __future__ import annotations
 
+import atexit
 import linecache
 import sys
 from collections.abc import Iterator
@@ -74,7 +75,18 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     try:
         yield shell
     finally:
-        if "reloadmagic" in shell.extension_manager.loaded:
-            shell.extension_manager.unload_extension("reloadmagic")
+        _unload(shell)
         shell.history_manager.end_session()
         shell.restore_sys_module_state()
+        # IPython keeps its shells for ever; let go at least of the modules in this one, whose
+        # loaders hold all that a Reloader knows: the next tests would search through it.
+        atexit.unregister(shell.atexit_operations)
+        shell.user_ns.clear()
+
+
+def _unload(shell: InteractiveShell) -> None:
+    """Take the extension out of *shell*, however the test put it there."""
+    if "reloadmagic.ipython" in sys.modules:
+        from reloadmagic.ipython import unload
+
+        unload(shell)
