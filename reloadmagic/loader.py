@@ -23,7 +23,15 @@ from importlib.machinery import ModuleSpec
 from typing import Any, Protocol
 
 from .errors import SourceError
-from .modules import Source, Stamp, Statement, module_spec, scope_nodes, stamp_of
+from .modules import (
+    Source,
+    Stamp,
+    Statement,
+    module_spec,
+    place_of_error,
+    scope_nodes,
+    stamp_of,
+)
 
 __all__ = ["Executor", "ReloadFinder", "ReloadLoader", "compile_statements", "decoder"]
 
@@ -201,7 +209,9 @@ def compile_statements(
         first = body[0].lineno if body else 1
         hidden = ast.If(test=ast.Constant(0), body=list(imports), orelse=[])
         body.insert(0, _at_line(hidden, first))
-    return compile_tree(loader, ast.Module(body=body, type_ignores=[]), source.path, source.flags)
+    tree = ast.Module(body=body, type_ignores=[])
+    tree.text = source.text  # type: ignore[attr-defined]  # for loaders, see Text
+    return compile_tree(loader, tree, source.path, source.flags)
 
 
 def _at_line(node: ast.If, lineno: int) -> ast.If:
@@ -238,7 +248,7 @@ def compile_tree(loader: Any, tree: ast.Module, path: str, flags: int) -> types.
     except SyntaxError as error:
         raise SourceError(
             f"{type(error).__name__}: {error.msg}",
-            path=path,
+            path=place_of_error(error, path),
             lineno=error.lineno or 0,
             colno=error.offset or 0,
             line=(error.text or "").rstrip("\n"),

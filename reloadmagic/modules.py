@@ -20,7 +20,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from .errors import SourceError, describe
 
@@ -29,7 +29,18 @@ if TYPE_CHECKING:
 
     from .reach.summary import Summary
 
-__all__ = ["Fragment", "Ownership", "Source", "Stamp", "Statement", "TrackedModule", "module_spec", "stamp_of"]
+__all__ = [
+    "Fragment",
+    "Ownership",
+    "Part",
+    "Source",
+    "Stamp",
+    "Statement",
+    "Text",
+    "TrackedModule",
+    "module_spec",
+    "stamp_of",
+]
 
 
 Stamp = tuple[int, int, int]
@@ -127,6 +138,45 @@ class Statement:
         return self.fragment.parse(self.lineno)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Lines of a text that are shown as a file of their own, such as a notebook's cell.
+
+    Attributes:
+        filename: as tracebacks show it.
+        lineno: 1-based, in the text, of its first line.
+        length: in lines.
+    """
+
+    filename: str
+    lineno: int
+    length: int
+
+
+class Text(str):
+    """A source made of parts, in order. Code bears the name of its part and counts its lines.
+
+    A loader's ``decode_source`` may return one; to ``source_to_code`` it comes as the tree's
+    ``text``.
+    """
+
+    __slots__ = ("parts",)
+
+    parts: tuple[Part, ...]
+
+    def __new__(cls, text: str, parts: Iterable[Part] = ()) -> Self:
+        """*text*, which consists of *parts*."""
+        self = super().__new__(cls, text)
+        self.parts = tuple(parts)
+        return self
+
+    def part_at(self, lineno: int) -> Part | None:
+        """The part that the line belongs to, None if it stands between parts."""
+        index = bisect.bisect_right(self.parts, lineno, key=lambda part: part.lineno) - 1
+        part = self.parts[index] if index >= 0 else None
+        return part if part is not None and lineno < part.lineno + part.length else None
+
+
 class Source:
     """A version of a module's source, cut into statements.
 
@@ -139,7 +189,7 @@ class Source:
     """
 
     __slots__ = (
-        "__weakref__", "_imports", "_tree", "digest", "flags", "path", "statements", "text"
+        "__weakref__", "_imports", "_parts", "_tree", "digest", "flags", "path", "statements", "text"
     )  # fmt: skip
 
     def __init__(
@@ -152,6 +202,7 @@ class Source:
         self.flags = 0
         self._imports: list[ast.stmt] | None = None
         self._tree: ast.Module | None = None
+        self._parts: dict[str, Part] | None = None
         for statement in statements:
             if statement.fragment.kind == "future":
                 for node in statement.fragment.parse():
@@ -186,7 +237,7 @@ class Source:
         except SyntaxError as error:
             raise SourceError(
                 describe_syntax_error(error),
-                path=path,
+                path=place_of_error(error, path),
                 lineno=error.lineno or 0,
                 colno=error.offset or 0,
                 line=(error.text or "").rstrip("\n"),
@@ -200,7 +251,29 @@ class Source:
     def take_tree(self) -> ast.Module:
         """The whole tree, the caller's to change: it is made anew at the next call."""
         tree, self._tree = self._tree, None
-        return tree if tree is not None else ast.parse(self.text, self.path)
+        if tree is None:
+            tree = ast.parse(self.text, self.path)
+        tree.text = self.text  # type: ignore[attr-defined]  # for loaders, see Text
+        return tree
+
+    def line_at(self, filename: str, lineno: int) -> int:
+        """The line of this source that is shown as a line of *filename*; 0 if none is."""
+        if filename == self.path:
+            return lineno
+        if self._parts is None:
+            parts = self.text.parts if isinstance(self.text, Text) else ()
+            self._parts = {part.filename: part for part in parts}
+        part = self._parts.get(filename)
+        return part.lineno - 1 + lineno if part is not None else 0
+
+    def line_of(self, code: types.CodeType) -> int:
+        """The line that *code* starts on, 0 if it is of another file."""
+        return self.line_at(code.co_filename, code.co_firstlineno)
+
+    def place_of(self, lineno: int) -> tuple[str, int]:
+        """The file name and the line under which readers see a line of this source."""
+        part = self.text.part_at(lineno) if isinstance(self.text, Text) else None
+        return (self.path, lineno) if part is None else (part.filename, lineno - part.lineno + 1)
 
     def imports(self) -> list[ast.stmt]:
         """The import statements of the module's own scope, wherever they stand, without stars.
@@ -225,6 +298,12 @@ class Source:
 
 def content_digest(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def place_of_error(error: SyntaxError, path: str) -> str:
+    """The part of the file *path* that the error is in, if it says so, else *path*."""
+    name = error.filename
+    return name if isinstance(name, str) and name.startswith(path) else path
 
 
 def describe_syntax_error(error: SyntaxError) -> str:
