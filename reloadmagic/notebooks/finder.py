@@ -1,0 +1,241 @@
+"""Finds notebooks by module names and loads them.
+
+`NotebookFinder` is asked before the finder of files, and looks into folders' listings only; where
+it knows a notebook, it asks the finders after it, and what they find goes before. `NotebookLoader`
+is a loader of source files that decodes notebooks, so that everything which reads modules through
+their loaders sees Python.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+import time
+import types
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
+from typing import Any
+
+from reloadmagic.modules import Text
+
+from .layout import Settings, compile_cells, lay_out, show
+from .reading import read_cells
+
+__all__ = ["NotebookFinder", "NotebookLoader"]
+
+SUFFIX = ".ipynb"
+INIT = "__init__" + SUFFIX
+SETTLED = 2.0
+"""Seconds after which a folder's mtime tells of every change: file systems count coarsely."""
+
+
+class NotebookLoader(SourceFileLoader):
+    """Loads a notebook as a module.
+
+    ``exec_module`` is the usual one: whoever adopts loaders of source files adopts this one, too.
+    """
+
+    def __init__(self, fullname: str, path: str, finder: NotebookFinder) -> None:
+        super().__init__(fullname, path)
+        self.finder = finder
+
+    def decode_source(self, data: bytes) -> Text:
+        """The notebook's code as Python.
+
+        Raises:
+            NotebookError: *data* is no notebook of Python.
+            SyntaxError: a cell does not parse.
+        """
+        return lay_out(read_cells(data, self.path), self.path, self.finder.settings)
+
+    def get_source(self, fullname: str) -> str:
+        """The code of all cells as Python, separated by ``# %%``.
+
+        Raises:
+            ImportError: the file cannot be read.
+        """
+        try:
+            return self.decode_source(self.get_data(self.get_filename(fullname)))
+        except OSError as error:
+            raise ImportError("source not available through get_data()", name=fullname) from error
+
+    def get_code(self, fullname: str) -> types.CodeType:
+        """Code of the whole notebook, never from a cache."""
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+    def source_to_code(  # type: ignore[override]  # the base names its private arguments
+        self, data: Any, path: str, **_: Any
+    ) -> types.CodeType:
+        """Code of *data*: the notebook's bytes, its text, or a tree that has its `Text`."""
+        if isinstance(data, ast.Module):
+            tree, text = data, getattr(data, "text", None)
+        else:
+            text = data if isinstance(data, Text) else self.decode_source(data)
+            tree = ast.parse(text, path)
+        if not isinstance(text, Text):
+            text = self.decode_source(self.get_data(self.path))
+        show(text, self.path)
+        return compile_cells(tree, text, self.path)
+
+
+@dataclass(slots=True)
+class Listing:
+    """The notebooks of a folder, and its folders, by the names that they are imported by."""
+
+    mtime_ns: int
+    files: dict[str, list[str]] = field(default_factory=dict)
+    folders: dict[str, list[str]] = field(default_factory=dict)
+
+
+class NotebookFinder(MetaPathFinder):
+    """Finds notebooks where no other finder finds a module; see `install`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._listings: dict[str, Listing] = {}
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: types.ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        """The spec of the notebook *fullname*, or what the finders after this one say of it.
+
+        Raises:
+            ImportError: several notebooks could be meant.
+        """
+        name = fullname.rpartition(".")[2]
+        for folder in sys.path if path is None else path:
+            found = self._candidate(folder, name)
+            if not found:
+                continue
+            usual = self._usual_spec(fullname, path, target)
+            if usual is not None and _goes_before(usual, found[0]):
+                return usual
+            if len(found) > 1:
+                several = " or ".join(repr(os.path.basename(place)) for place in found)
+                message = f"{fullname} could be {several}: rename all but one"
+                raise ImportError(message, name=fullname)
+            return self._notebook(fullname, found[0])
+        return None
+
+    def invalidate_caches(self) -> None:
+        """Forget the listings of folders, see importlib."""
+        self._listings.clear()
+
+    def _candidate(self, folder: object, name: str) -> list[str]:
+        """The notebook, or the folder of notebooks, in *folder* that *name* means.
+
+        Several where it cannot be told which.
+        """
+        folder = folder or os.getcwd()
+        listing = self._listing(folder) if isinstance(folder, str) else None
+        if listing is None:
+            return []
+        files = _meant(listing.files.get(name, ()), name + SUFFIX)
+        folders = _meant(listing.folders.get(name, ()), name)
+        return [os.path.join(str(folder), file) for file in files] or [
+            place
+            for found in folders
+            if self._is_package(place := os.path.join(str(folder), found), found == name)
+        ]
+
+    def _is_package(self, place: str, is_importable: bool) -> bool:
+        """Is the folder *place* ours to import? A plain folder of that name is so without us."""
+        if os.path.isfile(os.path.join(place, INIT)):
+            return True
+        inside = None if is_importable else self._listing(place)
+        return inside is not None and bool(inside.files)
+
+    def _notebook(self, fullname: str, path: str) -> ModuleSpec | None:
+        places = None
+        if not path.endswith(SUFFIX):
+            places, path = [path], os.path.join(path, INIT)
+            if not os.path.isfile(path):
+                package = ModuleSpec(fullname, None, is_package=True)
+                package.submodule_search_locations = places
+                return package
+        loader = NotebookLoader(fullname, path, self)
+        return spec_from_file_location(
+            fullname, path, loader=loader, submodule_search_locations=places
+        )
+
+    def _listing(self, folder: str) -> Listing | None:
+        """What is in *folder*, None if it is none."""
+        try:
+            mtime_ns = os.stat(folder).st_mtime_ns
+            known = self._listings.get(folder)
+            if known is not None and known.mtime_ns == mtime_ns:
+                return known
+            listing = Listing(mtime_ns)
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    _enter(listing, entry)
+        except (OSError, ValueError):
+            return None
+        if time.time() - mtime_ns / 1e9 > SETTLED:
+            self._listings[folder] = listing
+        return listing
+
+    def _usual_spec(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None
+    ) -> ModuleSpec | None:
+        """What the finders after this one say."""
+        finders = sys.meta_path
+        for finder in finders[finders.index(self) + 1 :] if self in finders else ():
+            find = getattr(finder, "find_spec", None)
+            spec = find(fullname, path, target) if find is not None else None
+            if spec is not None:
+                return spec  # type: ignore[no-any-return]
+        return None
+
+    def __repr__(self) -> str:
+        return f"<NotebookFinder folders={len(self._listings)}>"
+
+
+def _enter(listing: Listing, entry: os.DirEntry[str]) -> None:
+    if entry.name.startswith("."):
+        return
+    stem, suffix = os.path.splitext(entry.name)
+    if suffix == SUFFIX:
+        for name in _names(stem):
+            listing.files.setdefault(name, []).append(entry.name)
+    elif not entry.name.startswith("__") and not suffix and entry.is_dir():
+        for name in _names(entry.name):
+            listing.folders.setdefault(name, []).append(entry.name)
+
+
+def _names(stem: str) -> Iterable[str]:
+    """What a file or folder can be imported as: ``2 plots-v2`` as ``_2_plots_v2``, too."""
+    plain = re.sub(r"\W", "_", unicodedata.normalize("NFKC", stem))
+    return dict.fromkeys((stem, plain, f"_{plain}" if plain[:1].isdigit() else plain))
+
+
+def _meant(found: Iterable[str], name: str) -> list[str]:
+    """Which of the files *found* are meant: the one that is spelled like the module, if any."""
+    files = sorted(found)
+    return [name] if name in files else files
+
+
+def _goes_before(usual: ModuleSpec, found: str) -> bool:
+    """Does what others found stand before the notebook *found*? Not a mere folder without modules."""
+    if usual.loader is not None or usual.origin is not None:
+        return True
+    places = usual.submodule_search_locations or ()
+    return found.endswith(SUFFIX) and any(_has_python(place) for place in places)
+
+
+def _has_python(folder: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.name.endswith(".py") for entry in entries)
+    except OSError:
+        return False
