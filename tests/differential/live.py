@@ -220,7 +220,7 @@ class Live:
         self.entries.append(Entry(action, [entry, container]))
 
     def _do_attribute(self, action: Action) -> None:
-        entry, name = UserEntry(), f"user_attribute_{next(self.numbering)}"
+        entry, name = UserEntry(), f"_user_attribute_{next(self.numbering)}"
         owner = self._find(action[1])
         setattr(owner, name, entry)
         self.entries.append(Entry(action, [entry, owner], name))
