@@ -274,7 +274,8 @@ BLOCKS = [
 @given(st.data())
 @settings(max_examples=120, deadline=None)
 def test_random_line_edits_read_from_a_previous_version_as_whole(data):
-    old = sum(data.draw(st.lists(st.sampled_from(BLOCKS), max_size=6)), [])
+    blocks = data.draw(st.lists(st.sampled_from(BLOCKS), max_size=6))
+    old = [line for block in blocks for line in block]
     start = data.draw(st.integers(0, len(old)))
     end = data.draw(st.integers(start, min(len(old), start + 3)))
     new = [*old[:start], *data.draw(st.lists(st.sampled_from(LINES), max_size=3)), *old[end:]]

@@ -1,0 +1,146 @@
+"""Who imports whom: dependents, cycles, and the order in which imports end."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reloadmagic.errors import NotTracked
+from reloadmagic.graph import ImportGraph
+from session import load, watch
+
+CHAIN = {"a": ["b"], "b": ["c"], "c": [], "other": ["c"]}
+CYCLE = {"a": ["b"], "b": ["c"], "c": ["a"], "d": ["b"]}
+
+
+def test_importers_are_the_direct_ones():
+    assert set(ImportGraph(CHAIN).importers("c")) == {"b", "other"}
+
+
+def test_dependents_come_nearest_first():
+    assert ImportGraph(CHAIN).dependents("c") == ("b", "other", "a")
+
+
+def test_a_module_that_nothing_imports_has_no_dependents():
+    assert ImportGraph(CHAIN).dependents("a") == ()
+
+
+def test_an_unknown_module_is_not_tracked():
+    with pytest.raises(NotTracked) as caught:
+        ImportGraph(CHAIN).dependents("missing")
+    assert caught.value.name == "missing"
+
+
+def test_a_module_is_not_its_own_dependent_even_in_a_cycle():
+    assert set(ImportGraph(CYCLE).dependents("a")) == {"c", "b", "d"}
+
+
+def test_a_module_in_a_cycle_is_among_its_own_descendants():
+    graph = ImportGraph(CYCLE)
+    assert graph.descendants("a") == graph.ancestors("a") - {"d"} == {"a", "b", "c"}
+    assert "d" not in graph.descendants("d")
+
+
+def test_ancestors_and_descendants_are_transitive():
+    graph = ImportGraph(CHAIN)
+    assert (graph.descendants("a"), graph.ancestors("c")) == ({"b", "c"}, {"a", "b", "other"})
+
+
+@pytest.mark.parametrize(
+    ("imports", "started", "expected"),
+    [
+        (CHAIN, {"a": 0, "b": 1, "c": 2, "other": 3}, ["c", "b", "a", "other"]),
+        (CYCLE, {"a": 0, "b": 1, "c": 2, "d": 3}, ["c", "b", "a", "d"]),
+        (CYCLE, {"c": 0, "a": 1, "b": 2, "d": 3}, ["b", "a", "c", "d"]),  # where it was entered
+        (CHAIN, {"a": 0, "c": 1}, ["c", "a"]),  # what is not asked for still leads through
+    ],
+)
+def test_imports_end_in_the_order_that_python_ends_them(imports, started, expected):
+    assert ImportGraph(imports).finishing_order(started) == expected
+
+
+GRAPHS = st.integers(1, 7).flatmap(
+    lambda n: st.fixed_dictionaries(
+        {str(k): st.lists(st.integers(0, n - 1).map(str), max_size=3) for k in range(n)}
+    )
+)
+
+
+@given(GRAPHS)
+def test_dependents_and_descendants_are_two_sides_of_one_relation(imports):
+    graph = ImportGraph(imports)
+    for name in imports:
+        for other in imports:
+            assert (other in graph.descendants(name)) == (name in graph.ancestors(other))
+
+
+@given(GRAPHS)
+def test_every_started_module_ends_once_and_after_what_it_imports_outside_cycles(imports):
+    graph = ImportGraph(imports)
+    order = graph.finishing_order({name: int(name) for name in imports})
+    assert sorted(order) == sorted(imports)
+    for name in imports:
+        for target in {*imports[name]} - graph.ancestors(name) - {name}:
+            assert order.index(target) < order.index(name)
+
+
+def test_the_order_is_that_of_real_imports(project):
+    files = {
+        "a": "import b, c\nimport log; log.names.append('a')\n",
+        "b": "from d import x\nimport log; log.names.append('b')\n",
+        "c": "import d\nimport log; log.names.append('c')\n",
+        "d": "x = 1\nimport log; log.names.append('d')\n",
+        "log": "names = []\n",
+    }
+    for name, text in files.items():
+        project.write(f"{name}.py", text)
+    with watch() as reloader:
+        log = load("log", "a")[0]
+        started = {name: module.order for name, module in reloader.tracked.items()}
+        reloader.plan()
+        graph = ImportGraph(reloader._index.imports())
+    assert [name for name in graph.finishing_order(started) if name != "log"] == log.names
+
+
+IMPORTS = {
+    "import pkg.mod": {"pkg", "pkg.mod"},
+    "from pkg import mod": {"pkg", "pkg.mod"},
+    "from pkg.mod import X": {"pkg", "pkg.mod"},
+    "from pkg import *": {"pkg"},
+    "import pkg.mod as m": {"pkg", "pkg.mod"},
+    "def f():\n    import pkg.mod": {"pkg", "pkg.mod"},  # a call follows it
+    "try:\n    import pkg\nexcept ImportError:\n    pass": {"pkg"},
+    "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import pkg.mod": set(),
+    "import typing\nif typing.TYPE_CHECKING:\n    import pkg\nelse:\n    import other": {"other"},
+    "import os": set(),
+    "class A:\n    from pkg.mod import X": {"pkg", "pkg.mod"},
+}
+
+
+@pytest.mark.parametrize("text", IMPORTS)
+def test_what_counts_as_a_dependency(project, text):
+    project.write("pkg/__init__.py", "")
+    project.write("pkg/mod.py", "X = 1\n")
+    project.write("other.py", "")
+    project.write("asks.py", text + "\n")
+    with watch() as reloader:
+        load("pkg", "pkg.mod", "other", "asks")
+        reloader.plan()
+        assert reloader._index.imports()["asks"] == IMPORTS[text]
+
+
+def test_relative_imports_are_dependencies(project):
+    project.write("pkg/__init__.py", "")
+    project.write("pkg/a.py", "X = 1\n")
+    project.write("pkg/sub/__init__.py", "from .. import a\n")
+    project.write("pkg/sub/b.py", "from ..a import X\nfrom . import c\n")
+    project.write("pkg/sub/c.py", "")
+    with watch() as reloader:
+        importlib.import_module("pkg.sub.b")
+        reloader.plan()
+        imports = reloader._index.imports()
+    assert imports["pkg.sub"] >= {"pkg.a"}
+    assert imports["pkg.sub.b"] >= {"pkg.a", "pkg.sub.c"}
