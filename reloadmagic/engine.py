@@ -1690,7 +1690,7 @@ def _without(content: Any, found: Any) -> Any:
     if isinstance(content, dict):
         return {k: v for k, v in content.items() if k not in found}
     if isinstance(content, set):
-        return content - found
+        return content - set(found)
     return content[: len(content) - len(found)]
 
 

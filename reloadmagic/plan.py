@@ -162,6 +162,7 @@ class Planner:
         self.tokens: deque[Token] = deque()
         self.known: set[Token] = set()
         self.grown: set[Target] = set()
+        self.finished: dict[str, int] | None = None
         self.added_fillers: dict[Target, set[StatementId]] = {}
 
     def plan(
@@ -296,7 +297,11 @@ class Planner:
         """Does statement *one* run before *other*, as far as the order of imports tells?"""
         if one[0] == other[0]:
             return one[1] < other[1]
-        return self.tracked[one[0]].order < self.tracked[other[0]].order
+        if self.finished is None:
+            started = {name: self.tracked[name].order for name in self.index.modules}
+            order = ImportGraph(self.index.imports()).finishing_order(started)
+            self.finished = {name: number for number, name in enumerate(order)}
+        return self.finished[one[0]] < self.finished[other[0]]
 
     def _order_of_groups(self, plan: ModulePlan) -> None:
         """Groups whose members stand in another order than before run again."""

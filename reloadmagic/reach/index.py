@@ -676,7 +676,9 @@ class _Walk:
                 self.constructed(entity)
         elif method in METACLASS_HOOKS and self.index._is_metaclass(module, owner):
             self.derived(entity)
-            self.constructed(entity)
+            self.effect(entity)
+            if method == "__call__":
+                self.constructed(entity)
         elif method in CONSTRUCTION:
             self.constructed(entity)
         elif method == "__call__":
