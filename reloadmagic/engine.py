@@ -51,7 +51,7 @@ from .notes import Note, abc_registry, containers, content_of, extras, is_contai
 from .patch import Made, Patcher, live_functions, patch_closures
 from .plan import Changeset, ModulePlan, Plan
 from .reach.index import Index, Token
-from .reach.summary import summarize
+from .reach.summary import dotted, summarize
 from .transaction import Transaction
 
 __all__ = ["Definition", "Engine", "Outcome", "Ran"]
@@ -176,7 +176,9 @@ class Engine:
         self.imported: list[str] = []
         self.retry: dict[str, set[Token]] = {}
         self._importing = 0
-        self._sizes: dict[int, int] = {}
+        # The containers under watch, and what each held when that was last looked at.
+        self._known: list[tuple[TrackedModule, str, Any]] = []
+        self._sizes: list[int] = []
 
     def execute(self, module: types.ModuleType, loader: ReloadLoader, order: int) -> None:
         """Run *module* for importlib: by the plan if one is being carried out, else all of it."""
@@ -222,7 +224,7 @@ class Engine:
             self.tracked.pop(name, None)
             return
         tracked.stars = star_bindings(source, namespace)
-        tracked.noted = take_notes(namespace, name)
+        self._know(tracked, namespace)
 
     def _run_first(
         self,
@@ -284,38 +286,46 @@ class Engine:
             for i, s in enumerate(tracked.source.statements)
         ]
         tracked.stars = star_bindings(tracked.source, namespace)
-        tracked.noted = take_notes(namespace, tracked.name)
+        self._know(tracked, namespace)
 
     def _enter_import(self) -> None:
         """What came into the known containers until now came at run time, or by an import."""
         if self._importing:
             self._note_growth()
         self._importing += 1
-        self._sizes = {key: size for key, (_, _, _, size) in self._containers().items()}
+        self._sizes = [_size(value) for _, _, value in self._known]
 
     def _leave_import(self) -> None:
         self._importing -= 1
         self._note_growth()
 
-    def _containers(self) -> dict[int, tuple[TrackedModule, str, Any, int]]:
-        """The containers that notes were taken of, and how much each holds."""
-        return {
-            id(value): (tracked, name, value, _size(value))
+    def _know(self, tracked: TrackedModule, namespace: dict[str, Any]) -> None:
+        """Take notes of what a module has left in its containers, and watch these."""
+        tracked.noted = take_notes(namespace, tracked.name)
+        for name, value in containers(namespace, tracked.name):
+            self._known.append((tracked, name, value))
+            self._sizes.append(_size(value))
+
+    def forget_containers(self) -> None:
+        """After a reload names may hold other containers: watch those from now on."""
+        self._known = [
+            (tracked, name, value)
             for tracked in self.tracked.values()
             if tracked.noted
             for name, value in containers(tracked.namespace, tracked.name)
-        }
+        ]
+        self._sizes = [_size(value) for _, _, value in self._known]
 
     def _note_growth(self) -> None:
         """What an import put into containers of other modules is none of the run time's."""
-        for key, (tracked, name, value, size) in self._containers().items():
-            note = tracked.noted.get(name)
-            if note is None or note.content is None or note.identity != key:
+        for place, (tracked, name, value) in enumerate(self._known):
+            size, was = _size(value), self._sizes[place]
+            if size == was:
                 continue
-            was = self._sizes.get(key, len(note.content))
-            if size != was:
-                tracked.noted[name] = Note(key, _grown(note.content, value, was))
-            self._sizes[key] = size
+            self._sizes[place] = size
+            note = tracked.noted.get(name)
+            if note is not None and note.content is not None and note.identity == id(value):
+                tracked.noted[name] = Note(note.identity, _grown(note.content, value, was))
 
     # Reloads -----------------------------------------------------------------------------------
 
@@ -327,6 +337,8 @@ class Engine:
             return run.carry_out()
         finally:
             self.running = None
+            if run.ran_anything:
+                self.forget_containers()
 
 
 def _as_import_error(error: SourceError) -> BaseException:
@@ -467,6 +479,10 @@ class Run:
         self.cleared: set[Token] = set()
         self.values: dict[Token, set[tuple[str, int, str]]] = {}
         self.edited_classes: list[type] = []
+
+    @property
+    def ran_anything(self) -> bool:
+        return any(work.ran for work in self.work.values())
 
     def wants(self, module: types.ModuleType) -> bool:
         """Is *module* one that this run is to execute by its plan?"""
@@ -922,6 +938,7 @@ class Run:
         if plan.diff is None:
             return
         self._drop_annotations(plan)
+        self._drop_attributes(plan)
         bound = {n for s in plan.after.statements for n in s.binds}
         for number in plan.dropped_statements:
             for name in plan.before.statements[number].binds:
@@ -929,6 +946,22 @@ class Run:
                     self._drop_star(work, plan.tracked.stars.get(number, ()))
                 elif name in bound:
                     self.actual.add(("bind", plan.name, name))
+
+    def _drop_attributes(self, plan: ModulePlan) -> None:
+        """Take off functions and classes what statements set on them that are gone."""
+        assert plan.diff is not None
+        gone = list(plan.dropped_statements)
+        gone += [p.old for p in plan.diff.pairs if p.how == "changed" and p.old is not None]
+        for number in gone:
+            for *path, attr in attribute_targets(plan.before.statements[number]):
+                for (module, name), rest in self.engine.index.resolve(plan.name, tuple(path)):
+                    tracked = self.engine.tracked.get(module)
+                    value = tracked.namespace.get(name) if tracked and not rest else None
+                    if type(value) is types.FunctionType:
+                        if attr in value.__dict__:
+                            self.transaction.del_item(value.__dict__, attr)
+                    elif isinstance(value, type) and attr in class_dict(value):
+                        self.transaction.del_attr(value, attr)
 
     def _drop_annotations(self, plan: ModulePlan) -> None:
         """Take out of ``__annotations__`` what the source no longer annotates."""
@@ -1721,6 +1754,19 @@ def _changed(old: Statement, new: Statement) -> Iterator[Definition]:
                 return
     for name in _names(new):
         yield Definition(name, "changed" if name in old.binds else "added")
+
+
+def attribute_targets(statement: Statement) -> Iterator[tuple[str, ...]]:
+    """The attributes, as dotted paths, that a plain assignment sets: ``("f", "mark")``."""
+    if statement.fragment.kind != "assign" or "." not in statement.fragment.text:
+        return
+    for node in statement.fragment.parse():
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        for target in targets:
+            if isinstance(target, ast.Attribute):
+                path = dotted(target)
+                if path is not None:
+                    yield path
 
 
 def star_bindings(source: Source, namespace: Mapping[str, Any]) -> dict[int, frozenset[str]]:
