@@ -290,7 +290,9 @@ class Index:
         while names:
             entry = self.modules.get(target)
             deeper = f"{target}.{names[0]}"
-            if (entry is None or names[0] not in entry.bindings) and self._is_module(deeper):
+            if self._is_module(deeper) and (entry is None or self._is_import(entry, names[0])):
+                if entry is not None and names[0] in entry.bindings:
+                    found[((target, names[0]), names[1:])] = None
                 target, names = deeper, names[1:]
             elif entry is not None:
                 self._resolve(target, names, found, depth + 1)
