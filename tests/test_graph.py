@@ -89,8 +89,8 @@ def test_every_started_module_ends_once_and_after_what_it_imports_outside_cycles
 
 def test_the_order_is_that_of_real_imports(project):
     files = {
-        "a": "import b, c\nimport log; log.names.append('a')\n",
-        "b": "from d import x\nimport log; log.names.append('b')\n",
+        "a": "import b\nimport log; log.names.append('a')\n",
+        "b": "import c\nfrom d import x\nimport log; log.names.append('b')\n",
         "c": "import d\nimport log; log.names.append('c')\n",
         "d": "x = 1\nimport log; log.names.append('d')\n",
         "log": "names = []\n",

@@ -1,0 +1,278 @@
+"""What statements bind, use and fill, and what a change reaches: read from syntax alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from reloadmagic.modules import Source
+from reloadmagic.reach.index import Index
+from reloadmagic.reach.summary import BASE, CALL, MENTION, USE, summarize
+
+HOW = {MENTION: "mention", USE: "use", CALL: "call", BASE: "base"}
+
+
+def read(text: str, name: str = "m", is_package: bool = False) -> Source:
+    path = f"{name}/__init__.py" if is_package else f"{name}.py"
+    return Source.read(text.encode(), path)
+
+
+def summary(text: str):
+    return summarize(read("0\n" + text + "\n").statements[1].fragment)
+
+
+def uses(text: str) -> dict[str, set[str]]:
+    paths = summary(text).now.paths.items()
+    return {".".join(path): {word for bit, word in HOW.items() if how & bit} for path, how in paths}
+
+
+# What runs with a statement ------------------------------------------------------------------------
+
+USES_AT_ONCE = {
+    "def f(): return a": {},  # names in the body do not count
+    "def f(x=a): pass": {"a": "mention"},
+    "def f(x: a) -> b: pass": {"a": "mention", "b": "mention"},
+    "@a\ndef f(): pass": {"a": "call"},
+    "class A(a): pass": {"a": "base"},
+    "class A(metaclass=a): pass": {"a": "base"},
+    "class A(x=a): pass": {"a": "use"},
+    "class A:\n x = a": {"a": "mention"},
+    "class A:\n def f(self): return a": {},
+    "class A:\n def f(self, x=a): pass": {"a": "mention"},
+    "x = a": {"a": "mention"},
+    "x = a.b": {"a.b": "mention"},
+    "x = a + b": {"a": "use", "b": "use"},
+    "x = a()": {"a": "call"},
+    "x = a.b()": {"a.b": "call"},
+    "x = len(a)": {"len": "call", "a": "use"},
+    "x = [a, (b, {'k': c})]": {"a": "mention", "b": "mention", "c": "mention"},
+    "x = a[0]": {"a": "use"},
+    "x = f'{a}'": {"a": "use"},
+    "x = lambda: a": {},
+    "x = [a for b in c]": {"a": "mention", "c": "use"},
+    "x = partial(a)": {"partial": "call", "a": "mention"},
+    "isinstance(a, b)": {"isinstance": "call", "a": "mention", "b": "mention"},
+    "for i in a: b": {"a": "use", "b": "use"},
+    "x: a = b": {"a": "mention", "b": "mention"},
+    "x = not a": {"a": "use"},
+    "del a": {},
+}
+
+
+@pytest.mark.parametrize("text", USES_AT_ONCE)
+def test_a_statement_uses_at_once_what_python_looks_up_when_it_runs(text):
+    found = {path: ways for path, ways in uses(text).items() if path in USES_AT_ONCE[text]}
+    assert found.keys() == USES_AT_ONCE[text].keys()
+    assert all(way in found[path] for path, way in USES_AT_ONCE[text].items())
+    assert not uses(text).keys() - found.keys()
+
+
+def test_postponed_annotations_are_not_used():
+    (statement,) = read("def f(x: a) -> b: pass\n").statements
+    assert summarize(statement.fragment, postponed=True).now.paths == {}
+
+
+FILLS = {
+    "a.append(1)": {"a"},
+    "a['k'] = 1": {"a"},
+    "a.b = 1": {"a"},
+    "a.b.append(1)": {"a.b"},
+    "a += [1]": {"a"},
+    "setattr(a, 'b', 1)": {"a"},
+    "heapq.heappush(a, 1)": {"a"},
+    "@a.route('/')\ndef f(): pass": {"a"},
+    "@a.register\ndef f(): pass": {"a"},
+    "a.sort()": {"a"},
+    "for i in b: a.append(i)": {"a"},
+    # what fills nothing
+    "a = []": set(),
+    "x = a.get(1)": set(),
+    "x = sorted(a)": set(),
+    "def f(): a.append(1)": set(),  # not when it runs
+    "@a\ndef f(): pass": set(),
+    "x = lambda: a.append(1)": set(),
+}
+
+
+@pytest.mark.parametrize("text", FILLS)
+def test_a_statement_fills_what_it_changes_when_it_runs(text):
+    assert {".".join(path) for path in summary(text).now.fills} == FILLS[text]
+
+
+DYNAMIC = {
+    "exec('x = 1')": True,
+    "globals()['x'] = 1": True,
+    "vars()['x'] = 1": True,
+    "x = eval('1')": True,
+    "sys.modules['m'] = 1": True,
+    "__import__('m')": True,
+    "importlib.import_module('m')": True,
+    "vars(a)": False,
+    "def f(): exec('x')": False,  # only when it is called
+    "x = 1": False,
+    "a.exec()": False,
+}
+
+
+@pytest.mark.parametrize("text", DYNAMIC)
+def test_what_cannot_be_told_is_known_as_such(text):
+    assert summary(text).now.dynamic is DYNAMIC[text]
+
+
+def test_functions_have_units_of_their_own():
+    found = summary("class A:\n def f(self):\n  return a + self.b()\n")
+    unit = found.functions["A.f"]
+    assert (set(unit.paths), "b" in unit.attrs) == ({("a",)}, True)
+
+
+def test_a_global_statement_binds():
+    assert summary("def f():\n global x\n x = 1\n").functions["f"].binds_global == {"x"}
+
+
+def test_locals_and_parameters_hide_globals():
+    found = summary("def f(a):\n b = 1\n return a, b, c\n")
+    assert set(found.functions["f"].paths) == {("c",)}
+
+
+def test_an_import_in_a_function_is_what_its_local_name_means():
+    found = summary("def f():\n from pkg.mod import g\n return g()\n")
+    assert ("@pkg.mod", "g") in found.functions["f"].paths
+
+
+# What a change reaches -----------------------------------------------------------------------------
+
+
+def index(modules: dict[str, str]) -> Index:
+    made = Index(is_module=modules.__contains__)
+    for name, text in modules.items():
+        is_package = any(other.startswith(name + ".") for other in modules)
+        made.put(name, read(text, name, is_package))
+    return made
+
+
+def reached(modules: dict[str, str], *token: str) -> set[str]:
+    """First lines of the statements reached, with their modules if there are several."""
+    made = index(modules)
+    found = set()
+    for module, number in made.reached(token):
+        line = made.modules[module].source.statements[number].fragment.text.partition("\n")[0]
+        found.add(line if len(modules) == 1 else f"{module}: {line}")
+    return found
+
+
+# Text, what changed, and what of it is reached.
+REACHED = [
+    ("k = 1\nw = k * 2\n", ("bind", "m", "k"), {"w = k * 2"}),
+    ("k = 1\ndef f(): return k\n", ("bind", "m", "k"), set()),
+    ("k = 1\ndef f(): return k\nx = f()\n", ("bind", "m", "k"), {"x = f()"}),
+    ("k = 1\ndef f(n=k): pass\n", ("bind", "m", "k"), {"def f(n=k): pass"}),
+    ("k = 1\ndef f(): return k\ndef g(): return f()\nx = g()\n", ("bind", "m", "k"), {"x = g()"}),
+    ("def f(): 1\nx = f()\ny = f\n", ("code", "m", "f"), {"x = f()"}),
+    ("def f(): 1\nT = {'f': f}\n", ("code", "m", "f"), set()),  # a mention
+    ("def f(): 1\nT = list(map(f, [1]))\n", ("code", "m", "f"), {"T = list(map(f, [1]))"}),
+    ("class A:\n def __init__(self): 1\na = A()\n", ("code", "m", "A.__init__"), {"a = A()"}),
+    ("class A:\n def q(self): 1\na = A()\n", ("code", "m", "A.q"), set()),
+    ("class A:\n def q(self): 1\nx = A().q()\n", ("code", "m", "A.q"), {"x = A().q()"}),
+    ("class A:\n def q(self): 1\na = A()\nx = a.q()\n", ("code", "m", "A.q"), {"x = a.q()"}),
+    (
+        "class A:\n def __add__(self, o): 1\nx = A() + A()\n",
+        ("code", "m", "A.__add__"),
+        {"x = A() + A()"},
+    ),
+    ("class A: y = 1\nz = A.y\n", ("attr", "m", "A", "y"), {"z = A.y"}),
+    ("class A: y = 1\nz = A.w\n", ("attr", "m", "A", "y"), set()),
+    ("L = []\nn = len(L)\nm = L\n", ("content", "m", "L"), {"n = len(L)"}),
+    ("class A: pass\nclass B(A): pass\n", ("code", "m", "A.f"), set()),
+    ("def d(f): return f\n@d\ndef g(): pass\n", ("code", "m", "d"), {"@d"}),
+    ("k = 1\nx = [k for k in y]\n", ("bind", "m", "k"), set()),
+    ("k = 1\nf = lambda: k\n", ("bind", "m", "k"), set()),
+    ("k = 1\nf = lambda: k\nx = f()\n", ("bind", "m", "k"), {"x = f()"}),
+]
+
+
+@pytest.mark.parametrize(("text", "token", "expected"), REACHED)
+def test_a_change_reaches_what_uses_it_when_it_runs(text, token, expected):
+    assert reached({"m": text}, *token) == expected
+
+
+ACROSS = [
+    ("from a import K", {"b: from a import K"}),
+    ("from a import K as L\nx = L", {"b: from a import K as L", "b: x = L"}),
+    ("import a\nx = a.K", {"b: x = a.K"}),
+    ("import a\nx = a.OTHER", set()),
+    ("import a as q\nx = q.K + 1", {"b: x = q.K + 1"}),
+    ("from a import *\nx = K", {"b: from a import *", "b: x = K"}),
+    ("from a import OTHER", set()),
+    ("def f():\n import a\n return a.K\nx = f()", {"b: x = f()"}),
+    ("K = 5\nx = K", set()),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), ACROSS)
+def test_a_change_reaches_other_modules_by_their_imports(text, expected):
+    assert reached({"a": "K = 1\nOTHER = 2\n", "b": text + "\n"}, "bind", "a", "K") == expected
+
+
+def test_a_from_import_that_is_handed_on_is_followed():
+    modules = {"a": "K = 1\n", "b": "from a import K\n", "c": "from b import K\nx = K\n"}
+    assert "c: x = K" in reached(modules, "bind", "a", "K")
+
+
+def test_relative_imports_lead_where_they_lead():
+    modules = {"p": "", "p.a": "K = 1\n", "p.b": "from .a import K\nfrom . import a\nx = a.K\n"}
+    assert reached(modules, "bind", "p.a", "K") == {"p.b: from .a import K", "p.b: x = a.K"}
+
+
+FILLERS = [
+    ("L = []\nL.append(1)\n", ("m", "L", ""), {1}),
+    ("R = {}\ndef reg(f):\n R[f] = 1\n return f\n@reg\ndef g(): pass\n", ("m", "R", ""), {2}),
+    ("R = {}\ndef add(r): r[1] = 1\nadd(R)\n", ("m", "R", ""), {2}),
+    ("N = 0\ndef up():\n global N\n N = 1\nup()\n", ("m", "N", ""), {2}),
+    (
+        "class B:\n subs = []\n def __init_subclass__(cls): B.subs.append(cls)\nclass C(B): pass\n",
+        ("m", "B", "subs"),
+        {1},
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "target", "expected"), FILLERS)
+def test_statements_that_fill_an_object_are_found_directly_and_through_calls(
+    text, target, expected
+):
+    found = index({"m": text}).fillers().get(target, set())
+    assert {number for _, number in found} == expected
+
+
+def test_fillers_in_other_modules_belong_to_the_object():
+    modules = {
+        "a": "R = {}\ndef reg(f):\n R[f] = 1\n return f\n",
+        "b": "from a import reg\n@reg\ndef g(): pass\n",
+    }
+    assert ("b", 1) in index(modules).fillers()["a", "R", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("exec('x = 1')\n", True),
+        ("def f(): exec('x = 1')\n", False),
+        ("def f(): exec('x = 1')\nf()\n", True),
+        ("from os import *\n", True),  # from an untracked module
+        ("del x\n", True),
+        ("x = 1\n", False),
+    ],
+)
+def test_a_module_that_cannot_be_told_counts_as_one(text, expected):
+    assert index({"m": text}).whole("m") is expected
+
+
+def test_a_new_version_of_a_module_replaces_what_was_known_of_it():
+    made = index({"a": "K = 1\n", "b": "from a import K\nx = K\n"})
+    made.put("b", read("from a import K\ny = 2\n"))
+    assert made.reached(("bind", "a", "K")) == {("b", 0)}
+
+
+def test_a_dropped_module_is_reached_no_longer():
+    made = index({"a": "K = 1\n", "b": "from a import K\n"})
+    made.drop("b")
+    assert made.reached(("bind", "a", "K")) == set()
