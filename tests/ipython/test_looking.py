@@ -141,7 +141,7 @@ class TestCells:
 
     def test_cells_with_magics_count(self, run: Run, project: Project, capsys: Output) -> None:
         run("%%time\nx = shapes.area()")
-        run("files = !ls\ny = shapes.area()")
+        run("here = %pwd\ny = shapes.area()")
         project.edit("config.py", "WIDTH = 2\n")
         capsys.readouterr()
         run("pass")
