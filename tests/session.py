@@ -170,7 +170,7 @@ def _module(module: types.ModuleType) -> dict[str, Any]:
     return {
         name: describe(value, f"{module.__name__}.{name}", seen)
         for name, value in sorted(vars(module).items())
-        if name not in IMPORT_STATE
+        if name not in IMPORT_STATE and (name != "__annotations__" or value)
     }
 
 

@@ -235,7 +235,7 @@ def test_comments_and_blank_lines_change_no_definition_of_the_standard_library(s
     source = read(text)
     lines = text.split("\n")
     starts = sorted({s.lineno for s in source.statements if s.fragment.kind != "other"})
-    for line in reversed(dice.sample(starts, min(len(starts), 8))):
+    for line in sorted(dice.sample(starts, min(len(starts), 8)), reverse=True):
         lines[line - 1 : line - 1] = dice.choice([[""], ["# a comment"], ["", "# x", ""]])
     assert not diff_sources(source, read("\n".join(lines)))
 

@@ -85,6 +85,7 @@ MODULES = st.tuples(*(st.sampled_from([*versions, ""]) for versions in VERSIONS)
 )
 def test_a_reloaded_namespace_is_that_of_a_fresh_import(project, versions):
     texts = ["\n".join(filter(None, version)) + "\n" for version in versions]
+    sys.modules.pop("m", None)
     project.write("m.py", "")
     with watch() as reloader:
         load("m")
@@ -96,7 +97,6 @@ def test_a_reloaded_namespace_is_that_of_a_fresh_import(project, versions):
                 assert differences(before, picture(project)) == []
             else:
                 assert unlike(described("m"), fresh(project, "m")) == []
-    del sys.modules["m"]
 
 
 def test_objects_that_exist_before_and_after_stay_the_same(project, reloader):
@@ -230,6 +230,12 @@ def test_sys_modules_holds_the_same_modules_after_a_reload(project, reloader):
 def test_annotations_of_the_module_follow(project, reloader):
     module, _ = edit(project, reloader, "a: int = 1\nb: int = 1\n", "a: str = 'x'\n")
     assert module.__annotations__ == {"a": str}
+
+
+@pytest.mark.xfail(strict=True, reason="it is left behind empty")
+def test_annotations_of_the_module_go_with_the_last_one(project, reloader):
+    module, _ = edit(project, reloader, "a: int = 1\n", "a = 1\n")
+    assert "__annotations__" not in vars(module)
 
 
 def test_a_cache_over_changed_code_is_cleared_and_others_are_not(project, reloader):
