@@ -13,6 +13,7 @@ import ast
 import builtins
 import contextlib
 import functools
+import gc
 import importlib
 import importlib.util
 import linecache
@@ -474,6 +475,7 @@ class Run:
         # By id: names in classes that others set there, and containers that were given new content.
         self.foreign: dict[int, frozenset[str]] = {}
         self.refilled: set[int] = set()
+        self.has_dropped_class = False
         self.registered: list[tuple[type, list[type]]] = []
         self.caches: list[tuple[tuple[str, str], Any]] | None = None
         self.cleared: set[Token] = set()
@@ -555,6 +557,8 @@ class Run:
             return list(self._failures(names, error, reasons, changeset))
         self.transaction.commit()
         outcomes = [self._commit(name) for name in names]
+        if self.has_dropped_class:
+            gc.collect()  # or __subclasses__() would go on listing what nobody holds
         self._after(names)
         return [outcome for outcome in outcomes if outcome is not None]
 
@@ -933,6 +937,8 @@ class Run:
             if name == "__doc__":
                 namespace[name] = None
             elif name in namespace and not self._is_submodule(plan.name, name, namespace[name]):
+                if isinstance(namespace[name], type):
+                    self.has_dropped_class = True
                 del namespace[name]
             self.actual.add(("bind", plan.name, name))
         if plan.diff is None:
@@ -1039,10 +1045,14 @@ class Run:
                 again.append(number)
         tracked = plan.tracked
         self._move_file(plan)
+        again += self._compiled_otherwise(plan, again)
+        # Before any line moves, as the old code objects are known by their lines.
+        moved = self._recode_moved(plan, again) if again else set()
         if shifts:
             has_inner = False
-            moved: set[int] = set()
             for function in self._live_functions(tracked):
+                if id(function) in moved:
+                    continue
                 moved.add(id(function))
                 has_inner = self._shift(plan, function, shifts) or has_inner
             if has_inner:
@@ -1051,11 +1061,32 @@ class Run:
                         moved.add(id(function))
                         self._shift(plan, function, shifts)
             self._move_classes(plan)
-        if again:
-            self._recode_moved(plan, again)
 
-    def _recode_moved(self, plan: ModulePlan, numbers: list[int]) -> None:
-        """Statements that mean the same but are laid out otherwise: their code, line for line."""
+    @staticmethod
+    def _compiled_otherwise(plan: ModulePlan, known: list[int]) -> list[int]:
+        """Statements that are the same, but whose code is not, as other names are imported now.
+
+        CPython compiles ``m.f()`` otherwise where the module imports ``m``.
+        """
+        diff = plan.diff
+        assert diff is not None
+        names = imported_names(plan.before) ^ imported_names(plan.after)
+        if not names:
+            return []
+        return [
+            pair.new
+            for pair in diff.pairs
+            if pair.how == "same"
+            and pair.new not in known
+            and plan.after.statements[pair.new].fragment.kind in {"def", "class", "other", "assign"}
+            and any(f"{name}." in plan.after.statements[pair.new].fragment.text for name in names)
+        ]
+
+    def _recode_moved(self, plan: ModulePlan, numbers: list[int]) -> set[int]:
+        """Statements that mean the same but are laid out otherwise: their code, line for line.
+
+        The ``id`` of each function that has got other code.
+        """
         loader = _loader(plan.tracked)
         old = [plan.before.statements[plan.partners[number]] for number in numbers]
         new = [plan.after.statements[number] for number in numbers]
@@ -1063,12 +1094,15 @@ class Run:
             compile_statements(loader, plan.before, old),
             compile_statements(loader, plan.after, new),
         )
+        recoded: set[int] = set()
         functions = {id(f): f for f in self._live_functions(plan.tracked)}
         functions.update((id(f), f) for f in self._closures(plan.tracked.namespace))
         for function in functions.values():
             code = codes.get(_place(function.__code__))
             if code is not None and code.co_freevars == function.__code__.co_freevars:
                 self.transaction.set_attr(function, "__code__", code)
+                recoded.add(id(function))
+        return recoded
 
     def _shift(
         self,
@@ -1754,6 +1788,15 @@ def _changed(old: Statement, new: Statement) -> Iterator[Definition]:
                 return
     for name in _names(new):
         yield Definition(name, "changed" if name in old.binds else "added")
+
+
+def imported_names(source: Source) -> frozenset[str]:
+    """The names that a source's import statements bind."""
+    return frozenset(
+        alias.asname or alias.name.partition(".")[0]
+        for node in source.imports()
+        for alias in node.names  # type: ignore[attr-defined]
+    )
 
 
 def attribute_targets(statement: Statement) -> Iterator[tuple[str, ...]]:

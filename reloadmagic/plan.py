@@ -10,6 +10,7 @@ first statement.
 from __future__ import annotations
 
 import ast
+import functools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -162,7 +163,7 @@ class Planner:
         self.tokens: deque[Token] = deque()
         self.known: set[Token] = set()
         self.grown: set[Target] = set()
-        self.finished: dict[str, int] | None = None
+        self.producers: dict[Token, StatementId | None] = {}
         self.added_fillers: dict[Target, set[StatementId]] = {}
 
     def plan(
@@ -237,7 +238,7 @@ class Planner:
             if pair.how == "body" and self.patchable(plan, pair):
                 plan.patch[pair.new] = pair
                 for edit in pair.bodies:
-                    self._push(("code", plan.name, edit.qualname))
+                    self._push(("code", plan.name, edit.qualname), (plan.name, pair.new))
                 continue
             if self._is_pinned(plan, pair.new) and pair.old is not None:
                 plan.pinned.add(pair.new)
@@ -287,7 +288,7 @@ class Planner:
             if any(not self._is_new(m) and not self._before(m, me) for m in others):
                 self._force_group(target, "a filler was put between others")
             else:
-                self._push_content(target)
+                self._push_content(target, me)
 
     def _is_new(self, member: StatementId) -> bool:
         plan = self.plans.get(member[0])
@@ -297,11 +298,27 @@ class Planner:
         """Does statement *one* run before *other*, as far as the order of imports tells?"""
         if one[0] == other[0]:
             return one[1] < other[1]
-        if self.finished is None:
-            started = {name: self.tracked[name].order for name in self.index.modules}
-            order = ImportGraph(self.index.imports()).finishing_order(started)
-            self.finished = {name: number for number, name in enumerate(order)}
         return self.finished[one[0]] < self.finished[other[0]]
+
+    def _is_past(self, statement: StatementId, producer: StatementId) -> bool:
+        """Has *statement* run for certain when *producer* runs?"""
+        if statement[0] == producer[0]:
+            return statement[1] < producer[1]
+        return producer[0] not in self.graph.descendants(statement[0]) and self._before(
+            statement, producer
+        )
+
+    @functools.cached_property
+    def graph(self) -> ImportGraph:
+        """Who imports whom, by the sources that are to run."""
+        return ImportGraph(self.index.imports())
+
+    @functools.cached_property
+    def finished(self) -> dict[str, int]:
+        """In which order the imports of the modules end."""
+        started = {name: self.tracked[name].order for name in self.index.modules}
+        order = self.graph.finishing_order(started)
+        return {name: number for number, name in enumerate(order)}
 
     def _order_of_groups(self, plan: ModulePlan) -> None:
         """Groups whose members stand in another order than before run again."""
@@ -362,24 +379,34 @@ class Planner:
 
     # Propagation -----------------------------------------------------------------------------
 
-    def _push(self, token: Token) -> None:
+    def _push(self, token: Token, producer: StatementId | None = None) -> None:
+        """Follow *token*; only statements that run after *producer* can see what it says."""
         if token not in self.known:
             self.known.add(token)
             self.tokens.append(token)
+            self.producers[token] = producer
+            return
+        known = self.producers[token]
+        if known is not None and known != producer:
+            if producer is None or self._before(producer, known):
+                self.producers[token] = producer
+                self.tokens.append(token)
 
-    def _push_content(self, target: Target) -> None:
+    def _push_content(self, target: Target, producer: StatementId | None = None) -> None:
         module, name, attr = target
         if attr:
-            self._push(("attr", module, name, attr))
+            self._push(("attr", module, name, attr), producer)
         else:
-            self._push(("content", module, name))
+            self._push(("content", module, name), producer)
 
     def _propagate(self) -> None:
         while True:
             while self.tokens:
                 token = self.tokens.popleft()
+                producer = self.producers[token]
                 for module, number in self.index.reached(token):
-                    self._reach(self._plan_of(module), number, token)
+                    if producer is None or not self._is_past((module, number), producer):
+                        self._reach(self._plan_of(module), number, token)
             if not self._reach_whole_modules():
                 return
 
@@ -412,7 +439,7 @@ class Planner:
             return
         if isinstance(reason, tuple) and reason[0] == "bind":
             for name in self._imported_as(plan, number, reason[2]):
-                self._push(("bind", plan.name, name))
+                self._push(("bind", plan.name, name), (plan.name, number))
         if known is not None:
             known.add(reason)
             if not isinstance(reason, str) or any(isinstance(r, str) for r in known - {reason}):
@@ -423,7 +450,7 @@ class Planner:
         if statement.fragment.kind == "import" and isinstance(reason, tuple):
             return
         for token in self._produces(plan, number):
-            self._push(token)
+            self._push(token, (plan.name, number))
         if group:
             self._force_groups_of(plan, number)
 
@@ -577,7 +604,7 @@ class Planner:
 
         So do modules of one group: its statements only make sense together.
         """
-        graph = ImportGraph(self.index.imports())
+        graph = self.graph
         core = edited | blocked
         core |= {name for name, plan in self.plans.items() if any(map(plan.forced, plan.run))}
         core -= {name for name in core - edited if self._only_retried(name)}
@@ -596,7 +623,7 @@ class Planner:
             groups.append(group | between)
             rest = [name for name in rest if name not in between]
         started = {name: self.tracked[name].order for name in (*self.plans, *blocked)}
-        finished = {name: n for n, name in enumerate(graph.finishing_order(started))}
+        finished = self.finished
         groups.sort(key=lambda group: max(finished[name] for name in group))
         for group in groups:
             names = tuple(sorted(group - blocked, key=started.__getitem__))
