@@ -99,17 +99,20 @@ class CellLog:
 
     def __init__(self) -> None:
         self._cells: list[_Cell] = []
+        self._running: tuple[str, str] | None = None
 
     def starts(self, key: str, source: str) -> None:
-        """A cell is about to run: what it did before no longer counts.
+        """A cell is about to run: no need to tell of it, as what it did is done again.
 
         *key* is the front end's id of the cell, ``""`` where it gives none: then an equal text is
         taken for the same cell.
         """
-        self._cells = [c for c in self._cells if not _is_same(c, key, source)][-MOST:]
+        self._running = (key, source)
 
     def ran(self, number: int, key: str, source: str, python: Callable[[], str | None]) -> None:
-        """A cell runs now as ``In [number]``; *python* gives its Python source when it is needed."""
+        """A cell has run as ``In [number]``; *python* gives its Python source when it is needed."""
+        self._running = None
+        self._cells = [c for c in self._cells if not _is_same(c, key, source)][-MOST:]
         self._cells.append(_Cell(number, key, source, python))
 
     def stale(self) -> tuple[StaleCell, ...]:
@@ -130,7 +133,7 @@ class CellLog:
         found = []
         for cell in self._cells:
             used = reader.read(cell)
-            if used:
+            if used and not (self._running and _is_same(cell, *self._running)):
                 cell.used.update(dict.fromkeys(used))
                 found.append(StaleCell(cell.number, tuple(used), cell.source))
         return tuple(found)

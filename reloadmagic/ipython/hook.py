@@ -100,6 +100,7 @@ class CellHook:
         self._said: object = None  # what was said last, not to say it before every cell
         self._tried: object = None  # which versions were tried last while *only* limits it
         self.cells = CellLog()
+        self._has_cells = getattr(shell, "kernel", None) is not None
         # Key, text and transformed text of the user's cell that runs.
         self._running: tuple[str, str, str | None] | None = None
         self.only: list[str] | None = None  # the modules that %aimport names, None for all
@@ -186,17 +187,21 @@ class CellHook:
 
     def reload(self) -> None:
         """Reload what is stale and say it; refuse the cell if that failed and the settings say so."""
-        report = self.run(self._limited_plan())
+        report = self.run(self._limited_plan(), asked=self._settings.verbosity == "details")
         if report and not self._was_said(report):
             self._say(report)
         if self._settings.on_error == "stop":
             self._stop(report)
 
-    def run(self, plan: Plan | None = None) -> Report:
-        """Reload by *plan*, or what is stale; the report tells which cells used what changed."""
+    def run(self, plan: Plan | None = None, *, asked: bool = False) -> Report:
+        """Reload by *plan*, or what is stale.
+
+        The report tells which cells used what changed, if it was *asked* for or where there are
+        cells to run again: in notebooks, not in terminals.
+        """
         report = self._reloader.reload(plan)
         used = self._used(report)
-        if not used:
+        if not used or not (asked or self._has_cells):
             return report
         told = dataclasses.replace(report, notes=(*report.notes, cells_hint(used)))
         history = self._reloader.history

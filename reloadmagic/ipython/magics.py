@@ -150,7 +150,10 @@ class ReloadMagic(Settings, Magics):
         """
         arguments = parse_argstring(self.reload_changed, line)
         plan = self.reloader.plan(self._changes(arguments.names))
-        done: Report | DryRun = DryRun(plan) if arguments.dry_run else self.hook.run(plan)
+        asked = cell is None or arguments.verbose
+        done: Report | DryRun = (
+            DryRun(plan) if arguments.dry_run else self.hook.run(plan, asked=asked)
+        )
         if cell is not None:
             self._then_run(done, cell, verbose=arguments.verbose)
             return None

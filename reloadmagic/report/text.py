@@ -360,4 +360,5 @@ def cells_hint(used: Mapping[int, Sequence[str]]) -> str:
         f" … {len(numbers) - CELLS} more" if len(numbers) > CELLS else ""
     )
     cells = "cell" if len(numbers) == 1 else "cells"
-    return f"{cells} {shown} used {_enumerate([n for n in names if ' of [' not in n], NAMES)}"
+    changed = [name for name in names if " of [" not in name]  # by themselves
+    return f"{cells} {shown} used {_enumerate(changed or names, NAMES)}"

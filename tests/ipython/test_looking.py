@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from jupyter_client.manager import start_new_kernel
 
 from reloadmagic.explain import Graph, Node
 from reloadmagic.ipython.picture import layers, svg
@@ -30,6 +31,26 @@ def run(shell: InteractiveShell, project: Project, capsys: Output) -> Run:
     run("import shapes")
     capsys.readouterr()
     return run
+
+
+def notebook(*cells: str) -> list[str]:
+    """What is shown for each of *cells* in a real kernel."""
+    manager, client = start_new_kernel(startup_timeout=60)
+    shown: list[str] = []
+
+    def show(message: dict[str, Any]) -> None:
+        content = message["content"]
+        shown[-1] += content.get("text", "") or content.get("data", {}).get("text/plain", "")
+
+    try:
+        for cell in cells:
+            shown.append("")
+            client.execute_interactive(cell, timeout=60, output_hook=show)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        manager.cleanup_resources()
+    return shown
 
 
 def test_explain_tells_of_a_name(run: Run) -> None:
@@ -96,35 +117,40 @@ def test_a_module_that_opted_out_is_left_alone(run: Run, project: Project) -> No
 class TestCells:
     """The hint in the report and ``%reload_cells``."""
 
-    def test_the_line_tells_which_cells_used_what_changed(
-        self, run: Run, project: Project, capsys: Output
+    def test_a_reload_on_request_tells_which_cells_used_what_changed(
+        self, run: Run, project: Project
     ) -> None:
         run("x = shapes.area()")  # In [3]
         run("y = x + 1")
         project.edit("config.py", "WIDTH = 2\n")
+        report = run("%reload_changed").result
+        assert str(report).splitlines()[1:] == ["cells [3] [4] used WIDTH"]
+
+    def test_a_terminals_line_does_not(self, run: Run, project: Project, capsys: Output) -> None:
+        run("x = shapes.area()")
+        project.edit("config.py", "WIDTH = 2\n")
         capsys.readouterr()
         run("pass")
-        assert capsys.readouterr().out.splitlines()[1:] == ["cells [3] [4] used WIDTH"]
-
-    def test_the_cell_that_runs_now_is_not_told(
-        self, run: Run, project: Project, capsys: Output
-    ) -> None:
-        run("x = shapes.area();")
-        project.edit("config.py", "WIDTH = 2\n")
-        capsys.readouterr()
-        run("x = shapes.area();")
         assert capsys.readouterr().out.count("\n") == 1
 
-    @pytest.mark.parametrize("command", ["%%reload_changed\nx = shapes.area()", "%reload_changed"])
-    def test_a_reload_on_request_tells_it_too(
-        self, run: Run, project: Project, capsys: Output, command: str
-    ) -> None:
+    def test_a_notebooks_line_does(self, project: Project) -> None:
+        project.write("config.py", "WIDTH = 1\n")
+        shown = notebook(
+            "%load_ext reloadmagic",
+            "from config import WIDTH",
+            "x = WIDTH",  # 3
+            "y = x + 1",  # 4
+            "from pathlib import Path\nPath('config.py').write_text('WIDTH = 22')",
+            "x = WIDTH",
+        )
+        assert shown[-1].splitlines()[1:] == ["cell [4] used x of [3]"]
+
+    def test_the_cell_that_reloads_is_not_told(self, run: Run, project: Project) -> None:
         run("y = shapes.area()")
-        run("%%reload_changed\nx = shapes.area()")
+        run("%%reload_changed -v\nx = shapes.area()")
         project.edit("config.py", "WIDTH = 2\n")
-        run(command)
-        expected = "cell [3] used WIDTH" if command.startswith("%%") else "cells [3] [4] used WIDTH"
-        assert expected in str(run("%reload_history").result)
+        run("%%reload_changed -v\nx = shapes.area()")
+        assert "cell [3] used WIDTH" in str(run("%reload_history").result)
 
     def test_cells_lists_them_until_they_run_again(self, run: Run, project: Project) -> None:
         run("x = shapes.area()")
@@ -143,9 +169,7 @@ class TestCells:
         run("%%time\nx = shapes.area()")
         run("here = %pwd\ny = shapes.area()")
         project.edit("config.py", "WIDTH = 2\n")
-        capsys.readouterr()
-        run("pass")
-        assert "cells [3] [4] used WIDTH" in capsys.readouterr().out
+        assert "cells [3] [4] used WIDTH" in str(run("%reload_changed").result)
 
     def test_cells_that_ran_before_loading_count(
         self, shell: InteractiveShell, project: Project, capsys: Output
@@ -154,8 +178,8 @@ class TestCells:
         for cell in ["import early", "x = early.f()", "%load_ext reloadmagic"]:
             shell.run_cell(cell, store_history=True)
         project.edit("early.py", "def f(): return 2\n")
-        shell.run_cell("pass", store_history=True)
-        assert "cell [2] used f" in capsys.readouterr().out
+        report = shell.run_cell("%reload_changed", store_history=True).result
+        assert "cell [2] used f" in str(report)
 
 
 class TestPicture:
