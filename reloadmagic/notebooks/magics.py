@@ -58,6 +58,7 @@ _TOKEN = re.compile(
 )
 _NAME = re.compile(r"%{0,2}\s*([\w.-]+)")
 _BARE = re.compile(r"(?:pip3?|conda|mamba|uv)[ \t]+(?:pip[ \t]+)?(?:un)?install\b")
+_EXPANDED = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)|(?<!\$)\$([A-Za-z_]\w*)")
 _PIP = re.compile(r"-m[ \t]+(?:pip|uv|ensurepip|venv)\b")
 
 
@@ -213,13 +214,19 @@ def _judge(command: str) -> tuple[str, bool]:
 
 
 def _transformed(target: str, command: str, transform: Transform) -> str:
-    """*target* and the Python for *command*: an assignment is transformed as a whole."""
-    indent = target[: len(target) - len(target.lstrip())]
-    statement = target.strip()
-    whole = f"{statement} {command}" if statement else command
-    if _BARE.match(whole):
-        whole = f"%{whole}"
-    return indent + transform(whole).rstrip("\n")
+    """*target* and the Python for *command*, which is transformed alone.
+
+    Assignments as a whole are not known to every IPython on every Python.
+    """
+    if target.strip() and command.startswith("!"):
+        command = f"!!{command.lstrip('!')}"  # the output, not the exit status
+    elif _BARE.match(command):
+        command = f"%{command}"
+    python = transform(command).rstrip("\n")
+    if names := ", ".join(dict.fromkeys(a or b for a, b in _EXPANDED.findall(command))):
+        # IPython reads these variables out of the string: whoever looks for uses sees them here.
+        python = f"{python} if True else ({names})"
+    return target + python
 
 
 def _padded(python: str, lines: list[str], target: str | None = None) -> list[str]:

@@ -70,7 +70,7 @@ def read_cells(data: bytes, path: str) -> tuple[Cell, ...]:
     cells = notebook.get("cells")
     if not isinstance(cells, list):
         raise NotebookError("not valid: 'cells' has to be a list", path=path)
-    return tuple(_code_cells(cells, notebook, path))
+    return tuple(_code_cells(cells, path))
 
 
 def _parse(data: bytes, path: str) -> dict[str, Any]:
@@ -98,15 +98,17 @@ def _upgrade(notebook: dict[str, Any], path: str) -> dict[str, Any]:
         old = nbformat.reader.reads(json.dumps(notebook))
         converted: dict[str, Any] = nbformat.convert(old, 4)
     except Exception as error:  # on a broken file, converting raises whatever it runs into
-        reason = _complaint(notebook)[1] or f"{type(error).__name__}: {error}"
-        cell = _place_in_worksheets(notebook)
-        raise NotebookError(f"not valid: {reason}", path=path, cell=cell) from error
+        place, reason = _complaint(notebook)
+        raise NotebookError(
+            f"not valid: {reason or f'{type(error).__name__}: {error}'}",
+            path=path,
+            cell=_number_in_worksheet(notebook, place),
+        ) from error
     return converted
 
 
-def _place_in_worksheets(notebook: dict[str, Any]) -> int:
-    """The number of the code cell which nbformat finds fault with, in format 3."""
-    place = _complaint(notebook)[0]
+def _number_in_worksheet(notebook: dict[str, Any], place: list[Any]) -> int:
+    """The number of the code cell at *place* in a notebook of format 3, 0 if there is none."""
     match place:
         case ["worksheets", int(sheet), "cells", int(index), *_]:
             cells = notebook["worksheets"][sheet]["cells"]
@@ -125,19 +127,33 @@ def _language(notebook: dict[str, Any]) -> str:
     return ""
 
 
-def _code_cells(cells: list[Any], notebook: dict[str, Any], path: str) -> Iterator[Cell]:
+def _code_cells(cells: list[Any], path: str) -> Iterator[Cell]:
     number = 0
     for cell in cells:
-        is_code = isinstance(cell, dict) and cell.get("cell_type") == "code"
-        source = _text(cell.get("source")) if is_code else ""
-        if source is None or not isinstance(cell, dict) or "cell_type" not in cell:
-            reason = _complaint(notebook)[1] or "it has no source"
-            if is_code:
-                raise NotebookError(f"not valid: {reason}", path=path, cell=number + 1)
-            raise NotebookError(f"the cell after cell {number} is not valid: {reason}", path=path)
-        if is_code and source.strip():
+        wrong = _what_is_wrong(cell)
+        if wrong and isinstance(cell, dict) and cell.get("cell_type") == "code":
+            raise NotebookError(f"not valid: {wrong}", path=path, cell=number + 1)
+        if wrong:
+            raise NotebookError(f"the cell after cell {number} is not valid: {wrong}", path=path)
+        source = _text(cell.get("source")) if cell["cell_type"] == "code" else None
+        if source is not None and source.strip():
             number += 1
             yield _cell(number, source, cell)
+
+
+def _what_is_wrong(cell: object) -> str:
+    """Why the code of a notebook cannot be told because of *cell*, ``""`` if it can."""
+    if not isinstance(cell, dict):
+        return "it is no JSON object"
+    if "cell_type" not in cell:
+        return "it has no 'cell_type'"
+    if cell["cell_type"] != "code":
+        return ""
+    if "source" not in cell:
+        return "it has no 'source'"
+    if _text(cell["source"]) is None:
+        return "its 'source' has to be text or a list of lines"
+    return ""
 
 
 def _cell(number: int, source: str, cell: dict[str, Any]) -> Cell:
