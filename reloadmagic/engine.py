@@ -19,6 +19,7 @@ import importlib.util
 import linecache
 import logging
 import sys
+import threading
 import time
 import types
 import weakref
@@ -53,7 +54,7 @@ from .patch import Made, Patcher, live_functions, patch_closures
 from .plan import Changeset, ModulePlan, Plan
 from .reach.index import Index, Token
 from .reach.summary import dotted, summarize
-from .transaction import Transaction
+from .transaction import Transaction, instance_dict
 
 __all__ = ["Definition", "Engine", "Outcome", "Ran"]
 
@@ -174,7 +175,7 @@ class Engine:
         self.index = index
         self.tracks = tracks
         self.running: Run | None = None
-        self.imported: list[str] = []
+        self.imported: list[tuple[str, int]] = []
         self.retry: dict[str, set[Token]] = {}
         self._importing = 0
         # The containers under watch, and what each held when that was last looked at.
@@ -210,7 +211,7 @@ class Engine:
         self._enter_import()
         was = self.tracked.get(name)
         self.tracked[name] = tracked
-        self.imported.append(name)
+        self.imported.append((name, threading.get_ident()))
         try:
             self._run_first(tracked, source, loader, namespace)
         except BaseException:
@@ -340,6 +341,10 @@ class Engine:
             self.running = None
             if run.ran_anything:
                 self.forget_containers()
+            dropped = run.has_dropped_class
+            del run
+            if dropped:
+                gc.collect()  # or __subclasses__() would go on listing what nobody holds
 
 
 def _as_import_error(error: SourceError) -> BaseException:
@@ -367,7 +372,7 @@ def hold(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, weakre
     held: dict[str, weakref.ref[Any]] = {}
     for name in names:
         value = namespace.get(name, ABSENT)
-        if value is ABSENT or isinstance(value, types.ModuleType):
+        if value is ABSENT or issubclass(type(value), types.ModuleType):
             continue
         try:
             held[name] = weakref.ref(value)
@@ -484,7 +489,7 @@ class Run:
 
     @property
     def ran_anything(self) -> bool:
-        return any(work.ran for work in self.work.values())
+        return any(work.ran or work.plan.dropped for work in self.work.values())
 
     def wants(self, module: types.ModuleType) -> bool:
         """Is *module* one that this run is to execute by its plan?"""
@@ -557,8 +562,6 @@ class Run:
             return list(self._failures(names, error, reasons, changeset))
         self.transaction.commit()
         outcomes = [self._commit(name) for name in names]
-        if self.has_dropped_class:
-            gc.collect()  # or __subclasses__() would go on listing what nobody holds
         self._after(names)
         return [outcome for outcome in outcomes if outcome is not None]
 
@@ -606,14 +609,18 @@ class Run:
 
     def _roll_back(self, known: set[str], imported: int) -> None:
         """Undo all writes of the set, and the first imports that it caused."""
-        for name in self.engine.imported[imported:]:
-            if name not in known:
+        me = threading.get_ident()
+        for name, thread in self.engine.imported[imported:]:
+            if name not in known and thread == me:
                 self.engine.tracked.pop(name, None)
                 sys.modules.pop(name, None)
         del self.engine.imported[imported:]
         self.transaction.rollback()
         for name in self.active:
             self.work[name].started = False
+            module = self.work[name].plan.tracked.reference()
+            if module is not None and sys.modules.get(name) is not module:
+                sys.modules[name] = module
 
     def _failures(
         self,
@@ -830,7 +837,7 @@ class Run:
                     snapshot(value)
             elif self._is_instance_of_users(value):
                 snapshot(value)
-                for part in list(vars(value).values()):
+                for part in instance_values(value):
                     if is_container(part):
                         snapshot(part)
         annotations = namespace.get("__annotations__")
@@ -853,7 +860,7 @@ class Run:
         return (
             isinstance(module, str)
             and self.engine.tracks(module)
-            and type(getattr(value, "__dict__", None)) is dict
+            and instance_dict(value) is not None
         )
 
     def rerun(self, module: types.ModuleType, loader: ReloadLoader) -> None:
@@ -984,6 +991,8 @@ class Run:
         )
         for name in gone - stays:
             annotations.pop(name, None)
+        if gone and not stays and not annotations:
+            del plan.tracked.namespace["__annotations__"]
 
     def _drop_star(self, work: Work, names: Iterable[str]) -> None:
         """Take out *names*, which only a star-import bound and which it binds no longer."""
@@ -1221,7 +1230,8 @@ class Run:
     def _drop_foreign(self, plan: ModulePlan, number: int, recorder: Recorder) -> None:
         """A star-import binds what the source of the module binds, not what others set on it."""
         entry = self.engine.index.modules[plan.name]
-        stars = [star for star in entry.stars if star in self.engine.index.modules]
+        index = self.engine.index
+        stars = [star for star in entry.stars if star in index.modules and not index.whole(star)]
         if len(stars) != len(entry.stars):
             return
         for name, was in list(recorder.bound.items()):
@@ -1413,16 +1423,20 @@ class Run:
 
     def _reached_values(self) -> set[tuple[str, int, str]]:
         """The values in class bodies that use what has changed so far."""
-        tokens = set(self.actual)
-        for key, (container, before) in self.contents.items():
-            if not same_value(container, before):
-                tokens.add(("attr" if len(key) > 2 else "content", *key))
         found: set[tuple[str, int, str]] = set()
-        for token in tokens:
+        for token in self._tokens():
             if token not in self.values:
                 self.values[token] = self.engine.index.reached_values(token)
             found |= self.values[token]
         return found
+
+    def _tokens(self) -> set[Token]:
+        """All that has really changed so far."""
+        tokens = set(self.actual)
+        for key, (container, before) in self.contents.items():
+            if not same_value(container, before):
+                tokens.add(("attr" if len(key) > 2 else "content", *key))
+        return tokens
 
     def _filled_containers(self) -> list[Any]:
         """Containers of the user's modules that statements fill."""
@@ -1439,7 +1453,7 @@ class Run:
             elif isinstance(value, type):
                 found += [v for v in class_dict(value).values() if is_container(v)]
             elif value is not None and self._is_instance_of_users(value):
-                found += [v for v in vars(value).values() if is_container(v)]
+                found += [v for v in instance_values(value) if is_container(v)]
         return found
 
     def _forget_unbound(
@@ -1638,12 +1652,12 @@ class Run:
             self.caches = list(self._find_caches())
         if not self.caches:
             return
-        for token in self.actual - self.cleared:
+        for token in self._tokens() - self.cleared:
+            self.cleared.add(token)
             users = self.engine.index.reached_functions(token)
             for place, cache in self.caches:
                 if place in users:
                     cache.cache_clear()
-        self.cleared |= self.actual
 
     def _find_caches(self) -> Iterator[tuple[tuple[str, str], Any]]:
         """The `functools.lru_cache` objects of the user's modules, with module and qualname."""

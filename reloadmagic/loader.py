@@ -17,6 +17,7 @@ import importlib.util
 import itertools
 import sys
 import types
+import weakref
 from collections.abc import Iterable, Sequence
 from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.machinery import ModuleSpec
@@ -61,11 +62,16 @@ class Executor(Protocol):
 class ReloadLoader:
     """What an adopted loader adds to the class that was found, see `adopt`."""
 
-    executor: Executor
+    # Weak: a module's loader lives as long as the module, and its executor may be gone by then.
+    executor: weakref.ref[Executor]
     order: int
 
     def exec_module(self, module: types.ModuleType) -> None:
-        self.executor.execute(module, self, self.order)
+        executor = self.executor()
+        if executor is None:
+            super().exec_module(module)  # type: ignore[misc]
+        else:
+            executor.execute(module, self, self.order)
 
     def get_data(self, path: str) -> bytes:
         """The bytes of *path*, as the class that was found reads them."""
@@ -88,6 +94,8 @@ def adopt(loader: Any, executor: Executor, order: int) -> Any:
         if kind not in _adopted:
             # The standard loaders inherit exec_module from a base that importlib.abc only mirrors.
             usual = getattr(kind, "exec_module", None)
+            if not hasattr(kind, "source_to_code"):
+                return loader  # loads bytecode only
             if usual is not importlib.machinery.SourceFileLoader.exec_module:
                 if not isinstance(loader, SourceLoader) or usual is not SourceLoader.exec_module:
                     return loader
@@ -97,7 +105,7 @@ def adopt(loader: Any, executor: Executor, order: int) -> Any:
         adopted.__dict__.update(vars(loader))
     else:
         adopted = loader
-    adopted.executor = executor
+    adopted.executor = weakref.ref(executor)
     adopted.order = order
     return adopted
 

@@ -132,6 +132,8 @@ class Statement:
         if self.fragment.kind == "assign" and self.binds:
             return ", ".join(self.binds)
         first = self.fragment.text.partition("\n")[0].strip()
+        if first.startswith("from ") and self.binds != ("*",):
+            return ", ".join(self.binds)
         return first if len(first) <= 40 else first[:39] + "…"
 
     def parse(self) -> list[ast.stmt]:
@@ -336,7 +338,9 @@ def _cut(text: str, body: list[ast.stmt], *, offset: int = 0) -> tuple[Statement
         nodes = [body[index]]
         first, last = _first_line(body[index]), body[index].end_lineno or body[index].lineno
         index += 1
-        while index < len(body) and _first_line(body[index]) <= last:
+        while index < len(body) and (
+            _first_line(body[index]) <= last or lines[last - 1].endswith("\\")
+        ):
             nodes.append(body[index])
             last = max(last, body[index].end_lineno or 0)
             index += 1
@@ -375,6 +379,8 @@ def _parse_between(previous: Source, text: str) -> tuple[Statement, ...] | None:
     shift = new_lines - old_lines
     below = statements[tail].lineno + shift if tail < len(statements) else new_lines + 1
     middle = "\n".join(text.split("\n")[above : below - 1])
+    if statements[head - 1].fragment.text.endswith("\\") or middle.rstrip().endswith("\\"):
+        return None
     try:
         body = ast.parse(middle).body
     except (SyntaxError, ValueError):
@@ -525,7 +531,7 @@ def module_spec(module: object) -> ModuleSpec | None:
 
 def module_namespace(module: object) -> dict[str, Any] | None:
     """``vars(module)`` of a real module, however hostile; None for what only poses as one."""
-    if not isinstance(module, types.ModuleType):
+    if not issubclass(type(module), types.ModuleType):
         return None
     try:
         namespace = types.ModuleType.__getattribute__(module, "__dict__")

@@ -445,7 +445,6 @@ class Planner:
             if not isinstance(reason, str) or any(isinstance(r, str) for r in known - {reason}):
                 return
         plan.run.setdefault(number, set()).add(reason)
-        plan.patch.pop(number, None)
         statement = plan.after.statements[number]
         if statement.fragment.kind == "import" and isinstance(reason, tuple):
             return
@@ -612,6 +611,9 @@ class Planner:
         for name in sorted(core):
             for other in graph.descendants(name) & core - {name}:
                 _union(together, name, other)
+        for name, plan in self.plans.items():
+            for origin, _ in plan.origins.values():
+                _union(together, name, origin)
         rest = [name for name in self.plans if name not in together]
         groups: list[set[str]] = []
         for group in {id(group): group for group in together.values()}.values():

@@ -10,6 +10,7 @@ import ast
 import builtins
 import importlib.util
 import logging
+import os
 import sys
 import threading
 import time
@@ -19,12 +20,13 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from .changes import Change, find_change
 from .diff import Diff, Pair, diff_sources
 from .engine import Engine, Namespace, Outcome, is_patchable
 from .errors import SourceError
+from .graph import ImportGraph
 from .live import find_class
 from .loader import MERGE_HOOK, ReloadFinder, read_source
 from .modules import (
@@ -136,6 +138,8 @@ class Reloader:
     def close(self) -> None:
         """Stop watching imports. Nothing that was reloaded is undone; may be called again."""
         self._finder.remove()
+        for tracked in self._tracked.values():
+            _ledger[id(tracked.reference())] = tracked
         vars(builtins).pop(MERGE_HOOK, None)
 
     def __enter__(self) -> Reloader:
@@ -194,7 +198,13 @@ class Reloader:
             return
         if namespace.get("__reload__") is False:
             return
-        assert isinstance(module, types.ModuleType)
+        module = cast("types.ModuleType", module)
+        known = _ledger.get(id(module))
+        if known is not None and known.reference() is module:
+            self._tracked[name] = known  # as another reloader left it
+            return
+        if type(spec.loader).__name__ == "zipimporter":
+            path = archive_of(path)
         tracked = TrackedModule(name, path, weakref.ref(module), order, stamp_of(path))
         tracked.opaque = opaque_kind(path, spec)
         if not tracked.opaque:
@@ -323,7 +333,8 @@ class Reloader:
             return None
         known = self._pending.get(tracked.name)
         if known is not None and known.stamp == stamp and stamp is not None:
-            return known
+            if known.kind != "unreadable" or known.digest:
+                return known  # what could not be opened may be open now
         change = find_change(tracked, self._finder.usual_spec)
         if change.kind == "touched":
             tracked.stamp, tracked.stale, tracked.failed = change.stamp, False, None
@@ -404,7 +415,11 @@ class Reloader:
         outcomes = [o for c in plan.changes if (o := self._unreadable(c)) is not None]
         for change in plan.changes:
             self._attempted[change.module] = _version(change)
-        outcomes += self._engine.run(plan, self._namespaces)
+        try:
+            outcomes += self._engine.run(plan, self._namespaces)
+        except KeyboardInterrupt:
+            self._attempted.clear()  # what was interrupted is still to be done
+            raise
         self._keep_stamps(plan, outcomes)
         self._finder.install()
         report = Report(tuple(outcomes), tuple(notes), time.perf_counter() - started)
@@ -421,11 +436,20 @@ class Reloader:
         return (*new, *mendable)
 
     def _may_be_mended(self, change: Change, new: list[Change]) -> bool:
+        """Has something changed on which a module that failed depends, or which failed with it?"""
         tracked = self._tracked[change.module]
         cause = getattr(tracked.failed, "exception", None)
         if isinstance(cause, ModuleNotFoundError) and cause.name:
-            return self._finder.usual_spec(cause.name) is not None
-        return bool(new)
+            if self._finder.usual_spec(cause.name) is not None:
+                return True
+        if not new:
+            return False
+        graph = ImportGraph(self._index.imports())
+        related = graph.descendants(change.module) | graph.ancestors(change.module)
+        return any(
+            other.module in related or self._tracked[other.module].failed is tracked.failed
+            for other in new
+        )
 
     def _settle_file(self, change: Change) -> str:
         """Remember files that nothing can be done about; a sentence where that needs saying."""
@@ -465,6 +489,17 @@ class Reloader:
         return f"<Reloader tracked={len(self._tracked)} stale={stale}>"
 
 
+# What last ran of modules whose reloader was closed, by the module's id, for the next one.
+_ledger: dict[int, TrackedModule] = {}
+
+
+def archive_of(path: str) -> str:
+    """The file that holds *path*, which lies in an archive."""
+    while path and not os.path.isfile(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    return path
+
+
 class _PlainReader:
     """Reads files as a loader does."""
 
@@ -501,7 +536,7 @@ def was_edited_since_import(spec: ModuleSpec, tracked: TrackedModule) -> bool:
     if stamp is None:
         return False
     cached = _cached_stamp(spec)
-    if cached is not None:
+    if cached is not None and not sys.dont_write_bytecode:
         return cached != (stamp[0] // 10**9 & 0xFFFFFFFF, stamp[1] & 0xFFFFFFFF)
     return False
 

@@ -74,7 +74,7 @@ class ModuleEntry:
     functions: dict[str, tuple[int, Unit]] = field(default_factory=dict)
     classes: dict[str, tuple[int, ClassInfo]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
-    imports: set[str] | None = None
+    imports: list[str] | None = None
 
 
 class Index:
@@ -98,6 +98,8 @@ class Index:
         self._touched: dict[str, tuple[list[Entity], list[str]]] = {}
         self._unlinked: set[str] = set()
         self._fill_cache: dict[Target, set[StatementId]] | None = None
+        self._tainted_cache: dict[Entity, set[StatementId]] = {}
+        self._attribute_cache: dict[tuple[str, bool, bool], set[Any]] = {}
 
     # Contents -------------------------------------------------------------------------------
 
@@ -134,7 +136,7 @@ class Index:
             # Resolution of others' paths may lead here now, or no longer.
             self._unlinked.update(self.modules)
         self._unlinked.add(name)
-        self._fill_cache = None
+        self._forget_walks()
 
     def drop(self, name: str) -> None:
         """Forget the module *name*."""
@@ -142,7 +144,7 @@ class Index:
             self._unlink(name)
             del self.modules[name]
             self._unlinked.discard(name)
-            self._fill_cache = None
+            self._forget_walks()
 
     def _unlink(self, name: str) -> None:
         entities, attrs = self._touched.pop(name, ([], []))
@@ -207,20 +209,21 @@ class Index:
                 return init is not None and init[1].calls_parameters
         return callee[-1] not in PASSING
 
-    def imports(self) -> dict[str, set[str]]:
-        """For each module, the tracked modules that its code imports, parents included."""
+    def imports(self) -> dict[str, list[str]]:
+        """For each module, the tracked modules that its code imports, parents included, in order."""
         return {name: self._imported(name, entry) for name, entry in self.modules.items()}
 
-    def _imported(self, name: str, entry: ModuleEntry) -> set[str]:
+    def _imported(self, name: str, entry: ModuleEntry) -> list[str]:
         if entry.imports is None:
-            entry.imports = {
+            targets = (
                 found
                 for _, unit in units(name, entry)
                 for path in unit.paths
                 if path[0].startswith("@")
                 for found in self.import_targets(name, path)
-            } - {name}
-        return {found for found in entry.imports if found in self.modules}
+            )
+            entry.imports = [found for found in dict.fromkeys(targets) if found != name]
+        return [found for found in entry.imports if found in self.modules]
 
     def import_targets(self, name: str, path: Path) -> Iterator[str]:
         """The modules that importing *path* in the module *name* makes the import system load."""
@@ -323,6 +326,50 @@ class Index:
 
     # Reach ----------------------------------------------------------------------------------
 
+    def _forget_walks(self) -> None:
+        """Something was indexed anew: what was found by walking need not hold."""
+        self._fill_cache = None
+        self._tainted_cache.clear()
+        self._attribute_cache.clear()
+
+    def attribute_users(self, attr: str, operator: bool, calls_only: bool) -> set[Any]:
+        """Statements and class-level values that use *attr* of any object, or call what does.
+
+        Methods that use each other's names go in circles, so this is a fixed point: first one
+        step of each attribute within reach, then the steps joined until nothing is added.
+        """
+        key = (attr, operator, calls_only)
+        if key in self._attribute_cache:
+            return self._attribute_cache[key]
+        direct: dict[tuple[str, bool, bool], set[Any]] = {}
+        nested: dict[tuple[str, bool, bool], set[tuple[Entity, str, bool]]] = {}
+        todo = [key]
+        while todo:
+            step = todo.pop()
+            if step in direct:
+                continue
+            if step in self._attribute_cache:
+                direct[step], nested[step] = self._attribute_cache[step], set()
+                continue
+            walk = _Walk(self, calls_only=calls_only)
+            walk.nested = nested[step] = set()
+            walk.todo += set(self.attr_users(step[0]))
+            if step[1]:
+                walk.todo += set(self.attr_users(OPERATOR))
+            direct[step] = {*walk.drain(), *walk.values}
+            todo += [(a, o, calls_only) for _, a, o in nested[step]]
+        growing = True
+        while growing:
+            growing = False
+            for step, found in direct.items():
+                before = len(found)
+                for entity, a, o in nested[step]:
+                    tainted = self.tainted(entity)
+                    found |= {user for user in direct[a, o, calls_only] if user[:2] in tainted}
+                growing = growing or len(found) > before
+        self._attribute_cache.update(direct)
+        return direct[key]
+
     def reached(self, token: Token) -> set[StatementId]:
         """The statements that use what *token* says has changed."""
         self._link()
@@ -345,7 +392,9 @@ class Index:
     def tainted(self, entity: Entity) -> set[StatementId]:
         """The statements which might hold, directly or through others, something of *entity*."""
         self._link()
-        statements: set[StatementId] = set()
+        if entity in self._tainted_cache:
+            return self._tainted_cache[entity]
+        statements = self._tainted_cache[entity] = set()
         seen: set[Entity] = set()
         todo = [entity]
         while todo:
@@ -541,6 +590,8 @@ class _Walk:
         self.values: set[ValueId] = set()
         self.seen: set[User] = set()
         self.effects: set[tuple[Entity, str]] = set()
+        # Where not None: uses of attributes are noted here, to be followed by who asked.
+        self.nested: set[tuple[Entity, str, bool]] | None = None
         self.todo: list[User] = []
 
     def run(self, token: Token) -> set[StatementId]:
@@ -730,19 +781,14 @@ class _Walk:
     def by_attribute(self, entity: Entity, attr: str) -> None:
         """Code that uses *attr* of an object that may be an instance of the class *entity*."""
         operator = attr.startswith("__") and attr.endswith("__") and attr not in CONSTRUCTION
-        users = set(self.index.attr_users(attr))
-        if operator:
-            users |= set(self.index.attr_users(OPERATOR))
-        if not users:
+        if self.nested is not None:
+            self.nested.add((entity, attr, operator))
             return
-        inner = _Walk(self.index, calls_only=self.calls_only)
-        inner.seen, inner.effects = set(self.seen), set(self.effects)
-        inner.todo += users
-        candidates = inner.drain()
-        if candidates:
+        users = self.index.attribute_users(attr, operator, self.calls_only)
+        if users:
             tainted = self.index.tainted(entity)
-            self.statements |= candidates & tainted
-            self.values |= {value for value in inner.values if value[:2] in tainted}
+            self.statements |= users & tainted
+            self.values |= {user for user in users if len(user) > 2 and user[:2] in tainted}
 
 
 def public_names(names: Iterable[str]) -> list[str]:
