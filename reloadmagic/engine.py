@@ -29,6 +29,7 @@ from typing import Any, Literal
 
 from .diff import Pair, diff_classes, first_line, qualified
 from .errors import ReloadFailed, ReloadMagicError, SourceError, describe
+from .hooks import after_reload, after_reload_of_instances, before_reload
 from .live import (
     class_dict,
     code_objects,
@@ -481,6 +482,8 @@ class Run:
         self.foreign: dict[int, frozenset[str]] = {}
         self.refilled: set[int] = set()
         self.has_dropped_class = False
+        # What ``__before_reload__`` of modules returned.
+        self.states: dict[str, Any] = {}
         self.registered: list[tuple[type, list[type]]] = []
         self.caches: list[tuple[tuple[str, str], Any]] | None = None
         self.cleared: set[Token] = set()
@@ -551,6 +554,7 @@ class Run:
             for name in names:
                 self._reload(name)
             self._finish(names)
+            self._call_hooks(names)
         except BaseException as error:  # whatever user code raises, SystemExit included
             self._roll_back(known, imported)
             reasons = self._reasons(names)
@@ -675,6 +679,13 @@ class Run:
         self._refresh_namespaces(names)
         linecache.checkcache()
 
+    def _call_hooks(self, names: list[str]) -> None:
+        """What the user's modules and classes want to do now that the new code is in."""
+        for name in names:
+            if name in self.states:
+                after_reload(self.work[name].plan.tracked.namespace, self.states.pop(name))
+        after_reload_of_instances(self.edited_classes)
+
     def _commit(self, name: str) -> Outcome | None:
         """Make the source that ran the baseline; the outcome, None if nothing happened."""
         work = self.work[name]
@@ -780,6 +791,7 @@ class Run:
         plan = work.plan
         if plan.diff is None and not self._may_run(name) and not self._descents(plan):
             return
+        self.states[name] = before_reload(plan.tracked.namespace)
         is_moved = plan.before.path != plan.after.path
         if not plan.run and not plan.dropped and plan.diff is not None and not is_moved:
             # Nothing runs, so there is nothing for importlib to see to.
