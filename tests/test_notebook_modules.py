@@ -470,9 +470,9 @@ def test_traceback_names_the_cell_and_its_lines(write: Write) -> None:
 
 
 def test_failing_import_shows_the_cell_and_nothing_of_ours(write: Write) -> None:
-    write("shapes.ipynb", "K = 1", "L = 2\nM = K / 0")
+    write("failing_figures.ipynb", "K = 1", "L = 2\nM = K / 0")
     with pytest.raises(ZeroDivisionError) as info:
-        import shapes  # noqa: F401
+        import failing_figures  # noqa: F401
     frames = traceback.extract_tb(info.value.__traceback__)
     assert [frame.lineno for frame in frames[1:]] == [2]
     assert frames[1].line == "M = K / 0"
