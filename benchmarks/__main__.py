@@ -13,7 +13,9 @@ from .scenarios import SCENARIOS, Bench
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="smaller sizes, fewer rounds and tools")
+    parser.add_argument(
+        "--quick", action="store_true", help="smaller sizes, fewer rounds and tools"
+    )
     parser.add_argument("--only", action="append", choices=SCENARIOS, help="this row alone")
     arguments = parser.parse_args()
     rows = []
@@ -31,7 +33,9 @@ def main() -> None:
                 if row.note:
                     print(f"    {row.note}")
                 for seen, holders in dict(row.details.get("sees", {})).items():
-                    print(f"    {seen:20} {' '.join('yes' if v else 'no' for v in holders.values())}")
+                    print(
+                        f"    {seen:20} {' '.join('yes' if v else 'no' for v in holders.values())}"
+                    )
             print(f"  [{name}: {time.perf_counter() - started:.1f} s]", flush=True)
 
 

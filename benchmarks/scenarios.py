@@ -67,7 +67,6 @@ class Bench:
         *,
         cells: tuple[str, ...] = (),
         with_library: bool = False,
-        library_first: bool = True,
         turned_on: bool = True,
         command: tuple[str, ...] = (),
     ) -> Session:
@@ -90,7 +89,9 @@ def medians(samples: Mapping[str, list[float]]) -> dict[str, float]:
 
 def without_shell(figures: Mapping[str, float]) -> dict[str, float]:
     """Figures less what the shell's events cost without any tool."""
-    return {name: max(v - figures[NONE.name], 0.0) for name, v in figures.items() if name != NONE.name}
+    return {
+        name: max(v - figures[NONE.name], 0.0) for name, v in figures.items() if name != NONE.name
+    }
 
 
 def ratio(figures: Mapping[str, float], of: str, to: str) -> float:
@@ -126,7 +127,9 @@ def idle(bench: Bench) -> Iterator[Row]:
             session.tell("cells", text="None", count=5)
         samples = taking_turns(
             {
-                key: lambda _, s=session: median_of(s.tell("cells", text="None", count=each)["spent"])
+                key: lambda _, s=session: median_of(
+                    s.tell("cells", text="None", count=each)["spent"]
+                )
                 for key, session in sessions.items()
             },
             bench.of(15, 5),
@@ -138,7 +141,9 @@ def idle(bench: Bench) -> Iterator[Row]:
         cell,
         checks=(
             Check("≤ 0.001 × autoreload", 0.001, ratio(cell, OURS.name, THEIRS.name), THEIRS.name),
-            Check("≤ 1.1 × a bare `os.stat` loop", 1.1, ratio(cell, OURS.name, BARE.name), BARE.name),
+            Check(
+                "≤ 1.1 × a bare `os.stat` loop", 1.1, ratio(cell, OURS.name, BARE.name), BARE.name
+            ),
         ),
     )
     more = len(many) - len(few)
@@ -263,7 +268,9 @@ def edited(bench: Bench, lines: int, reach: float) -> Iterator[Row]:
         f"one function edited in {lines:,} lines, {DEPENDENTS} dependents",
         found,
         checks=(
-            Check(f"≤ {reach} × autoreload", reach, ratio(found, OURS.name, THEIRS.name), THEIRS.name),
+            Check(
+                f"≤ {reach} × autoreload", reach, ratio(found, OURS.name, THEIRS.name), THEIRS.name
+            ),
         ),
         note=f"the first edit: {duration(first[OURS.name])}, {duration(first[THEIRS.name])} in "
         f"{THEIRS.name}",
@@ -307,7 +314,10 @@ def package_body(bench: Bench) -> Iterator[Row]:
         ("none", "package"): partial(bench.session, NONE, files, cells=PACKAGE_CELLS),
         ("in", "package"): partial(bench.session, OURS, files, cells=PACKAGE_CELLS),
         ("in", "alone"): partial(
-            bench.session, OURS, alone, cells=("import part_000\nfrom part_000 import target, Thing",)
+            bench.session,
+            OURS,
+            alone,
+            cells=("import part_000\nfrom part_000 import target, Thing",),
         ),
         ("theirs", "package"): partial(bench.session, THEIRS, files, cells=PACKAGE_CELLS),
     }
@@ -353,9 +363,7 @@ def package_constant(bench: Bench) -> Iterator[Row]:
     count, lines = package_size(bench)
     files = projects.package(count, lines)
     tools = [NONE, *bench.tools]
-    makers = {
-        tool.name: partial(bench.session, tool, files, cells=PACKAGE_CELLS) for tool in tools
-    }
+    makers = {tool.name: partial(bench.session, tool, files, cells=PACKAGE_CELLS) for tool in tools}
 
     def one(session: Session, number: int) -> float:
         session.edit("pkg/root.py", projects.root(number + 6))
@@ -366,9 +374,7 @@ def package_constant(bench: Bench) -> Iterator[Row]:
 
     def fresh(session: Session, number: int) -> float:
         session.edit("pkg/root.py", projects.root(number + 6))
-        code = (
-            "import time; t = time.perf_counter(); import pkg; print(time.perf_counter() - t)"
-        )
+        code = "import time; t = time.perf_counter(); import pkg; print(time.perf_counter() - t)"
         whole, out = fresh_process(code, session.project)
         alone.append(float(out))
         return whole
@@ -398,11 +404,9 @@ def package_constant(bench: Bench) -> Iterator[Row]:
         }
     found = medians(samples)
     yield Row(
-        f"a constant at the root of that package that reaches a statement in each module",
+        "a constant at the root of that package that reaches a statement in each module",
         found,
-        checks=(
-            Check("≤ 0.5 × a fresh process", 0.5, ratio(found, OURS.name, RESTART), RESTART),
-        ),
+        checks=(Check("≤ 0.5 × a fresh process", 0.5, ratio(found, OURS.name, RESTART), RESTART),),
         note=f"the import alone takes the fresh process {duration(median_of(alone))}; first: "
         f"{duration(samples[OURS.name][0])}",
         details={"sees": sees, "samples": samples},
@@ -444,7 +448,9 @@ def loading(bench: Bench) -> Iterator[Row]:
     yield Row(
         f"`%load_ext` and first cell in a session with {len(bench.library):,} modules",
         found,
-        checks=(Check("≤ 0.3 × autoreload", 0.3, ratio(found, OURS.name, THEIRS.name), THEIRS.name),),
+        checks=(
+            Check("≤ 0.3 × autoreload", 0.3, ratio(found, OURS.name, THEIRS.name), THEIRS.name),
+        ),
         details={"samples": samples},
     )
 
@@ -477,7 +483,9 @@ def memory(bench: Bench) -> Iterator[Row]:
         "traced memory in that session, outside what is kept per line of the user's code",
         held,
         unit="B",
-        checks=(Check("≤ 0.1 × autoreload", 0.1, ratio(held, OURS.name, THEIRS.name), THEIRS.name),),
+        checks=(
+            Check("≤ 0.1 × autoreload", 0.1, ratio(held, OURS.name, THEIRS.name), THEIRS.name),
+        ),
         note=f"kept per line of the user's code: {per_line[OURS.name]:.0f} bytes",
     )
 
@@ -485,7 +493,7 @@ def memory(bench: Bench) -> Iterator[Row]:
 # Growth --------------------------------------------------------------------------------------------
 
 
-def growth(bench: Bench) -> Iterator[Row]:
+def growth(_bench: Bench) -> Iterator[Row]:
     """How the cost of an edit grows with what is alive."""
     yield from ()
 

@@ -18,7 +18,6 @@ import tracemalloc
 from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
-
 # Wall time, or the CPU time of all threads where other work keeps the machine busy.
 clock = time.process_time if os.environ.get("BENCHMARKS_CLOCK") == "cpu" else time.perf_counter
 

@@ -56,9 +56,7 @@ def find_stale(tracked: Iterable[TrackedModule]) -> list[TrackedModule]:
     return [module for module in tracked if stamp_of(module.path) != module.stamp]
 
 
-def find_change(
-    tracked: TrackedModule, find_spec: Callable[[str], ModuleSpec | None]
-) -> Change:
+def find_change(tracked: TrackedModule, find_spec: Callable[[str], ModuleSpec | None]) -> Change:
     """What became of a module's file; *find_spec* says where an import would find it now."""
     path = tracked.path
     stamp = stamp_of(path)
@@ -98,9 +96,7 @@ def _read(
         source = Source.read(data, path, previous=tracked.source, decode=decoder(loader))
     except SourceError as error:
         error.module = tracked.name
-        return Change(
-            tracked.name, path, "unreadable", tracked.source, None, error, stamp, digest
-        )
+        return Change(tracked.name, path, "unreadable", tracked.source, None, error, stamp, digest)
     return Change(tracked.name, path, kind, tracked.source, source, None, stamp, digest)
 
 

@@ -86,6 +86,7 @@ class Diff:
         return bool(self.dropped) or any(pair.how != "same" for pair in self.pairs)
 
     def edited(self) -> Iterator[Pair]:
+        """The pairs that differ in what runs, in the new order."""
         return (pair for pair in self.pairs if pair.how != "same")
 
 
@@ -133,9 +134,7 @@ def _common_ends(old: tuple[Statement, ...], new: tuple[Statement, ...]) -> tupl
     while start < limit and old[start].fragment.text == new[start].fragment.text:
         start += 1
     end = 0
-    while (
-        end < limit - start and old[-1 - end].fragment.text == new[-1 - end].fragment.text
-    ):
+    while end < limit - start and old[-1 - end].fragment.text == new[-1 - end].fragment.text:
         end += 1
     return start, end
 

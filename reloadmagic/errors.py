@@ -28,7 +28,9 @@ class NotTracked(ReloadMagicError, LookupError):
 
     def __init__(self, name: str) -> None:
         self.name = name
-        super().__init__(f"{name} is not tracked: it was not imported, or it is not yours to reload")
+        super().__init__(
+            f"{name} is not tracked: it was not imported, or it is not yours to reload"
+        )
 
 
 class SourceError(ReloadMagicError):
@@ -85,9 +87,7 @@ class ReloadFailed(ReloadMagicError):
         self.lineno = lineno
         self.line = line
         place = f"{path}:{lineno}" if lineno else path
-        super().__init__(
-            f"{place}: {describe(exception)}. The version that last ran stays in use."
-        )
+        super().__init__(f"{place}: {describe(exception)}. The version that last ran stays in use.")
 
 
 class InternalError(ReloadMagicError):
@@ -99,6 +99,6 @@ def describe(exception: BaseException) -> str:
     name = type.__getattribute__(type(exception), "__name__")
     try:
         text = str(exception)
-    except Exception:  # a user's exception may have any __str__
+    except Exception:  # noqa: BLE001  # a user's exception may have any __str__
         text = ""
     return f"{name}: {text}" if text else str(name)

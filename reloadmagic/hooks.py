@@ -52,5 +52,6 @@ def after_reload_of_instances(classes: Iterable[type]) -> None:
 def _with_subclasses(cls: type) -> list[type]:
     found = [cls]
     for known in found:
-        found += [c for c in type.__subclasses__(known) if all(c is not f for f in found)]
+        subclasses: list[type] = type.__subclasses__(known)
+        found += [c for c in subclasses if all(c is not f for f in found)]
     return found

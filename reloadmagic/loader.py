@@ -9,8 +9,8 @@ here.
 """
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import importlib.machinery
 import importlib.util
@@ -67,6 +67,7 @@ class ReloadLoader:
     order: int
 
     def exec_module(self, module: types.ModuleType) -> None:
+        """Run *module* through the executor while there is one, as usual afterwards."""
         executor = self.executor()
         if executor is None:
             super().exec_module(module)  # type: ignore[misc]
@@ -101,7 +102,7 @@ def adopt(loader: Any, executor: Executor, order: int) -> Any:
                     return loader
             bases = (ReloadLoader, kind)
             _adopted[kind] = type(kind.__name__, bases, {"__module__": kind.__module__})
-        adopted = object.__new__(_adopted[kind])
+        adopted: Any = object.__new__(_adopted[kind])
         adopted.__dict__.update(vars(loader))
     else:
         adopted = loader
@@ -117,10 +118,12 @@ class ReloadFinder(MetaPathFinder):
         self.executor = executor
 
     def install(self) -> None:
+        """Stand before all other finders."""
         if self not in sys.meta_path:
             sys.meta_path.insert(0, self)
 
     def remove(self) -> None:
+        """Stand aside; what was imported keeps its loader."""
         if self in sys.meta_path:
             sys.meta_path.remove(self)
 
@@ -169,7 +172,7 @@ class ReloadFinder(MetaPathFinder):
                 return None
         try:
             return self._usual_spec(name, path, None)
-        except Exception:  # finders of others may raise anything; no spec is the safe answer
+        except Exception:  # noqa: BLE001  # finders of others may raise anything; no spec is the safe answer
             return None
 
 
@@ -237,9 +240,11 @@ def compile_tree(loader: Any, tree: ast.Module, path: str, flags: int) -> types.
         SourceError: the tree does not compile.
     """
     to_code = getattr(loader, "source_to_code", None)
+    code: types.CodeType
     try:
         if to_code is None or _is_usual(loader):
-            return compile(tree, path, "exec", flags=flags, dont_inherit=True)
+            code = compile(tree, path, "exec", flags=flags, dont_inherit=True)
+            return code
         if flags and not _has_future(tree):
             names = [
                 name
@@ -251,7 +256,7 @@ def compile_tree(loader: Any, tree: ast.Module, path: str, flags: int) -> types.
             )
             ast.fix_missing_locations(ast.Module(body=[future], type_ignores=[]))
             tree.body.insert(0, future)
-        code: types.CodeType = to_code(tree, path)
+        code = to_code(tree, path)
         return code
     except SyntaxError as error:
         raise SourceError(

@@ -118,10 +118,12 @@ class Statement:
 
     @property
     def end_lineno(self) -> int:
+        """1-based last line."""
         return self.lineno + self.fragment.text.count("\n")
 
     @property
     def binds(self) -> tuple[str, ...]:
+        """The names that running it binds in the module."""
         return self.fragment.binds
 
     @property
@@ -137,6 +139,7 @@ class Statement:
         return first if len(first) <= 40 else first[:39] + "…"
 
     def parse(self) -> list[ast.stmt]:
+        """Its nodes, with the line numbers that they have in this version."""
         return self.fragment.parse(self.lineno)
 
 
@@ -180,11 +183,11 @@ class Text(str):
 
 
 class Source:
-    """A version of a module's source, cut into statements.
+    r"""A version of a module's source, cut into statements.
 
     Attributes:
         path: the file, as tracebacks show it.
-        text: decoded, with ``\\n`` line ends.
+        text: decoded, with ``\n`` line ends.
         digest: of the bytes.
         statements: in order.
         flags: compiler flags of the ``from __future__`` imports.
@@ -535,7 +538,7 @@ def module_namespace(module: object) -> dict[str, Any] | None:
         return None
     try:
         namespace = types.ModuleType.__getattribute__(module, "__dict__")
-    except Exception:  # a lazy module may have overridden even this
+    except Exception:  # noqa: BLE001  # a lazy module may have overridden even this
         return None
     return namespace if type(namespace) is dict else None
 
@@ -579,6 +582,7 @@ class TrackedModule:
 
     @property
     def namespace(self) -> dict[str, Any]:
+        """``vars`` of the module, empty once it is gone."""
         module = self.reference()
         found = module_namespace(module) if module is not None else None
         return {} if found is None else found
@@ -599,7 +603,7 @@ class Ownership:
         self.include = tuple(include)
         self.exclude = tuple(exclude)
         self._folders: dict[str, bool] = {}
-        roots = {sysconfig.get_path(key) for key in ("stdlib", "platstdlib")}
+        roots: set[str | None] = {sysconfig.get_path(key) for key in ("stdlib", "platstdlib")}
         roots.update(site.getsitepackages() if hasattr(site, "getsitepackages") else ())
         roots.add(site.getusersitepackages() if hasattr(site, "getusersitepackages") else None)
         # A virtual environment's standard library lies under the interpreter that it was made of.

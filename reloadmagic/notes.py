@@ -15,7 +15,15 @@ from typing import Any
 
 from .live import class_dict
 
-__all__ = ["Note", "abc_registry", "containers", "extras", "is_container", "same_value", "take_notes"]
+__all__ = [
+    "Note",
+    "abc_registry",
+    "containers",
+    "extras",
+    "is_container",
+    "same_value",
+    "take_notes",
+]
 
 CONTAINERS = (dict, list, set, OrderedDict, defaultdict, deque)
 LIMIT = 100_000
@@ -155,8 +163,10 @@ def is_plain(value: object) -> bool:
     kind = type(value)
     if kind in (tuple, frozenset):
         return all(map(is_plain, value))  # type: ignore[call-overload]
-    return value is None or kind in (str, bytes, int, bool, float, complex, range) or (
-        value is Ellipsis or value is NotImplemented
+    return (
+        value is None
+        or kind in (str, bytes, int, bool, float, complex, range)
+        or (value is Ellipsis or value is NotImplemented)
     )
 
 

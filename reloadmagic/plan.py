@@ -59,6 +59,7 @@ class ModulePlan:
 
     @property
     def name(self) -> str:
+        """The module's absolute name."""
         return self.tracked.name
 
     def partner(self, number: int) -> int | None:
@@ -163,6 +164,7 @@ class Planner:
         self.tokens: deque[Token] = deque()
         self.known: set[Token] = set()
         self.grown: set[Target] = set()
+        self.readers: dict[Target, set[StatementId]] = {}
         self.producers: dict[Token, StatementId | None] = {}
         self.added_fillers: dict[Target, set[StatementId]] = {}
 
@@ -225,9 +227,11 @@ class Planner:
         for name, diff in diffs.items():
             entry = self.index.modules[name]
             for number in diff.dropped:
-                for bound in diff.before.statements[number].binds:
-                    if len(entry.bindings.get(bound, ())) > 1:
-                        targets.append((name, bound, ""))
+                targets += [
+                    (name, bound, "")
+                    for bound in diff.before.statements[number].binds
+                    if len(entry.bindings.get(bound, ())) > 1
+                ]
         return targets
 
     def _seed(self, plan: ModulePlan) -> None:
@@ -452,6 +456,30 @@ class Planner:
             self._push(token, (plan.name, number))
         if group:
             self._force_groups_of(plan, number)
+        self._force_groups_read(plan, number)
+
+    def _force_groups_read(self, plan: ModulePlan, number: int) -> None:
+        """A statement that reads an object before all its fillers have run sees it half filled."""
+        me = (plan.name, number)
+        for target, fillers in self.index.fillers().items():
+            if target in self.grown or me in fillers:
+                continue
+            later = [filler for filler in fillers if self._is_past(me, filler)]
+            if later and me in self._users_of(target) and me not in self._makers(target):
+                self._force_group(target, "it is read before it is filled")
+        entry = self.index.modules[plan.name]
+        for path in entry.summaries[number].now.paths:
+            binders = entry.bindings.get(path[0], ())
+            if len(binders) > 1 and any(n < number for n in binders) and number < max(binders):
+                self._force_group((plan.name, path[0], ""), "it is read before it is bound again")
+
+    def _users_of(self, target: Target) -> set[StatementId]:
+        """The statements that use what a filled object holds."""
+        if target not in self.readers:
+            module, name, attr = target
+            token = ("attr", module, name, attr) if attr else ("content", module, name)
+            self.readers[target] = self.index.reached(token)
+        return self.readers[target]
 
     def _imported_as(self, plan: ModulePlan, number: int, name: str) -> Iterator[str]:
         """The names under which a statement imports *name* from another module."""

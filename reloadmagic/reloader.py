@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from .changes import Change, find_change
 from .diff import Diff, Pair, diff_sources
@@ -91,22 +91,23 @@ class Reloader:
 
     # Settings ------------------------------------------------------------------------------------
 
-    def _settle(
-        self, include: Iterable[str], exclude: Iterable[str], keep: Iterable[str]
-    ) -> None:
+    def _settle(self, include: Iterable[str], exclude: Iterable[str], keep: Iterable[str]) -> None:
         self._owns = Ownership(include, exclude)
         self._keep = tuple(keep)
 
     @property
     def include(self) -> tuple[str, ...]:
+        """Patterns of module names that are reloaded though they are installed."""
         return self._owns.include
 
     @property
     def exclude(self) -> tuple[str, ...]:
+        """Patterns of module names that are left alone."""
         return self._owns.exclude
 
     @property
     def keep(self) -> tuple[str, ...]:
+        """``module:NAME`` patterns of values that are never made again."""
         return self._keep
 
     def configure(
@@ -142,7 +143,7 @@ class Reloader:
             _ledger[id(tracked.reference())] = tracked
         vars(builtins).pop(MERGE_HOOK, None)
 
-    def __enter__(self) -> Reloader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -467,9 +468,7 @@ class Reloader:
         tracked = self._tracked[change.module]
         tracked.failed, tracked.stale = change.error, True
         before = tracked.source.text if tracked.source is not None else None
-        return Outcome(
-            change.module, change.path, "failed", error=change.error, before=before
-        )
+        return Outcome(change.module, change.path, "failed", error=change.error, before=before)
 
     def _keep_stamps(self, plan: Plan, outcomes: Iterable[Outcome]) -> None:
         """Files whose source has run now are current."""

@@ -8,7 +8,7 @@ other references are moved to it (`instances`, `references`).
 
 from __future__ import annotations
 
-import _abc  # type: ignore[import-not-found]
+import _abc
 import abc
 import types
 from collections.abc import Collection, Iterable, Mapping

@@ -59,7 +59,9 @@ CONSTRUCTION = frozenset(
         "__attrs_init__", "model_post_init", "__setattr__", "__init_subclass__", "__set_name__",
     }
 )  # fmt: skip
-CLASS_HOOKS = frozenset({"__init_subclass__", "__class_getitem__", "__set_name__", "__mro_entries__"})
+CLASS_HOOKS = frozenset(
+    {"__init_subclass__", "__class_getitem__", "__set_name__", "__mro_entries__"}
+)
 METACLASS_HOOKS = frozenset({"__new__", "__init__", "__call__", "__prepare__"})
 
 
@@ -88,7 +90,7 @@ class Index:
         self,
         *,
         is_module: Callable[[str], bool],
-        is_metaclass: Callable[[str, str], bool] = lambda module, name: False,
+        is_metaclass: Callable[[str, str], bool] = lambda _module, _name: False,
     ) -> None:
         self._is_module = is_module
         self._is_metaclass = is_metaclass
@@ -320,6 +322,7 @@ class Index:
             yield from rows
 
     def attr_users(self, attr: str) -> Iterator[User]:
+        """Who reads an attribute of this name of whatever object."""
         self._link()
         for rows in list(self._attrs.get(attr, {}).values()):
             yield from rows
@@ -454,14 +457,12 @@ class Index:
                 for user, unit in units(name, entry):
                     if user[1] == "v":
                         continue
-                    for target in self._targets(name, entry, user, unit):
+                    for target in self._targets(name, user, unit):
                         self._spread(user, target, found)
             self._fill_cache = dict(found)
         return self._fill_cache
 
-    def _targets(
-        self, name: str, entry: ModuleEntry, user: User, unit: Unit
-    ) -> Iterator[Target]:
+    def _targets(self, name: str, user: User, unit: Unit) -> Iterator[Target]:
         """What *unit* itself fills."""
         for path in unit.fills:
             yield from self._target(name, path)
@@ -554,9 +555,7 @@ class Index:
                 for found, _ in _Walk(self, calls_only=True).from_user((module, "f", qualname))
             ):
                 return True
-        return any(
-            star not in self.modules and not star.startswith("__") for star in entry.stars
-        )
+        return any(star not in self.modules and not star.startswith("__") for star in entry.stars)
 
 
 _ANNOTATIONS = 0x1000000
@@ -659,9 +658,7 @@ class _Walk:
 
     def shape(self, entity: Entity) -> None:
         for user, how, rest in self.index.users(entity):
-            if how & USE and not rest:
-                self.todo.append(user)
-            elif how & BASE and self.is_shaped(user):
+            if (how & USE and not rest) or (how & BASE and self.is_shaped(user)):
                 self.todo.append(user)
         module, name = entity
         entry = self.index.modules.get(module)

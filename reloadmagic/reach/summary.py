@@ -88,6 +88,7 @@ class Unit:
     dynamic: bool = False
 
     def use(self, path: Path, how: int) -> None:
+        """Note that *path* is read; *how* are flags, joined with what was known."""
         self.paths[path] = self.paths.get(path, 0) | how
 
 
