@@ -470,6 +470,8 @@ class Planner:
         entry = self.index.modules[plan.name]
         for path in entry.summaries[number].now.paths:
             binders = entry.bindings.get(path[0], ())
+            if self.index._is_import(entry, path[0]):
+                continue
             if len(binders) > 1 and any(n < number for n in binders) and number < max(binders):
                 self._force_group((plan.name, path[0], ""), "it is read before it is bound again")
 
