@@ -10,6 +10,7 @@ import ast
 import builtins
 import importlib.util
 import logging
+import operator
 import os
 import sys
 import threading
@@ -31,6 +32,7 @@ from .live import find_class
 from .loader import MERGE_HOOK, ReloadFinder, read_source
 from .modules import (
     Ownership,
+    Stamp,
     TrackedModule,
     bound_names,
     matches,
@@ -85,6 +87,8 @@ class Reloader:
         self._pending: dict[str, Change] = {}
         self._attempted: dict[str, object] = {}
         self._scanned: tuple[int, str | None] = (0, None)
+        # What `is_current` looks at: paths and stamps, made anew once anything moved.
+        self._watched: tuple[list[bytes], list[Stamp | None]] | None = None
         self.install()
         for namespace in self._namespaces:
             self._read_main(namespace)
@@ -172,10 +176,8 @@ class Reloader:
     def execute(self, module: types.ModuleType, loader: Any, order: int) -> None:
         """Run a module for importlib."""
         self._engine.execute(module, loader, order)
-        self._index_later(module.__name__)
-
-    def _index_later(self, name: str) -> None:
-        self._pending.pop(name, None)
+        self._watched = None
+        self._pending.pop(module.__name__, None)
 
     def _scan(self) -> None:
         """Take over modules that came to be without the finder: imported before, or put there."""
@@ -188,6 +190,7 @@ class Reloader:
             if name not in self._tracked:
                 self._take_over(name, module, order)
         self._scanned = (len(sys.modules), last)
+        self._watched = None
 
     def _take_over(self, name: str, module: object, order: int) -> None:
         namespace = module_namespace(module)
@@ -304,10 +307,31 @@ class Reloader:
         return type in type.__dict__["__mro__"].__get__(cls)
 
     def _forget(self, name: str) -> None:
+        self._watched = None
         self._tracked.pop(name, None)
         self._pending.pop(name, None)
         self._attempted.pop(name, None)
         self._index.drop(name)
+
+    def is_current(self) -> bool:
+        """Is there nothing to do? One ``stat`` for each tracked module, and nothing else.
+
+        False means no more than that `changes` has to look closer.
+        """
+        last = next(reversed(sys.modules), None)
+        if self._scanned != (len(sys.modules), last):
+            return False
+        if self._watched is None:
+            tracked = list(self._tracked.values())
+            self._watched = (
+                [os.fsencode(module.path) for module in tracked],
+                [module.stamp for module in tracked],
+            )
+        paths, stamps = self._watched
+        try:
+            return list(map(_stamp, map(os.stat, paths))) == stamps
+        except OSError:
+            return False
 
     # Changes ---------------------------------------------------------------------------------------
 
@@ -408,6 +432,9 @@ class Reloader:
     def _reload(self, plan: Plan | None) -> Report:
         started = time.perf_counter()
         if plan is None:
+            if self.is_current():
+                return _NOTHING
+            self._watched = None
             changes = self._worth_trying(self.changes())
             if not changes:
                 return Report()
@@ -422,6 +449,7 @@ class Reloader:
             self._attempted.clear()  # what was interrupted is still to be done
             raise
         self._keep_stamps(plan, outcomes)
+        self._watched = None
         self._finder.install()
         report = Report(tuple(outcomes), tuple(notes), time.perf_counter() - started)
         if report:
@@ -487,6 +515,9 @@ class Reloader:
         stale = sum(tracked.stale for tracked in self._tracked.values())
         return f"<Reloader tracked={len(self._tracked)} stale={stale}>"
 
+
+_NOTHING = Report()
+_stamp = operator.attrgetter("st_mtime_ns", "st_size", "st_ino")
 
 # What last ran of modules whose reloader was closed, by the module's id, for the next one.
 _ledger: dict[int, TrackedModule] = {}
