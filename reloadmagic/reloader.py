@@ -87,6 +87,7 @@ class Reloader:
         self._pending: dict[str, Change] = {}
         self._attempted: dict[str, object] = {}
         self._scanned: tuple[int, str | None] = (0, None)
+        self._known: set[str] = set()
         # What `is_current` looks at: paths and stamps, made anew once anything moved.
         self._watched: tuple[list[bytes], list[Stamp | None]] | None = None
         self.install()
@@ -131,6 +132,7 @@ class Reloader:
             if not self._owns(name, tracked.path):
                 self._forget(name)
         self._scanned = (0, None)
+        self._known.clear()
         self._scan()
 
     # The import system's side ----------------------------------------------------------------------
@@ -184,11 +186,13 @@ class Reloader:
         last = next(reversed(sys.modules), None)
         if self._scanned == (len(sys.modules), last):
             return
-        order = -len(sys.modules)
-        for name, module in list(sys.modules.items()):
-            order += 1
-            if name not in self._tracked:
-                self._take_over(name, module, order)
+        modules = dict(sys.modules)
+        new = modules.keys() - self._known
+        if new:
+            for order, (name, module) in enumerate(modules.items(), -len(modules)):
+                if name in new and name not in self._tracked:
+                    self._take_over(name, module, order)
+            self._known |= new
         self._scanned = (len(sys.modules), last)
         self._watched = None
 
@@ -308,6 +312,7 @@ class Reloader:
 
     def _forget(self, name: str) -> None:
         self._watched = None
+        self._known.discard(name)
         self._tracked.pop(name, None)
         self._pending.pop(name, None)
         self._attempted.pop(name, None)
