@@ -112,6 +112,9 @@ class Index:
             return
         is_package = os.path.basename(source.path).startswith("__init__.")
         postponed = bool(source.flags & _ANNOTATIONS)
+        if known is not None and _is_alike(known, source, postponed=postponed):
+            known.source = source
+            return
         entry = ModuleEntry(
             source,
             name if is_package else name.rpartition(".")[0],
@@ -559,6 +562,32 @@ class Index:
 
 
 _ANNOTATIONS = 0x1000000
+
+
+def _is_alike(entry: ModuleEntry, source: Source, *, postponed: bool) -> bool:
+    """Does *source* bind, use and fill the same, statement by statement, as what is indexed?"""
+    before, after = entry.source, source
+    if (
+        before.path != after.path
+        or before.flags != after.flags
+        or len(before.statements) != len(after.statements)
+    ):
+        return False
+    changed = [
+        (number, new.fragment)
+        for number, (old, new) in enumerate(zip(before.statements, after.statements, strict=True))
+        if old.fragment is not new.fragment
+    ]
+    if any(
+        before.statements[number].fragment.kind != fragment.kind
+        or before.statements[number].binds != fragment.binds
+        or entry.summaries[number] != summarize(fragment, postponed=postponed)
+        for number, fragment in changed
+    ):
+        return False
+    for number, fragment in changed:
+        entry.summaries[number] = summarize(fragment, postponed=postponed)
+    return True
 
 
 def units(name: str, entry: ModuleEntry) -> Iterator[tuple[User, Unit]]:

@@ -99,7 +99,7 @@ class ClassInfo:
     Attributes:
         bases: paths of bases and of the metaclass.
         decorated: has it decorators or keywords, which read the whole class?
-        attrs: for each name that the body binds, the key of the statements which bind it.
+        attrs: for each name that the body binds, ``"lambda"`` if it is bound with a lambda in it.
         values: for each name that the body binds, what those statements do.
     """
 
@@ -465,8 +465,10 @@ class _Reader:
                 in_function=self.in_function,
             )
             reader.visit(statement)
+            is_function = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+            has_lambda = "" if is_function else _lambda_in(statement)
             for name in bound_names([statement]):
-                info.attrs[name] = info.attrs.get(name, "") + ast.dump(statement)
+                info.attrs[name] = info.attrs.get(name) or has_lambda
                 merge_units(info.values.setdefault(name, Unit()), unit)
             merge_units(self.unit, unit)
 
@@ -670,6 +672,10 @@ class _Reader:
         for part in parts:
             self.read(part, MENTION)
         self.local = outer
+
+
+def _lambda_in(node: ast.stmt) -> str:
+    return "lambda" if any(isinstance(n, ast.Lambda) for n in ast.walk(node)) else ""
 
 
 def _arguments(node: ast.Call) -> list[ast.expr]:
