@@ -159,9 +159,6 @@ def test_registries_across_modules_follow(project, reloader):
     assert ({k: v() for k, v in reg.R.items()}, reg.R["a"] is use.a) == ({"a": 2, "c": 1}, True)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="between modules that do not import each other it is another"
-)
 def test_a_definition_that_moves_to_another_module_stays_the_same_object(project, reloader):
     project.write("one.py", "class A: pass\nX = 1\n")
     project.write("two.py", "Y = 1\n")
@@ -232,7 +229,6 @@ def test_annotations_of_the_module_follow(project, reloader):
     assert module.__annotations__ == {"a": str}
 
 
-@pytest.mark.xfail(strict=True, reason="it is left behind empty")
 def test_annotations_of_the_module_go_with_the_last_one(project, reloader):
     module, _ = edit(project, reloader, "a: int = 1\n", "a = 1\n")
     assert "__annotations__" not in vars(module)

@@ -253,7 +253,6 @@ def test_a_file_that_may_not_be_read_is_told_and_followed_once_it_may(
     assert ("Permission denied" in str(failed.error), again, one.A) == (True, False, 2)
 
 
-@pytest.mark.xfail(strict=True, reason="nothing but its stamp is looked at")
 def test_a_file_that_may_be_read_again_is_followed_although_its_stamp_is_the_same(
     project, reloader, monkeypatch
 ):
@@ -295,17 +294,7 @@ SOURCES = {
 }
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(
-            kind, marks=pytest.mark.xfail(strict=True, reason="cut in two at the semicolon")
-        )
-        if kind == "line continuation"
-        else kind
-        for kind in SOURCES
-    ],
-)
+@pytest.mark.parametrize("kind", SOURCES)
 def test_sources_of_any_layout_follow_as_a_fresh_import_would_read_them(project, reloader, kind):
     path = project.path / "one.py"
     path.write_bytes(SOURCES[kind].replace(b"{}", b"1"))
@@ -463,7 +452,6 @@ def test_a_file_that_is_gone_when_the_reloader_comes_does_not_stop_it(project):
 # What only a restart can load ---------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="the archive is not looked at")
 def test_a_module_in_a_zip_is_said_to_need_a_restart_once(project, reloader, monkeypatch):
     archive = project.path / "lib.zip"
     for number in (1, 2):
@@ -478,7 +466,6 @@ def test_a_module_in_a_zip_is_said_to_need_a_restart_once(project, reloader, mon
     assert zipped.A == 1
 
 
-@pytest.mark.xfail(strict=True, reason="its bytecode is read as source, so the import fails")
 def test_a_module_without_source_is_said_to_need_a_restart_once(project, reloader):
     source = project.write("bare.py", "A = 1\n")
     py_compile.compile(str(source), cfile=str(project.path / "bare.pyc"))

@@ -274,7 +274,6 @@ def test_an_error_that_is_told_holds_no_namespace_once_it_is_mended(project, rel
     assert [c for c in gc.get_objects() if type(c) is type and c.__qualname__ == "Local"] == []
 
 
-@pytest.mark.xfail(strict=True, reason="the notes on a list that was dropped hold what it held")
 def test_dropped_values_are_let_go(project, reloader):
     project.write("small.py", "class Big: pass\nA = Big()\nB = [A]\n")
     small = load("small")

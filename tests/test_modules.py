@@ -61,7 +61,6 @@ def test_a_source_is_cut_into_top_level_statements(text):
     assert [(s.lineno, s.fragment.text) for s in read(text).statements] == CUTS[text]
 
 
-@pytest.mark.xfail(strict=True, reason="cut in two at the semicolon")
 def test_statements_joined_by_a_semicolon_and_a_continued_line_are_one():
     (statement,) = read("a = 1; \\\nb = 2\n").statements
     assert statement.binds == ("a", "b")
@@ -250,7 +249,6 @@ def test_reading_from_a_previous_version_gives_what_reading_the_whole_gives(old,
     agree(old, new)
 
 
-@pytest.mark.xfail(strict=True, reason="a statement that ends in a backslash needs the line below")
 def test_a_backslash_after_a_semicolon_is_read_with_the_line_below_it():
     agree("x; \\\n\na = 1\n", "x; \\\n")
 

@@ -148,7 +148,6 @@ def test_two_reloaders_one_after_the_other_see_the_same_modules(project):
     assert one.A == 2
 
 
-@pytest.mark.xfail(strict=True, reason="our loader leaves no bytecode that would show it")
 def test_an_edit_between_two_reloaders_is_seen_by_the_second(project):
     project.write("one.py", "A = 1\n")
     with watch():

@@ -173,7 +173,6 @@ def test_an_import_of_the_module_that_is_reloading_waits_until_it_is_whole(proje
     assert load("one").NEW == 3
 
 
-@pytest.mark.xfail(strict=True, reason="the rollback takes out what any thread imported")
 def test_a_module_imported_by_another_thread_during_a_failing_reload_stays(project, reloader):
     project.write(
         "gate.py", "import threading\nbegun, go_on = threading.Event(), threading.Event()\n"
