@@ -226,9 +226,20 @@ class Index:
                 for path in unit.paths
                 if path[0].startswith("@")
                 for found in self.import_targets(name, path)
+                if not self._is_only_parent(name, path, found)
             )
             entry.imports = [found for found in dict.fromkeys(targets) if found != name]
         return [found for found in entry.imports if found in self.modules]
+
+    def _is_only_parent(self, name: str, path: Path, found: str) -> bool:
+        """Is *found* a package that *name* is in, on the way to something else of it?
+
+        Such a package has been started when *name* is imported, so nothing waits for it.
+        """
+        if not name.startswith(found + "."):
+            return False
+        target = list(self.import_targets(name, path[:1]))[-1]
+        return target != found or len(path) == 1 or self._is_module(f"{target}.{path[1]}")
 
     def import_targets(self, name: str, path: Path) -> Iterator[str]:
         """The modules that importing *path* in the module *name* makes the import system load."""
