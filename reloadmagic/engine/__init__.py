@@ -1,0 +1,34 @@
+"""Runs a `Plan`: statements through importlib, results into live objects, all or nothing.
+
+In comes a plan; out go `Outcome`s. Modules run through ``importlib.reload`` and the project's own
+loader, nested where they import each other, one statement at a time. Each result is merged at once
+into what the statement bound before, so that later statements see the object that stays. Whether a
+planned statement runs is decided when its turn comes, by what really changed until then.
+
+The walk of one reload, a file a stop:
+
+``engine``
+    what importlib calls: first imports (``imports``, ``watch``), and reloads by the `Run`.
+``run``
+    set after set of modules, each a transaction: prepare, reload, finish, commit; or roll back
+    (``failures``). ``commit`` makes what ran the new baseline and says so (``outcome``).
+``reloading``
+    one module: snapshots of what its code may write to, importlib, then what its plan says: live
+    functions get the code of edited bodies (``bodies``) and their new lines (``lines``), names
+    that are gone are dropped (``dropping``), due statements run.
+``statements``
+    one statement: run it and see what it binds (``recorder``), settle what stays (``settling``,
+    ``classes``, ``containers``), note what has really changed (``noting``).
+``names``
+    the user's own namespaces get what their imports would bind now.
+
+What they share during a run is the `State`; `Effects` are the part of it that decides what is due.
+What never happens here: a decision on what an edit may reach, which is the plan's.
+"""
+
+from .bodies import is_patchable
+from .engine import Engine
+from .names import Namespace
+from .outcome import Definition, Outcome, Ran
+
+__all__ = ["Definition", "Engine", "Namespace", "Outcome", "Ran", "is_patchable"]

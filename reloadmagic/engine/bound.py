@@ -1,0 +1,117 @@
+"""What each statement bound when it last ran, and the functions that its ``def`` made.
+
+Results are held weakly: a value that nobody else holds is gone, as it would be without us.
+"""
+
+from __future__ import annotations
+
+import types
+import weakref
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..live import functions_within, held_by_function, instance_values
+from ..modules import Source, TrackedModule, module_spec
+from ..plan import ModulePlan
+from ..transaction import ABSENT
+
+if TYPE_CHECKING:
+    from .state import Work
+
+
+def hold(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, weakref.ref[Any]]:
+    """What *names* are bound to, held weakly as far as that can be."""
+    held: dict[str, weakref.ref[Any]] = {}
+    for name in names:
+        value = namespace.get(name, ABSENT)
+        if value is ABSENT or issubclass(type(value), types.ModuleType):
+            continue
+        try:
+            held[name] = weakref.ref(value)
+        except TypeError:
+            continue
+    return held
+
+
+def loader_of(tracked: TrackedModule) -> Any:
+    """The loader that importlib has for a module, None if it is gone."""
+    spec = module_spec(tracked.reference())
+    return spec.loader if spec is not None else None
+
+
+def olds(work: Work, number: int) -> dict[str, Any]:
+    """What the statement that this one stands for had bound."""
+    plan = work.plan
+    if number in work.origins and work.origins[number] is not ABSENT:
+        return {plan.after.statements[number].binds[0]: work.origins[number]}
+    partner = plan.partner(number)
+    if partner is None:
+        return {}
+    names = plan.before.statements[partner].binds
+    return {
+        name: value
+        for name in names
+        if (value := bound_before(plan.tracked, partner, name, plan.before)) is not ABSENT
+    }
+
+
+def bound_before(
+    tracked: TrackedModule, number: int, name: str, source: Source | None = None
+) -> Any:
+    """What the statement *number* bound to *name*, even if another has bound it again since.
+
+    *source* is the one that the number is of, by default the one that last ran.
+    """
+    source = source or tracked.source
+    assert source is not None
+    reference = tracked.bound[number].get(name) if number < len(tracked.bound) else None
+    value = reference() if reference is not None else None
+    if value is not None:
+        return value
+    binders = [n for n, s in enumerate(source.statements) if name in s.binds]
+    if binders and binders[-1] == number:
+        return tracked.namespace.get(name, ABSENT)
+    return ABSENT
+
+
+def raw_before(plan: ModulePlan, number: int, qualname: str) -> types.FunctionType | None:
+    """The function that the old statement's ``def`` made, out of whatever wraps it."""
+    partner = plan.partner(number)
+    if partner is None or "." in qualname:
+        return None
+    reference = plan.tracked.bound[partner].get("@" + qualname)
+    raw = reference() if reference is not None else None
+    if raw is None and "@" not in plan.before.statements[partner].fragment.text:
+        return None  # decorators are new: what holds the function is to get what they make
+    if raw is not None:
+        return raw  # type: ignore[no-any-return]
+    old = plan.before.statements[partner]
+    value = bound_before(plan.tracked, partner, qualname, plan.before)
+    if value is ABSENT:
+        return None
+    lines = range(old.lineno, old.end_lineno + 1)
+    for function in own_functions_of(value, plan.tracked.namespace):
+        code = function.__code__
+        if code.co_qualname == qualname and (
+            code.co_firstlineno in lines or function.__qualname__ == qualname
+        ):
+            return function
+    return None
+
+
+def own_functions_of(value: Any, namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
+    """Functions of the module that *value* is or wraps."""
+    todo = [value]
+    seen: set[int] = set()
+    while todo:
+        item = todo.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if type(item) is types.FunctionType:
+            if item.__globals__ is namespace:
+                yield item
+            todo.extend(held_by_function(item))
+        else:
+            todo.extend(functions_within(item))
+            todo.extend(f for f in instance_values(item) if type(f) is types.FunctionType)

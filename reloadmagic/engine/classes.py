@@ -1,0 +1,92 @@
+"""Classes that ran again: which attributes keep their values, what others set or registered."""
+
+from __future__ import annotations
+
+import _abc
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ..modules import TrackedModule
+from ..notes import abc_registry
+from ..plan import ModulePlan
+from .fingerprints import diff_class_statements
+from .redirecting import tell_at_once
+
+if TYPE_CHECKING:
+    from .state import State
+
+
+def settle_class(
+    state: State, plan: ModulePlan, number: int, name: str, old: type, new: type
+) -> Any:
+    """The class that stays: *old* with what *new* has, or *new* where CPython refuses."""
+    if not state.patcher.is_made(new):
+        return new
+    noted = _class_notes(plan.tracked, name)
+    if "" in plan.filled.get(name, ()):
+        _reset_registry(state, plan.tracked, name, old)
+    state.containers.note_foreign(old, noted)
+    stays = state.patcher.merge(
+        old, new, keep=_kept_attributes(state, plan, number, name), noted=noted
+    )
+    state.edited_classes.append(stays)
+    tell_at_once(state, old, stays)
+    return stays
+
+
+def _reset_registry(state: State, tracked: TrackedModule, name: str, cls: type) -> None:
+    """Take out of an abstract class what statements registered; they are to run again."""
+    registered = abc_registry(cls)
+    if registered is None:
+        return
+    note = tracked.noted.get(f"{name}.<abc>")
+    by_source = note.content if note is not None else frozenset()
+    _restore_registry(cls, ())
+    state.registered.append((cls, [r for r in registered if id(r) not in by_source]))
+    state.transaction.on_rollback(lambda: _restore_registry(cls, registered))
+
+
+def _class_notes(tracked: TrackedModule, name: str) -> dict[str, frozenset[str]]:
+    """By qualname, which names a class and those in it had when the module had run."""
+    return {
+        key: note.content
+        for key, note in tracked.noted.items()
+        if (key == name or key.startswith(name + ".")) and isinstance(note.content, frozenset)
+    }
+
+
+def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> set[str]:
+    """Class-level values that the edit does not reach: they keep their objects."""
+    partner = plan.partner(number)
+    entry = state.index.modules[plan.name]
+    if partner is None or "whole module" in plan.run[number]:
+        return set()
+    found = diff_class_statements(plan.before.statements[partner], plan.after.statements[number])
+    if found is None:
+        return set()
+    changed = found.attrs | found.bodies
+    filled = plan.filled.get(name, set())
+    reached = state.effects.reached_values()
+    kept: set[str] = set()
+    for qualname, info in entry.summaries[number].classes.items():
+        prefix = qualname.removeprefix(name).lstrip(".")
+        for attr in info.values:
+            path = f"{prefix}.{attr}" if prefix else attr
+            if path.partition(".")[0] in changed or attr in filled or "" in filled:
+                continue
+            if f"{qualname}.{attr}" in entry.functions or f"{qualname}.{attr}" in entry.classes:
+                continue
+            if (plan.name, number, f"{qualname}.{attr}") in reached:
+                continue
+            if "lambda" in info.attrs[attr].lower():
+                continue  # a function is merged, not kept
+            kept.add(path)
+    return kept
+
+
+def _restore_registry(cls: type, registered: Iterable[type]) -> None:
+    """Have an abstract class know of *registered* and no others."""
+    _abc._reset_registry(cls)
+    _abc._reset_caches(cls)
+    for other in registered:
+        _abc._abc_register(cls, other)

@@ -1,0 +1,66 @@
+"""Code objects compared, paired and moved; nothing of a running session is touched here."""
+
+from __future__ import annotations
+
+import types
+
+from ..live import code_objects
+from ..notes import same_value
+
+
+def shifted(code: types.CodeType, delta: int) -> types.CodeType:
+    """*code* and all code nested in it, *delta* lines further down."""
+    constants = tuple(
+        shifted(constant, delta) if isinstance(constant, types.CodeType) else constant
+        for constant in code.co_consts
+    )
+    return code.replace(co_firstlineno=code.co_firstlineno + delta, co_consts=constants)
+
+
+def refiled(code: types.CodeType, path: str) -> types.CodeType:
+    """*code* and all code nested in it, as if it stood in the file *path*."""
+    constants = tuple(
+        refiled(constant, path) if isinstance(constant, types.CodeType) else constant
+        for constant in code.co_consts
+    )
+    return code.replace(co_filename=path, co_consts=constants)
+
+
+def place_of(code: types.CodeType) -> tuple[str, int, tuple[int | None, ...]]:
+    """Where a code object stands: its name, its line and the position it starts from."""
+    first = next((p for p in code.co_positions() if p[2] is not None), (None,) * 4)
+    return code.co_qualname, code.co_firstlineno, first
+
+
+def code_pairs(
+    old: types.CodeType, new: types.CodeType
+) -> dict[tuple[str, int, tuple[int | None, ...]], types.CodeType]:
+    """For the place of each code object nested in *old*, the one that stands for it in *new*.
+
+    Both must be compiled from the same tree, laid out in two ways.
+    """
+    pairs = zip(code_objects(old), code_objects(new), strict=False)
+    return {place_of(was): now for was, now in pairs if was.co_qualname == now.co_qualname}
+
+
+def same_code(old: types.CodeType, new: types.CodeType) -> bool:
+    """Do both do the same? Positions do not count."""
+    if old is new:
+        return True
+    return (
+        old.co_code == new.co_code
+        and old.co_names == new.co_names
+        and old.co_varnames == new.co_varnames
+        and old.co_freevars == new.co_freevars
+        and old.co_cellvars == new.co_cellvars
+        and old.co_flags == new.co_flags
+        and (old.co_argcount, old.co_posonlyargcount, old.co_kwonlyargcount)
+        == (new.co_argcount, new.co_posonlyargcount, new.co_kwonlyargcount)
+        and len(old.co_consts) == len(new.co_consts)
+        and all(
+            same_code(a, b)
+            if isinstance(a, types.CodeType) and isinstance(b, types.CodeType)
+            else same_value(a, b)
+            for a, b in zip(old.co_consts, new.co_consts, strict=True)
+        )
+    )

@@ -1,0 +1,66 @@
+"""What is kept of a set that has succeeded: what ran is the baseline from now on."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any, Literal
+
+from .bound import hold
+from .outcome import Outcome, definitions
+
+if TYPE_CHECKING:
+    from .state import State, Work
+
+__all__ = ["commit_module"]
+
+
+def commit_module(state: State, name: str) -> Outcome | None:
+    """Make the source that ran the baseline; the outcome, None if nothing happened."""
+    work = state.work[name]
+    plan, tracked = work.plan, work.plan.tracked
+    if not work.started and plan.diff is None:
+        return None
+    tracked.failed = None
+    tracked.stale = False
+    _carry_over(state, work)
+    tracked.source = plan.after
+    if plan.diff is None and not work.ran:
+        return None
+    leftovers, state.leftovers = state.leftovers, ()
+    return Outcome(
+        name,
+        tracked.path,
+        _status(work),
+        edited=plan.diff is not None,
+        definitions=tuple(definitions(plan)),
+        ran=tuple(work.ran),
+        kept=tuple(plan.after.statements[n].label for n in sorted(plan.pinned)),
+        leftovers=leftovers,
+        before=plan.before.text,
+        after=plan.after.text,
+        seconds=work.seconds,
+    )
+
+
+def _status(work: Work) -> Literal["reloaded", "patched", "touched"]:
+    if work.ran or work.plan.dropped:
+        return "reloaded"
+    return "patched" if work.plan.patch else "touched"
+
+
+def _carry_over(state: State, work: Work) -> None:
+    """What each statement bound, for those that did not run as before."""
+    plan, tracked = work.plan, work.plan.tracked
+    bound: list[dict[str, weakref.ref[Any]]] = []
+    for number, statement in enumerate(plan.after.statements):
+        partner = plan.partner(number)
+        if number in work.bound:
+            bound.append(hold(work.bound[number], work.bound[number]))
+        else:
+            bound.append(tracked.bound[partner] if partner is not None else {})
+        if "*" in statement.binds and number not in work.stars and partner is not None:
+            work.stars[number] = tracked.stars.get(partner, frozenset())
+    tracked.bound = bound
+    tracked.stars = work.stars
+    if work.ran or plan.dropped:
+        tracked.noted = state.containers.noted_again(tracked)

@@ -1,0 +1,170 @@
+"""`Containers`: dicts, lists and sets that are refilled, with what others put in.
+
+What a module's own execution had left in a container is noted (`notes`). When the statement that
+makes it runs again, the old object gets the new content at once, and what had come in at run time
+when the set is done, after all fillers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..live import class_dict
+from ..modules import TrackedModule
+from ..notes import Note, content_of, extras, is_container, same_value, take_notes
+
+if TYPE_CHECKING:
+    from .state import State
+
+__all__ = ["Containers", "plainly"]
+
+
+class Containers:
+    """What a run does to containers, and the notes that it goes by.
+
+    Attributes:
+        extras: containers of the set that is running, with what came in at run time.
+        refilled: by ``id``, containers that were given new content.
+        foreign: by ``id`` of a class, the names that others set there.
+    """
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.extras: list[tuple[Any, Any]] = []
+        self.refilled: set[int] = set()
+        self.foreign: dict[int, frozenset[str]] = {}
+        self._notes: dict[int, Note] | None = None
+
+    def note_of(self, container: Any) -> Note | None:
+        """What the container's module had left in it."""
+        if self._notes is None:
+            self._notes = {}
+            for tracked in self.state.tracked.values():
+                for note in tracked.noted.values():
+                    self._notes[note.identity] = note
+        return self._notes.get(id(container))
+
+    def is_made(self, value: Any) -> bool:
+        """Was the container made by this run? A dict may look so once it is written to."""
+        if self.note_of(value) is not None:
+            return False
+        return type(value) is dict or self.state.made.has(value)
+
+    def is_unchanged(self, old: Any, new: Any) -> bool:
+        """Does *new* hold what the source had put into *old*?"""
+        note = self.note_of(old)
+        if note is not None and note.content is not None:
+            return same_value(plainly(note.content), plainly(new))
+        return same_value(old, new)
+
+    def refill(self, old: Any, new: Any, key: tuple[str, ...] = ()) -> Any:
+        """Give *old* what *new* holds; what came into it at run time is added at the end.
+
+        *key* says where it is bound: module, name. Empty where an attribute holds it.
+        """
+        if not is_container(new) or self.note_of(new) is not None:
+            return new
+        note = self.note_of(old)
+        before = note.content if note is not None else None
+        if before is not None and same_value(plainly(before), plainly(new)) and not key:
+            return old
+        if before is not None:
+            found = extras(old, before)
+            if found:
+                self.extras.append((old, found))
+        if key:
+            snapshot = before if before is not None else content_of(old)
+            self.state.effects.contents[key] = (old, _like(old, snapshot))
+        self.refilled.add(id(old))
+        self.state.transaction.set_contents(old, self._merged_contents(old, new))
+        return old
+
+    def _merged_contents(self, old: Any, new: Any) -> Any:
+        """What *new* holds, functions and classes carried into those that *old* holds."""
+        merge = self._merge_part
+        if isinstance(new, dict):
+            content = type(new)(new) if type(new) is not type(old) else new.copy()
+            for key, value in new.items():
+                if key in old:
+                    content[key] = merge(old[key], value)
+            return content
+        if isinstance(new, set):
+            return set(new)
+        parts = list(new)
+        for number, (was, value) in enumerate(zip(old, parts, strict=False)):
+            parts[number] = merge(was, value)
+        return parts
+
+    def _merge_part(self, old: Any, new: Any) -> Any:
+        patcher = self.state.patcher
+        if is_container(new) or not patcher.can_merge(old, new):
+            return patcher.stand_in(new)
+        return patcher.merge(old, new) if patcher.is_made(new) else new
+
+    def add_extras(self) -> None:
+        """Put back what had come in at run time, behind what the source put in."""
+        for container, found in self.extras:
+            if isinstance(found, dict):
+                for key, value in found.items():
+                    if key not in container:
+                        container[key] = value
+            elif isinstance(found, set):
+                container.update(found)
+            else:
+                container.extend(found)
+
+    def note_foreign(self, cls: type, noted: Mapping[str, frozenset[str]]) -> None:
+        """Remember which names others set on *cls*, before it gets the new attributes."""
+        qualname = type.__dict__["__qualname__"].__get__(cls)
+        if qualname in noted:
+            self.foreign[id(cls)] = frozenset(class_dict(cls)) - noted[qualname]
+
+    def noted_again(self, tracked: TrackedModule) -> dict[str, Note]:
+        """Notes after a reload: what came at run time is still none of the module's own."""
+        extra = {id(container): found for container, found in self.extras}
+        found: dict[str, Note] = {}
+        for name, note in take_notes(tracked.namespace, tracked.name).items():
+            known = tracked.noted.get(name)
+            if known is None or known.identity != note.identity:
+                found[name] = note
+            elif isinstance(note.content, frozenset):
+                foreign = self.foreign.get(note.identity)
+                found[name] = (
+                    known if foreign is None else Note(note.identity, note.content - foreign)
+                )
+            elif note.identity in self.refilled and note.content is not None:
+                content = _without(note.content, extra.get(note.identity, ()))
+                found[name] = Note(note.identity, content)
+            else:
+                found[name] = known
+        return found
+
+
+def plainly(content: Any) -> Any:
+    """A container as a plain dict, list or set, for comparison."""
+    if isinstance(content, dict):
+        return dict(content)
+    return set(content) if isinstance(content, set) else list(content)
+
+
+def _like(container: Any, content: Any) -> Any:
+    """*content* as a container of the type that *container* has."""
+    if content is None or type(container) is type(content):
+        return content
+    copy = container.copy()
+    copy.clear()
+    if isinstance(content, dict):
+        copy.update(content)
+    else:
+        copy.extend(content)
+    return copy
+
+
+def _without(content: Any, found: Any) -> Any:
+    """*content* less what came in at run time and was added at its end."""
+    if isinstance(content, dict):
+        return {k: v for k, v in content.items() if k not in found}
+    if isinstance(content, set):
+        return content - set(found)
+    return content[: len(content) - len(found)]

@@ -1,0 +1,153 @@
+"""What goes with an edit: names, attributes and annotations that no statement sets any longer."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..live import class_dict
+from ..modules import Statement
+from ..plan import ModulePlan
+from ..reach.summary import dotted, summarize
+from ..transaction import ABSENT
+from .recorder import Recorder
+
+if TYPE_CHECKING:
+    from .state import State, Work
+
+
+def drop_names(state: State, work: Work) -> None:
+    """Take out what the source no longer binds."""
+    plan = work.plan
+    namespace = plan.tracked.namespace
+    for name in plan.dropped:
+        if name == "__doc__":
+            namespace[name] = None
+        elif name in namespace and not _is_submodule(plan.name, name, namespace[name]):
+            if isinstance(namespace[name], type):
+                state.has_dropped_class = True
+            del namespace[name]
+        state.effects.add(("bind", plan.name, name))
+    if plan.diff is None:
+        return
+    _drop_annotations(plan)
+    _drop_attributes(state, plan)
+    bound = {n for s in plan.after.statements for n in s.binds}
+    for number in plan.dropped_statements:
+        for name in plan.before.statements[number].binds:
+            if name == "*":
+                drop_star(state, plan, plan.tracked.stars.get(number, ()))
+            elif name in bound:
+                state.effects.add(("bind", plan.name, name))
+
+
+def _drop_attributes(state: State, plan: ModulePlan) -> None:
+    """Take off functions and classes what statements set on them that are gone."""
+    assert plan.diff is not None
+    gone = list(plan.dropped_statements)
+    gone += [p.old for p in plan.diff.pairs if p.how == "changed" and p.old is not None]
+    for number in gone:
+        for *path, attr in _attribute_targets(plan.before.statements[number]):
+            for (module, name), rest in state.index.resolve(plan.name, tuple(path)):
+                tracked = state.tracked.get(module)
+                value = tracked.namespace.get(name) if tracked and not rest else None
+                if type(value) is types.FunctionType:
+                    if attr in value.__dict__:
+                        state.transaction.del_item(value.__dict__, attr)
+                elif isinstance(value, type) and attr in class_dict(value):
+                    state.transaction.del_attr(value, attr)
+
+
+def _drop_annotations(plan: ModulePlan) -> None:
+    """Take out of ``__annotations__`` what the source no longer annotates."""
+    annotations = plan.tracked.namespace.get("__annotations__")
+    if type(annotations) is not dict:
+        return
+    for source in (plan.before, plan.after):
+        for statement in source.statements:
+            if ":" in statement.fragment.text and statement.fragment.summary is None:
+                summarize(statement.fragment)
+    gone, stays = (
+        {
+            name
+            for s in source.statements
+            if s.fragment.summary
+            for name in s.fragment.summary.annotated
+        }
+        for source in (plan.before, plan.after)
+    )
+    for name in gone - stays:
+        annotations.pop(name, None)
+    if gone and not stays and not annotations:
+        del plan.tracked.namespace["__annotations__"]
+
+
+def drop_star(state: State, plan: ModulePlan, names: Iterable[str]) -> None:
+    """Take out *names*, which only a star-import bound and which it binds no longer."""
+    namespace = plan.tracked.namespace
+    bound = {n for s in plan.after.statements for n in s.binds}
+    for name in names:
+        if name not in bound and name in namespace:
+            del namespace[name]
+            state.effects.add(("bind", plan.name, name))
+
+
+def _is_submodule(package: str, name: str, value: Any) -> bool:
+    return sys.modules.get(f"{package}.{name}") is value
+
+
+def drop_foreign(state: State, plan: ModulePlan, recorder: Recorder) -> None:
+    """A star-import binds what the source of the module binds, not what others set on it."""
+    entry = state.index.modules[plan.name]
+    stars = [
+        star for star in entry.stars if star in state.index.modules and not state.index.whole(star)
+    ]
+    if len(stars) != len(entry.stars):
+        return
+    for name, was in list(recorder.bound.items()):
+        if any(state.index.binds(star, name) for star in stars):
+            continue
+        del recorder.bound[name]
+        if was is ABSENT:
+            del recorder.namespace[name]
+        else:
+            recorder.namespace[name] = was
+
+
+def forget_unbound(
+    state: State, work: Work, number: int, recorder: Recorder, before: Mapping[str, Any]
+) -> None:
+    """Names of a conditional statement that it bound before and did not bind this time."""
+    plan = work.plan
+    statement = plan.after.statements[number]
+    if statement.fragment.kind != "other":
+        return
+    entry = state.index.modules[plan.name]
+    # ``try: table / except NameError: table = {}`` keeps what it finds.
+    is_try = type(statement.fragment.parse()[0]).__name__.startswith("Try")
+    reads = entry.summaries[number].now.paths if is_try else {}
+    namespace = plan.tracked.namespace
+    for name in statement.binds:
+        if name in recorder.bound or before.get(name, ABSENT) is ABSENT:
+            continue
+        if name in recorder.deleted or (name,) in reads or len(entry.bindings[name]) > 1:
+            continue
+        if name in namespace:
+            del namespace[name]
+            state.effects.add(("bind", plan.name, name))
+
+
+def _attribute_targets(statement: Statement) -> Iterator[tuple[str, ...]]:
+    """The attributes, as dotted paths, that a plain assignment sets: ``("f", "mark")``."""
+    if statement.fragment.kind != "assign" or "." not in statement.fragment.text:
+        return
+    for node in statement.fragment.parse():
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        for target in targets:
+            if isinstance(target, ast.Attribute):
+                path = dotted(target)
+                if path is not None:
+                    yield path

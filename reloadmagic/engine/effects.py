@@ -1,0 +1,82 @@
+"""`Effects`: what has really changed so far, which decides what is due.
+
+The plan is pessimistic. Its reasons are tokens (see `reach.index`); here they are held against
+what the statements that ran have in fact bound, filled and defined.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..notes import same_value
+from ..plan import ModulePlan
+from ..reach.index import Index, Token
+
+__all__ = ["Effects"]
+
+
+class Effects:
+    """The tokens that have come true in a run.
+
+    Attributes:
+        actual: the tokens that were said.
+        contents: by the names of a container that was refilled, the container and what it held
+            before: whether that is a change shows when all fillers have run.
+    """
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.actual: set[Token] = set()
+        self.contents: dict[tuple[str, ...], tuple[Any, Any]] = {}
+        self._values: dict[Token, set[tuple[str, int, str]]] = {}
+
+    def begin_set(self) -> None:
+        """A set of modules begins: what `contents` holds is copied, for the former to be let be."""
+        self.contents = dict(self.contents)
+
+    def add(self, token: Token) -> None:
+        """What *token* says has happened."""
+        self.actual.add(token)
+
+    def discard(self, token: Token) -> None:
+        """What *token* says has not happened after all, or others say it better."""
+        self.actual.discard(token)
+
+    def is_due(self, plan: ModulePlan, number: int) -> bool:
+        """Has one of the reasons for which a statement is planned come true?"""
+        return any(
+            isinstance(reason, str) or self.is_actual(reason) for reason in plan.run.get(number, ())
+        )
+
+    def may_run(self, plan: ModulePlan) -> bool:
+        """Has a module anything to do, by what has changed so far?"""
+        return any(self.is_due(plan, number) for number in plan.run)
+
+    def is_actual(self, token: Token) -> bool:
+        """Has what *token* says really happened?"""
+        if token in self.actual:
+            return True
+        held = self.contents.get(token[1:]) if token[0] in {"content", "attr"} else None
+        return held is not None and not same_value(held[0], held[1])
+
+    def tokens(self) -> set[Token]:
+        """All that has really changed so far."""
+        tokens = set(self.actual)
+        for key, (container, before) in self.contents.items():
+            if not same_value(container, before):
+                tokens.add(content_token(key))
+        return tokens
+
+    def reached_values(self) -> set[tuple[str, int, str]]:
+        """The values in class bodies that use what has changed so far."""
+        found: set[tuple[str, int, str]] = set()
+        for token in self.tokens():
+            if token not in self._values:
+                self._values[token] = self.index.reached_values(token)
+            found |= self._values[token]
+        return found
+
+
+def content_token(key: tuple[str, ...]) -> Token:
+    """The token that says that a container, by module, name and attribute, holds other things."""
+    return ("attr" if len(key) > 2 else "content", *key)

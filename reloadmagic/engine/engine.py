@@ -1,0 +1,122 @@
+"""`Engine`: what importlib and the `Reloader` call, for first imports and for reloads."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import types
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..errors import SourceError
+from ..loader import ReloadLoader, read_source
+from ..modules import TrackedModule, module_namespace, module_spec
+from ..plan import Plan
+from ..reach.index import Index, Token
+from .bound import hold
+from .imports import as_import_error, run_first
+from .names import Namespace
+from .outcome import Outcome
+from .run import Run
+from .stars import star_bindings
+from .watch import Watch
+
+__all__ = ["Engine"]
+
+
+class Engine:
+    """Runs modules for the first time and again; there is one for a `Reloader`.
+
+    *tracks* tells whether a module is the user's, *index* is the one that plans are made by.
+
+    Attributes:
+        running: the reload under way.
+        imported: first imports, in order, with the threads that they ran in.
+        retry: for dependents that failed, the changes for which they were to run.
+    """
+
+    def __init__(
+        self,
+        tracked: dict[str, TrackedModule],
+        index: Index,
+        *,
+        tracks: Callable[[str], bool],
+    ) -> None:
+        self.tracked = tracked
+        self.index = index
+        self.tracks = tracks
+        self.running: Run | None = None
+        self.imported: list[tuple[str, int]] = []
+        self.retry: dict[str, set[Token]] = {}
+        self._watch = Watch()
+
+    def execute(self, module: types.ModuleType, loader: ReloadLoader, order: int) -> None:
+        """Run *module* for importlib: by the plan if one is being carried out, else all of it."""
+        run = self.running
+        if run is not None and run.wants(module):
+            run.rerun(module, loader)
+        else:
+            self.import_module(module, loader, order)
+
+    def import_module(self, module: types.ModuleType, loader: ReloadLoader, order: int) -> None:
+        """Run all of *module* and remember what ran and what it left behind.
+
+        Raises:
+            whatever reading, compiling or running the module raises, as an import would.
+        """
+        name, namespace = module.__name__, module_namespace(module)
+        spec = module_spec(module)
+        assert namespace is not None
+        assert spec is not None
+        path = str(spec.origin)
+        try:
+            stamp, source = read_source(loader, path)
+        except SourceError as error:
+            raise as_import_error(error) from None
+        tracked = TrackedModule(name, path, weakref.ref(module), order, stamp, source)
+        self._watch.enter_import()
+        was = self.tracked.get(name)
+        self.tracked[name] = tracked
+        self.imported.append((name, threading.get_ident()))
+        try:
+            run_first(tracked, source, loader, namespace)
+        except BaseException:
+            if was is None:
+                self.tracked.pop(name, None)
+            else:
+                self.tracked[name] = was
+            raise
+        finally:
+            self._watch.leave_import()
+        if namespace.get("__reload__") is False:
+            self.tracked.pop(name, None)
+            return
+        tracked.stars = star_bindings(source, namespace)
+        self._watch.add(tracked, namespace)
+
+    def adopt(self, tracked: TrackedModule, namespace: dict[str, Any]) -> None:
+        """Take over a module that was imported before; what it bound is what its names hold."""
+        assert tracked.source is not None
+        last = {n: i for i, s in enumerate(tracked.source.statements) for n in s.binds}
+        tracked.bound = [
+            hold([n for n in s.binds if last[n] == i], namespace)
+            for i, s in enumerate(tracked.source.statements)
+        ]
+        tracked.stars = star_bindings(tracked.source, namespace)
+        self._watch.add(tracked, namespace)
+
+    def run(self, plan: Plan, namespaces: Iterable[Namespace] = ()) -> tuple[Outcome, ...]:
+        """Carry out *plan*; see `Run`."""
+        run = Run(self, plan, tuple(namespaces))
+        self.running = run
+        try:
+            return run.carry_out()
+        finally:
+            self.running = None
+            if run.ran_anything:
+                self._watch.begin_again(self.tracked)
+            dropped = run.state.has_dropped_class
+            del run
+            if dropped:
+                gc.collect()  # or __subclasses__() would go on listing what nobody holds

@@ -1,0 +1,104 @@
+"""Failures of the user's code: carried out through importlib, located, rolled back, told."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..errors import ReloadFailed, ReloadMagicError
+from ..plan import ModulePlan
+from ..reach.index import Token
+from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from .engine import Engine
+    from .state import State
+
+__all__ = [
+    "Failed",
+    "describe",
+    "failed_outcome",
+    "forget_imports",
+    "is_interrupt",
+    "locate",
+    "reasons",
+]
+
+
+class Failed(BaseException):
+    """Carries a failure out through importlib's frames, whatever the module's code catches."""
+
+    def __init__(self, error: ReloadMagicError, exception: BaseException) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.exception = exception
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Is it the user's own interrupt, which passes on?"""
+    return isinstance(error.exception if isinstance(error, Failed) else error, KeyboardInterrupt)
+
+
+def locate(error: BaseException, plan: ModulePlan) -> ReloadFailed:
+    """The failure with its place: the innermost line of the module that was running."""
+    lineno, traceback = 0, error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == plan.after.path:
+            lineno = traceback.tb_lineno
+        traceback = traceback.tb_next
+    lines = plan.after.text.split("\n")
+    line = lines[lineno - 1] if 0 < lineno <= len(lines) else ""
+    failed = ReloadFailed(error, module=plan.name, path=plan.tracked.path, lineno=lineno, line=line)
+    failed.__cause__ = error
+    return failed
+
+
+def describe(error: BaseException, state: State) -> ReloadMagicError:
+    """*error* as one of ours, with a module of the set that was running."""
+    if isinstance(error, Failed):
+        return error.error
+    if isinstance(error, ReloadMagicError):
+        return error
+    name = next(iter(state.active))
+    failed = ReloadFailed(error, module=name, path=state.work[name].plan.tracked.path)
+    failed.__cause__ = error
+    return failed
+
+
+def failed_outcome(plan: ModulePlan, error: ReloadMagicError | None) -> Outcome:
+    """The outcome of a module that keeps its old version; it stays stale."""
+    plan.tracked.stale = True
+    return Outcome(
+        plan.name,
+        plan.tracked.path,
+        "failed",
+        edited=plan.diff is not None,
+        error=error,
+        before=plan.before.text,
+        after=plan.after.text,
+    )
+
+
+def reasons(state: State, names: Iterable[str]) -> dict[str, set[Token]]:
+    """The changes for which modules were to run: what mends a failure may not repeat them."""
+    return {
+        name: {
+            reason
+            for found in state.work[name].plan.run.values()
+            for reason in found
+            if isinstance(reason, tuple) and state.effects.is_actual(reason)
+        }
+        for name in names
+    }
+
+
+def forget_imports(engine: Engine, known: set[str], since: int) -> None:
+    """Undo the first imports that a set caused, of modules that were not *known* before it."""
+    me = threading.get_ident()
+    for name, thread in engine.imported[since:]:
+        if name not in known and thread == me:
+            engine.tracked.pop(name, None)
+            sys.modules.pop(name, None)
+    del engine.imported[since:]

@@ -1,0 +1,64 @@
+"""What a definition is made of, before it ran again and after, and whether that is the same."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from ..diff import ClassDiff, diff_classes
+from ..live import class_dict, functions_within
+from ..modules import Statement
+from ..notes import same_value
+from .codes import same_code
+
+
+def fingerprints(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """What a definition is made of, function by function and value by value."""
+    if isinstance(value, type):
+        yield name, ("class", value)
+        for attr, part in list(class_dict(value).items()):
+            if attr in IGNORED:
+                continue
+            if isinstance(part, type):
+                yield f"{name}.{attr}", ("value", part)
+            else:
+                yield f"{name}.{attr}", fingerprint(part)
+    else:
+        yield name, fingerprint(value)
+
+
+IGNORED = frozenset(
+    {"__dict__", "__weakref__", "__module__", "__firstlineno__", "__static_attributes__",
+     "__annotate_func__", "__annotations_cache__", "_abc_impl"}
+)  # fmt: skip
+
+
+def fingerprint(value: Any) -> tuple[str, Any]:
+    """What a function or value is: the code and defaults of what it holds, else itself."""
+    functions = list(functions_within(value))
+    if not functions:
+        return "value", value
+    return "functions", [
+        (type(value), f.__code__, f.__defaults__, f.__kwdefaults__) for f in functions
+    ]
+
+
+def same_fingerprint(old: Any, new: Any) -> bool:
+    """Do both do the same, or are they one value?"""
+    if old is None or new is None or old[0] != new[0]:
+        return False
+    if old[0] != "functions":
+        return same_value(old[1], new[1])
+    return len(old[1]) == len(new[1]) and all(
+        a[0] is b[0] and same_code(a[1], b[1]) and same_value(a[2], b[2]) and same_value(a[3], b[3])
+        for a, b in zip(old[1], new[1], strict=True)
+    )
+
+
+def diff_class_statements(old: Statement, new: Statement) -> ClassDiff | None:
+    """What an edit did to a class statement; None unless both versions are one."""
+    before, after = old.parse()[0], new.parse()[0]
+    if isinstance(before, ast.ClassDef) and isinstance(after, ast.ClassDef):
+        return diff_classes(before, after)
+    return None

@@ -1,0 +1,79 @@
+"""The first run of a module: all of it, remembering what each statement bound."""
+
+from __future__ import annotations
+
+import types
+import weakref
+from collections import Counter
+from typing import Any
+
+from ..errors import SourceError
+from ..loader import ReloadLoader, compile_statements, compile_tree, insert_merge_hook
+from ..modules import Source, TrackedModule
+from .bound import hold
+from .recorder import hooked
+
+
+def run_first(
+    tracked: TrackedModule,
+    source: Source,
+    loader: ReloadLoader,
+    namespace: dict[str, Any],
+) -> None:
+    """Run a whole source, stopping where a name is bound that will be bound again."""
+    stops = _stops(source)
+    bound: list[dict[str, weakref.ref[Any]]] = [{} for _ in source.statements]
+    raw: dict[int, Any] = {}
+
+    def made(function: Any) -> Any:
+        raw[function.__code__.co_firstlineno] = function
+        return function
+
+    try:
+        if not stops:
+            with hooked(namespace, made):
+                exec(_whole_code(loader, source), namespace)
+        else:
+            start = 0
+            for stop in [*stops, len(source.statements) - 1]:
+                part = source.statements[start : stop + 1]
+                if part:
+                    code = compile_statements(loader, source, part, merge_hook=True)
+                    with hooked(namespace, made):
+                        exec(code, namespace)
+                for number in range(start, stop + 1):
+                    bound[number] = hold(source.statements[number].binds, namespace)
+                start = stop + 1
+    except SourceError as error:
+        raise as_import_error(error) from None
+    if not stops:
+        bound = [hold(statement.binds, namespace) for statement in source.statements]
+    for held, statement in zip(bound, source.statements, strict=True):
+        if raw and "@" in statement.fragment.text:
+            for line in range(statement.lineno, statement.end_lineno + 1):
+                if line in raw:
+                    held["@" + raw[line].__qualname__] = weakref.ref(raw[line])
+    tracked.bound = bound
+
+
+def _stops(source: Source) -> list[int]:
+    """The statements after which to look at what a name holds, as another will bind it too."""
+    counts = Counter(name for statement in source.statements for name in statement.binds)
+    return [
+        number
+        for number, statement in enumerate(source.statements)
+        if statement.fragment.kind != "import" and any(counts[name] > 1 for name in statement.binds)
+    ]
+
+
+def as_import_error(error: SourceError) -> BaseException:
+    """What an import raises for a source that cannot be read or parsed."""
+    cause = error.__cause__
+    return cause if cause is not None else error
+
+
+def _whole_code(loader: ReloadLoader, source: Source) -> types.CodeType:
+    tree = source.take_tree()
+    if "@" in source.text:
+        insert_merge_hook(tree.body)
+    return compile_tree(loader, tree, source.path, 0)

@@ -1,0 +1,178 @@
+"""Definitions that only moved: their functions and classes get the lines that they stand on now."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..live import class_dict, functions_within, own_functions, reachable_functions
+from ..loader import compile_statements
+from ..modules import Source, TrackedModule
+from ..patch import live_functions
+from ..plan import ModulePlan
+from .bound import loader_of
+from .codes import code_pairs, place_of, refiled, shifted
+
+if TYPE_CHECKING:
+    from .state import State
+
+
+def move_lines(state: State, plan: ModulePlan) -> None:
+    """Functions that only moved get the lines that they stand on now."""
+    diff = plan.diff
+    assert diff is not None
+    shifts: dict[int, tuple[int, int]] = {}
+    again: list[int] = []
+    for number in diff.moved:
+        partner = plan.partners[number]
+        old, new = plan.before.statements[partner], plan.after.statements[number]
+        if old.fragment.text == new.fragment.text:
+            delta = new.lineno - old.lineno
+            for line in range(old.lineno, old.end_lineno + 1):
+                shifts[line] = (delta, new.lineno)
+        else:
+            again.append(number)
+    tracked = plan.tracked
+    _move_file(state, plan)
+    again += _compiled_otherwise(plan, again)
+    # Before any line moves, as the old code objects are known by their lines.
+    moved = _recode_moved(state, plan, again) if again else set()
+    if shifts:
+        has_inner = False
+        for function in _live_functions(tracked):
+            if id(function) in moved:
+                continue
+            moved.add(id(function))
+            has_inner = _shift(state, plan, function, shifts) or has_inner
+        if has_inner:
+            for function in _closures(state, tracked.namespace):
+                if id(function) not in moved:
+                    moved.add(id(function))
+                    _shift(state, plan, function, shifts)
+        _move_classes(state, plan)
+
+
+def _compiled_otherwise(plan: ModulePlan, known: list[int]) -> list[int]:
+    """Statements that are the same, but whose code is not, as other names are imported now.
+
+    CPython compiles ``m.f()`` otherwise where the module imports ``m``.
+    """
+    diff = plan.diff
+    assert diff is not None
+    names = _imported_names(plan.before) ^ _imported_names(plan.after)
+    if not names:
+        return []
+    return [
+        pair.new
+        for pair in diff.pairs
+        if pair.how == "same"
+        and pair.new not in known
+        and plan.after.statements[pair.new].fragment.kind in {"def", "class", "other", "assign"}
+        and any(f"{name}." in plan.after.statements[pair.new].fragment.text for name in names)
+    ]
+
+
+def _recode_moved(state: State, plan: ModulePlan, numbers: list[int]) -> set[int]:
+    """Statements that mean the same but are laid out otherwise: their code, line for line.
+
+    The ``id`` of each function that has got other code.
+    """
+    loader = loader_of(plan.tracked)
+    old = [plan.before.statements[plan.partners[number]] for number in numbers]
+    new = [plan.after.statements[number] for number in numbers]
+    codes = code_pairs(
+        compile_statements(loader, plan.before, old),
+        compile_statements(loader, plan.after, new),
+    )
+    recoded: set[int] = set()
+    functions = {id(f): f for f in _live_functions(plan.tracked)}
+    functions.update((id(f), f) for f in _closures(state, plan.tracked.namespace))
+    for function in functions.values():
+        code = codes.get(place_of(function.__code__))
+        if code is not None and code.co_freevars == function.__code__.co_freevars:
+            state.transaction.set_attr(function, "__code__", code)
+            recoded.add(id(function))
+    return recoded
+
+
+def _shift(
+    state: State,
+    plan: ModulePlan,
+    function: types.FunctionType,
+    shifts: Mapping[int, tuple[int, int]],
+) -> bool:
+    """Move a function's code to its line; is there code nested in it?"""
+    code = function.__code__
+    found = shifts.get(code.co_firstlineno)
+    if found is None or code.co_filename != plan.after.path:
+        return False
+    state.transaction.set_attr(function, "__code__", shifted(code, found[0]))
+    return any(isinstance(constant, types.CodeType) for constant in code.co_consts)
+
+
+def _closures(state: State, namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
+    """Functions of a module that others hold by their names, such as what it decorated."""
+    homes = [tracked.namespace for tracked in state.tracked.values()]
+    homes += [found.names for found in state.namespaces]
+    for home in homes:
+        for function in reachable_functions(home):
+            if function.__globals__ is namespace:
+                yield function
+
+
+def _move_file(state: State, plan: ModulePlan) -> None:
+    """Functions name the file that they are in now."""
+    before, after = plan.before.path, plan.after.path
+    if before == after:
+        return
+    for function in live_functions(plan.tracked.namespace):
+        if function.__code__.co_filename == before:
+            state.transaction.set_attr(function, "__code__", refiled(function.__code__, after))
+
+
+def _move_classes(state: State, plan: ModulePlan) -> None:
+    if sys.version_info < (3, 13):
+        return
+    assert plan.diff is not None
+    for number in plan.diff.moved:
+        old, new = plan.before.statements[plan.partners[number]], plan.after.statements[number]
+        if new.fragment.kind == "class":
+            _move_class(state, plan.tracked.namespace.get(new.binds[0]), new.lineno - old.lineno)
+
+
+def _move_class(state: State, cls: Any, delta: int) -> None:
+    if isinstance(cls, type):
+        line = class_dict(cls).get("__firstlineno__")
+        if type(line) is int:
+            state.transaction.set_attr(cls, "__firstlineno__", line + delta)
+        for value in list(class_dict(cls).values()):
+            if isinstance(value, type) and value.__qualname__.startswith(cls.__qualname__ + "."):
+                _move_class(state, value, delta)
+
+
+def _live_functions(tracked: TrackedModule) -> Iterator[types.FunctionType]:
+    namespace = dict(tracked.namespace)
+    seen: set[int] = set()
+    for function in own_functions(tracked.namespace):
+        seen.add(id(function))
+        yield function
+    for held in tracked.bound:
+        for name, reference in held.items():
+            value = reference()
+            if value is None or value is namespace.get(name):
+                continue
+            for function in functions_within(value):
+                if id(function) not in seen and function.__globals__ is tracked.namespace:
+                    seen.add(id(function))
+                    yield function
+
+
+def _imported_names(source: Source) -> frozenset[str]:
+    """The names that a source's import statements bind."""
+    return frozenset(
+        alias.asname or alias.name.partition(".")[0]
+        for node in source.imports()
+        for alias in node.names  # type: ignore[attr-defined]
+    )

@@ -1,0 +1,111 @@
+"""What a statement has really changed: tokens for what was bound, defined, filled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..notes import Note, is_container, same_value
+from ..plan import ModulePlan
+from .effects import content_token
+from .fingerprints import diff_class_statements, fingerprints, same_fingerprint
+from .redirecting import filled_object
+from .watch import grown, size_of
+
+if TYPE_CHECKING:
+    from .state import State
+
+
+def note_binding(
+    state: State, plan: ModulePlan, name: str, was: Any, value: Any, stays: Any
+) -> None:
+    """A name was bound to *value*, for which *stays* stands now; it *was* something before."""
+    if stays is was:
+        if value is not was and not is_container(stays):
+            state.effects.add(("content", plan.name, name))  # merged in place
+            if isinstance(stays, type):
+                state.effects.add(("head", plan.name, name))
+    elif not same_value(was, stays):
+        state.effects.add(("bind", plan.name, name))
+        state.effects.add(("content", plan.name, name))
+
+
+def definition_fingerprints(plan: ModulePlan, number: int) -> dict[str, Any]:
+    """How the functions and values of a definition were before it ran again."""
+    statement = plan.after.statements[number]
+    if statement.fragment.kind not in {"def", "class"}:
+        return {}
+    value = plan.tracked.namespace.get(statement.binds[0])
+    return dict(fingerprints(statement.binds[0], value))
+
+
+def note_definition(state: State, plan: ModulePlan, number: int, before: dict[str, Any]) -> None:
+    """A definition ran again: which of its functions and values are others than *before*?"""
+    statement = plan.after.statements[number]
+    if statement.fragment.kind not in {"def", "class"}:
+        return
+    name = statement.binds[0]
+    value = plan.tracked.namespace.get(name)
+    after = dict(fingerprints(name, value))
+    for qualname in {*before, *after}:
+        if not same_fingerprint(before.get(qualname), after.get(qualname)):
+            state.effects.add(("code", plan.name, qualname))
+            first, _, rest = qualname.partition(".")
+            if rest:
+                state.effects.add(("attr", plan.name, first, rest.partition(".")[0]))
+    state.effects.discard(("content", plan.name, name))
+    state.effects.discard(("head", plan.name, name))
+    if statement.fragment.kind == "class":
+        _note_class_shape(state, plan, number, name, set(before) != set(after))
+    elif "@" in statement.fragment.text:
+        state.effects.add(("code", plan.name, name))
+        state.effects.add(("content", plan.name, name))
+
+
+def _note_class_shape(
+    state: State, plan: ModulePlan, number: int, name: str, names_differ: bool
+) -> None:
+    partner = plan.partner(number)
+    statements = plan.before.statements, plan.after.statements
+    found = (
+        diff_class_statements(statements[0][partner], statements[1][number])
+        if partner is not None
+        else None
+    )
+    head = found is None or found.head
+    shape = names_differ or (found is not None and (found.names or bool(found.attrs)))
+    entry = state.index.modules[plan.name]
+    info = entry.summaries[number].classes.get(name)
+    if head:
+        state.effects.add(("head", plan.name, name))
+    if head or shape or (info is not None and (info.decorated or info.bases)):
+        state.effects.add(("shape", plan.name, name))
+
+
+def fill_sizes(
+    state: State, plan: ModulePlan, number: int
+) -> list[tuple[tuple[str, ...], Any, int]]:
+    """The objects that a statement may fill, with how much they hold now."""
+    found: list[tuple[tuple[str, ...], Any, int]] = []
+    for (module, name, attr), members in state.index.fillers().items():
+        if (plan.name, number) not in members or module not in state.tracked:
+            continue
+        value = filled_object(state, (module, name, attr))
+        key = (module, name, attr) if attr else (module, name)
+        sized = is_container(value) or isinstance(value, type)
+        found.append((key, value, size_of(value) if sized else -1))
+    return found
+
+
+def note_fills(state: State, filled: list[tuple[tuple[str, ...], Any, int]]) -> None:
+    """What a statement put into objects is the source's own, and changes their content."""
+    for key, value, size in filled:
+        if key not in state.effects.contents:
+            state.effects.add(content_token(key))
+        tracked = state.tracked[key[0]]
+        name = ".".join(key[1:])
+        note = tracked.noted.get(name)
+        if size < 0 or note is None or note.content is None or note.identity != id(value):
+            continue
+        if id(value) not in state.containers.refilled and size_of(value) != size:
+            note = Note(note.identity, grown(note.content, value, size))
+            state.transaction.set_item(tracked.noted, name, note)

@@ -1,0 +1,114 @@
+"""What is told about a reload: outcomes, the definitions edited, the statements run.
+
+In come a plan and what was done by it; out go frozen values that a report is made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from ..errors import ReloadMagicError
+from ..modules import Statement
+from ..plan import ModulePlan
+from .fingerprints import diff_class_statements
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A definition and what an edit did to it; *name* is its qualname."""
+
+    name: str
+    kind: Literal["changed", "added", "dropped", "moved"]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A statement that ran again.
+
+    Attributes:
+        lineno: 1-based, in the new source.
+        label: what a person would call it.
+        because: why it ran.
+    """
+
+    lineno: int
+    label: str
+    because: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"l. {self.lineno} {self.label}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one module.
+
+    Attributes:
+        status: ``patched`` (only bodies), ``reloaded`` (statements ran), ``failed`` (rolled back),
+            ``touched`` (nothing that runs differs) or ``forgotten``.
+        edited: its file changed; False for dependents.
+        definitions: what the edit did to its definitions.
+        ran: statements that ran.
+        kept: values kept by the user's word.
+        leftovers: what could not follow, as sentences.
+        error: why it failed.
+        before, after: source texts, None if unknown.
+        seconds: that it took.
+    """
+
+    module: str
+    path: str
+    status: Literal["reloaded", "patched", "failed", "touched", "forgotten"]
+    edited: bool = True
+    definitions: tuple[Definition, ...] = ()
+    ran: tuple[Ran, ...] = ()
+    kept: tuple[str, ...] = ()
+    leftovers: tuple[str, ...] = ()
+    error: ReloadMagicError | None = None
+    before: str | None = None
+    after: str | None = None
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.module} {self.status}"
+
+
+def definitions(plan: ModulePlan) -> Iterator[Definition]:
+    """What the edit of a module did to its definitions."""
+    if plan.diff is None:
+        return
+    for pair in plan.diff.pairs:
+        statement = plan.after.statements[pair.new]
+        if pair.how == "body":
+            for edit in pair.bodies:
+                yield Definition(edit.qualname, "changed")
+        elif pair.how == "changed" and pair.old is not None:
+            yield from _changed(plan.before.statements[pair.old], statement)
+        elif pair.how == "new":
+            kind: Literal["moved", "added"] = "moved" if pair.new in plan.origins else "added"
+            for name in _names(statement):
+                yield Definition(name, kind)
+    for name in plan.dropped:
+        yield Definition(name, "dropped")
+
+
+def _names(statement: Statement) -> tuple[str, ...]:
+    if statement.fragment.kind in {"import", "future", "doc"}:
+        return ()
+    return statement.binds
+
+
+def _changed(old: Statement, new: Statement) -> Iterator[Definition]:
+    """What an edit did to one statement, the members of a class one by one."""
+    found = diff_class_statements(old, new)
+    if found is not None and not found.head and (found.bodies or found.attrs):
+        for attr in sorted(found.bodies | found.attrs):
+            yield Definition(f"{new.binds[0]}.{attr}", "changed")
+        return
+    for name in _names(new):
+        yield Definition(name, "changed" if name in old.binds else "added")

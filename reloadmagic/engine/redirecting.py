@@ -1,0 +1,43 @@
+"""Twins, and what was replaced, leave the places where later statements look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..live import class_dict, instance_values
+from ..notes import is_container
+from ..reach.index import Target
+from .snapshots import is_instance_of_users
+
+if TYPE_CHECKING:
+    from .state import State
+
+
+def tell_at_once(state: State, old: Any, stays: Any) -> None:
+    """Twins, and what was replaced, leave the places where later statements look."""
+    places = _filled_containers(state)
+    if stays is not old:
+        places += [tracked.namespace for tracked in state.tracked.values()]
+    state.patcher.redirect_in(places)
+
+
+def filled_object(state: State, target: Target) -> Any:
+    """What statements fill under that name, now; None if there is nothing."""
+    module, name, attr = target
+    tracked = state.tracked.get(module)
+    value = tracked.namespace.get(name) if tracked is not None else None
+    return class_dict(value).get(attr) if attr and isinstance(value, type) else value
+
+
+def _filled_containers(state: State) -> list[Any]:
+    """Containers of the user's modules that statements fill."""
+    found: list[Any] = []
+    for target in state.index.fillers():
+        value = filled_object(state, target)
+        if is_container(value):
+            found.append(value)
+        elif isinstance(value, type):
+            found += [v for v in class_dict(value).values() if is_container(v)]
+        elif value is not None and is_instance_of_users(state, value):
+            found += [v for v in instance_values(value) if is_container(v)]
+    return found

@@ -1,0 +1,123 @@
+"""One module's turn: importlib runs it again, nested as imports are, by what its plan says."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..errors import SourceError
+from ..hooks import before_reload
+from ..loader import ReloadLoader
+from ..plan import ModulePlan
+from .bodies import patch_bodies
+from .dropping import drop_names
+from .failures import Failed, locate
+from .snapshots import snapshot_module
+from .statements import run_statement
+
+if TYPE_CHECKING:
+    from .state import State, Work
+
+
+def reload_module(state: State, name: str) -> None:
+    """Reload a module through importlib, unless it was reached already."""
+    work = state.work[name]
+    if work.started or name not in state.active:
+        return
+    module = work.plan.tracked.module
+    if module is None:
+        work.started = True
+        return
+    plan = work.plan
+    if plan.diff is None and not state.effects.may_run(plan) and not _descents(state, plan):
+        return
+    state.states[name] = before_reload(plan.tracked.namespace)
+    is_moved = plan.before.path != plan.after.path
+    if not plan.run and not plan.dropped and plan.diff is not None and not is_moved:
+        # Nothing runs, so there is nothing for importlib to see to.
+        work.started = True
+        _timed(work, lambda: patch_bodies(state, work))
+        return
+    # importlib replaces __spec__ and its like before the loader is called.
+    snapshot_module(state, plan.tracked)
+    _keep_place(state)
+    started = time.perf_counter()
+    try:
+        importlib.reload(module)
+    finally:
+        work.seconds += time.perf_counter() - started
+    if not work.started:
+        # Another finder stands before ours; its loader ran the module as a whole.
+        work.started = True
+
+
+def _timed(work: Work, call: Callable[[], None]) -> None:
+    started = time.perf_counter()
+    try:
+        call()
+    finally:
+        work.seconds += time.perf_counter() - started
+
+
+def _keep_place(state: State) -> None:
+    """What importlib reloads it moves to the end of ``sys.modules``; a rollback moves it back."""
+    names = list(sys.modules)
+
+    def undo() -> None:
+        current = dict(sys.modules)
+        order = [n for n in names if n in current]
+        known = set(names)
+        order += [n for n in current if n not in known]
+        for n in order:
+            sys.modules[n] = sys.modules.pop(n)
+
+    state.transaction.on_rollback(undo)
+
+
+def rerun(state: State, name: str, loader: ReloadLoader) -> None:
+    """Run what the plan says of *module*; called by the loader, inside importlib's locks."""
+    work = state.work[name]
+    work.started = True
+    patch_bodies(state, work)
+    plan = work.plan
+    drop_names(state, work)
+    descents = _descents(state, plan)
+    try:
+        for number in sorted({*plan.run, *descents}):
+            for target in descents.get(number, ()):
+                reload_module(state, target)
+            if number in plan.run and state.effects.is_due(plan, number):
+                state.caches.clear()
+                run_statement(state, work, number, loader)
+    except (Failed, KeyboardInterrupt):
+        raise
+    except SourceError as error:
+        raise Failed(error, error) from error
+    except BaseException as error:  # user code may raise anything
+        raise Failed(locate(error, plan), error) from error
+
+
+def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
+    """For each import statement, the modules of this set that an import would run first."""
+    waiting = {n for n in state.active if n != plan.name and not state.work[n].started}
+    if not waiting:
+        return {}
+    entry = state.index.modules[plan.name]
+    found: dict[int, list[str]] = {}
+    for number, summary in enumerate(entry.summaries):
+        if not summary.imports:
+            continue
+        targets = [
+            target
+            for path in summary.now.paths
+            if path[0].startswith("@")
+            for target in state.index.import_targets(plan.name, path)
+            if target in waiting
+        ]
+        if targets:
+            found[number] = list(dict.fromkeys(targets))
+    return found

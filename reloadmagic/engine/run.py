@@ -1,0 +1,180 @@
+"""`Run`: the story of one reload, set after set of modules.
+
+A set is what succeeds or fails together. It is prepared before anything runs, then its modules are
+reloaded in the plan's order, then what is left is done, all in one `Transaction`: an error on the
+way takes everything back, and the old versions stay in use.
+"""
+
+from __future__ import annotations
+
+import _abc
+import linecache
+import sys
+import types
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..hooks import after_reload, after_reload_of_instances
+from ..loader import ReloadLoader
+from ..patch import patch_closures
+from ..plan import Changeset, Plan
+from ..reach.index import Token
+from .bound import bound_before, loader_of
+from .codes import same_code
+from .commit import commit_module
+from .failures import describe, failed_outcome, forget_imports, is_interrupt, reasons
+from .names import Namespace, namespaces_before, refresh
+from .outcome import Outcome
+from .reloading import reload_module, rerun
+from .state import State
+from .statements import compile_statement
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+__all__ = ["Run"]
+
+
+class Run:
+    """One reload: carries out a plan."""
+
+    def __init__(self, engine: Engine, plan: Plan, namespaces: tuple[Namespace, ...]) -> None:
+        self.engine = engine
+        self.plan = plan
+        self.state = State(engine.tracked, engine.index, engine.tracks, plan, namespaces)
+        # The namespaces that the user imported from, as they were when the run began.
+        self.before = namespaces_before(namespaces)
+
+    @property
+    def ran_anything(self) -> bool:
+        """Whether a statement ran or a name was dropped, in whichever module."""
+        return any(work.ran or work.plan.dropped for work in self.state.work.values())
+
+    def wants(self, module: types.ModuleType) -> bool:
+        """Is *module* one that this run is to execute by its plan?"""
+        name = module.__name__
+        return name in self.state.active and not self.state.work[name].started
+
+    def rerun(self, module: types.ModuleType, loader: ReloadLoader) -> None:
+        """Run what the plan says of *module*; called by the loader, inside importlib's locks."""
+        rerun(self.state, module.__name__, loader)
+
+    def carry_out(self) -> tuple[Outcome, ...]:
+        """Run all sets of the plan in order; the outcomes in the order of the modules.
+
+        Raises:
+            KeyboardInterrupt: it came while a module ran; that set is rolled back.
+        """
+        outcomes: list[Outcome] = []
+        with self.state.made:
+            for changeset in self.plan.sets:
+                if changeset.blocked:
+                    outcomes += self._held_back(changeset)
+                else:
+                    outcomes += self._run_set(changeset)
+        return tuple(outcomes)
+
+    def _held_back(self, changeset: Changeset) -> Iterator[Outcome]:
+        """Edited modules that wait for one beside them that cannot be parsed."""
+        for name in changeset.modules:
+            plan = self.state.work[name].plan
+            if plan.diff is not None:
+                yield failed_outcome(plan, None)
+
+    def _run_set(self, changeset: Changeset) -> list[Outcome]:
+        state, names = self.state, changeset.modules
+        if not changeset.edited and not state.effects.may_run(state.work[names[0]].plan):
+            return []
+        state.begin_set(names)
+        before = set(state.effects.actual)
+        known = set(sys.modules)
+        imported = len(self.engine.imported)
+        try:
+            self._prepare(names)
+            for name in names:
+                reload_module(state, name)
+            self._finish()
+            self._call_hooks(names)
+        except BaseException as error:  # noqa: BLE001 - whatever user code raises, SystemExit included
+            forget_imports(self.engine, known, imported)
+            self._roll_back()
+            causes = reasons(state, names)
+            state.effects.actual = before
+            if is_interrupt(error):
+                raise KeyboardInterrupt from None
+            return list(self._failures(changeset, error, causes))
+        state.transaction.commit()
+        return list(self._commit(names))
+
+    def _prepare(self, names: tuple[str, ...]) -> None:
+        """Compile what was edited, and find what moved definitions were, before anything runs."""
+        for name in names:
+            work = self.state.work[name]
+            plan = work.plan
+            loader = loader_of(plan.tracked)
+            for number, why in plan.run.items():
+                is_new = plan.diff is not None and plan.partner(number) is None
+                if is_new or "edited" in why:
+                    work.codes[number] = compile_statement(plan, loader, number)
+            for number, (module, old) in plan.origins.items():
+                statement = self.state.work[module].plan.before.statements[old]
+                work.origins[number] = bound_before(
+                    self.state.tracked[module], old, statement.binds[0]
+                )
+
+    def _finish(self) -> None:
+        """What is left to do when all statements of a set have run."""
+        state = self.state
+        state.containers.add_extras()
+        for cls, registered in state.registered:
+            for other in registered:
+                _abc._abc_register(cls, other)
+        state.registered = []
+        state.caches.clear()
+        closures = patch_closures(state.transaction, same_code)
+        state.leftovers = (*closures, *state.patcher.finish())
+        if state.edited_classes:
+            state.made.collect()
+        for namespace in state.namespaces:
+            refresh(namespace, self.before, state.transaction)
+        linecache.checkcache()
+
+    def _call_hooks(self, names: tuple[str, ...]) -> None:
+        """What the user's modules and classes want to do now that the new code is in."""
+        for name in names:
+            if name in self.state.states:
+                namespace = self.state.work[name].plan.tracked.namespace
+                after_reload(namespace, self.state.states.pop(name))
+        after_reload_of_instances(self.state.edited_classes)
+
+    def _commit(self, names: tuple[str, ...]) -> Iterator[Outcome]:
+        for name in names:
+            work = self.state.work[name]
+            if work.started or work.plan.diff is not None:
+                self.engine.retry.pop(name, None)
+            outcome = commit_module(self.state, name)
+            if outcome is not None:
+                yield outcome
+
+    def _roll_back(self) -> None:
+        """Undo all writes of the set."""
+        self.state.transaction.rollback()
+        for name in self.state.active:
+            work = self.state.work[name]
+            work.started = False
+            module = work.plan.tracked.reference()
+            if module is not None and sys.modules.get(name) is not module:
+                sys.modules[name] = module
+
+    def _failures(
+        self, changeset: Changeset, error: BaseException, causes: dict[str, set[Token]]
+    ) -> Iterator[Outcome]:
+        """The outcomes of a set that failed: of what was edited, or of the dependent it is."""
+        cause = describe(error, self.state)
+        for name in changeset.modules:
+            plan = self.state.work[name].plan
+            if plan.diff is None and not changeset.edited:
+                self.engine.retry.setdefault(name, set()).update(causes[name])
+            if plan.diff is not None or not changeset.edited:
+                plan.tracked.failed = cause
+                yield failed_outcome(plan, cause)

@@ -1,0 +1,53 @@
+"""What stays for a name: the old object with the new content where that can be, else the new."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from ..modules import Statement
+from ..notes import is_container, same_value
+from ..transaction import ABSENT
+from .classes import settle_class
+from .redirecting import tell_at_once
+
+if TYPE_CHECKING:
+    from .state import State, Work
+
+
+def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any) -> Any:
+    """The object that stays: *old* with the new content where that can be, else *new*."""
+    plan = work.plan
+    statement = plan.after.statements[number]
+    if old is ABSENT or old is new or statement.fragment.kind == "import":
+        return state.patcher.stand_in(new)
+    new = state.patcher.stand_in(new)
+    if old is new:
+        return old
+    if is_container(new) and type(old) is type(new):
+        if state.containers.is_unchanged(old, new):
+            return old
+        if _is_display(statement) or state.containers.is_made(new):
+            return state.containers.refill(old, new, (plan.name, name))
+        return new
+    if same_value(old, new):
+        return old
+    if isinstance(new, type) and isinstance(old, type):
+        return settle_class(state, plan, number, name, old, new)
+    defines = statement.fragment.kind in {"def", "class"}
+    if (defines or state.patcher.can_merge(old, new)) and state.patcher.is_made(new):
+        stays = state.patcher.merge(old, new)
+        if stays is not old:
+            tell_at_once(state, old, stays)
+        return stays
+    state.patcher.settle(new)
+    return new
+
+
+def _is_display(statement: Statement) -> bool:
+    """Is the statement an assignment of a display or comprehension, which makes its object?"""
+    nodes = statement.fragment.parse()
+    value = getattr(nodes[0], "value", None) if len(nodes) == 1 else None
+    return isinstance(
+        value, ast.Dict | ast.List | ast.Set | ast.ListComp | ast.SetComp | ast.DictComp
+    )

@@ -1,0 +1,47 @@
+"""What star-imports bind."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..modules import Source, Statement, module_namespace
+from ..transaction import ABSENT
+
+
+def star_bindings(source: Source, namespace: Mapping[str, Any]) -> dict[int, frozenset[str]]:
+    """By position of a star-import, the names that it has bound in *namespace*."""
+    found: dict[int, frozenset[str]] = {}
+    for number, statement in enumerate(source.statements):
+        if "*" in statement.binds:
+            found[number] = frozenset(
+                name
+                for star in star_targets(statement, namespace)
+                for name in star_names(star)
+                if namespace.get(name, ABSENT) is star[name]
+            )
+    return found
+
+
+def star_targets(statement: Statement, namespace: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The namespaces of the modules whose names a statement imports by star."""
+    for node in statement.fragment.parse():
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            name = "." * node.level + (node.module or "")
+            try:
+                target = importlib.util.resolve_name(name, namespace.get("__package__"))
+            except ImportError:
+                continue
+            yield module_namespace(sys.modules.get(target)) or {}
+
+
+def star_names(namespace: Mapping[str, Any]) -> list[str]:
+    """The names that a star-import of a module with that namespace binds."""
+    listed = namespace.get("__all__")
+    if isinstance(listed, list | tuple):
+        return [name for name in listed if isinstance(name, str) and name in namespace]
+    return [name for name in namespace if not name.startswith("_")]

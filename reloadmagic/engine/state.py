@@ -1,0 +1,99 @@
+"""`State`: what a run knows and its parts share, from the plan to what was done so far."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..modules import TrackedModule
+from ..patch import Made, Patcher
+from ..plan import ModulePlan, Plan
+from ..reach.index import Index
+from ..transaction import Transaction
+from .caches import Caches
+from .containers import Containers
+from .effects import Effects
+from .names import Namespace
+from .outcome import Ran
+
+__all__ = ["State", "Work"]
+
+
+@dataclass(slots=True)
+class Work:
+    """What a run has done to one module so far.
+
+    Attributes:
+        started: it has had its turn, or needs none.
+        patched: its live functions have been given their new code.
+        ran: statements that ran.
+        bound: by statement, what it bound.
+        origins: by statement, what another module's statement had bound that it now stands for.
+        codes: by statement, the code that was compiled before anything ran.
+        stars: by star-import, the names that it bound.
+    """
+
+    plan: ModulePlan
+    started: bool = False
+    patched: bool = False
+    ran: list[Ran] = field(default_factory=list)
+    bound: dict[int, dict[str, Any]] = field(default_factory=dict)
+    origins: dict[int, Any] = field(default_factory=dict)
+    codes: dict[int, types.CodeType] = field(default_factory=dict)
+    stars: dict[int, frozenset[str]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+class State:
+    """What is shared while a plan is carried out.
+
+    Attributes:
+        effects: what has really changed so far.
+        active: the modules of the set that is running.
+        transaction, patcher: those of the set that is running.
+        snapped: modules of that set of which a snapshot was taken.
+        states: by module, what its ``__before_reload__`` returned.
+        registered: abstract classes, with what others registered with them at run time.
+        edited_classes: classes of that set that got new attributes or new code.
+        has_dropped_class: a class is gone, and ``__subclasses__()`` may still list it.
+        leftovers: what could not follow, as sentences that no outcome has told yet.
+    """
+
+    def __init__(
+        self,
+        tracked: dict[str, TrackedModule],
+        index: Index,
+        tracks: Callable[[str], bool],
+        plan: Plan,
+        namespaces: tuple[Namespace, ...],
+    ) -> None:
+        self.tracked = tracked
+        self.index = index
+        self.tracks = tracks
+        self.namespaces = namespaces
+        self.work = {name: Work(module_plan) for name, module_plan in plan.modules.items()}
+        self.effects = Effects(index)
+        self.containers = Containers(self)
+        self.caches = Caches(self)
+        self.active: frozenset[str] = frozenset()
+        self.made = Made()
+        self.states: dict[str, Any] = {}
+        self.registered: list[tuple[type, list[type]]] = []
+        self.has_dropped_class = False
+        self.leftovers: tuple[str, ...] = ()
+        self.begin_set(())
+
+    def begin_set(self, names: tuple[str, ...]) -> None:
+        """Start a transaction for a set of modules."""
+        self.active = frozenset(names)
+        self.snapped: set[str] = set()
+        self.edited_classes: list[type] = []
+        self.transaction = Transaction(label=", ".join(names))
+        self.patcher = Patcher(
+            self.transaction, tracked=self.tracks, made=self.made, refill=self.containers.refill
+        )
+        self.patcher.private += [self, self.__dict__, self.work]
+        self.effects.begin_set()
+        self.containers.extras = []

@@ -1,0 +1,96 @@
+"""One statement: run it, settle what stays for each name that it binds, note what changed."""
+
+from __future__ import annotations
+
+import types
+from typing import TYPE_CHECKING, Any
+
+from ..errors import SourceError
+from ..loader import compile_statements
+from ..plan import ModulePlan
+from ..transaction import ABSENT
+from .bound import olds, raw_before
+from .dropping import drop_foreign, drop_star, forget_unbound
+from .noting import definition_fingerprints, fill_sizes, note_binding, note_definition, note_fills
+from .outcome import Ran
+from .recorder import Recorder, hooked
+from .settling import settle
+
+if TYPE_CHECKING:
+    from .state import State, Work
+
+
+def compile_statement(plan: ModulePlan, loader: Any, number: int) -> types.CodeType:
+    """The code of one statement of the new source.
+
+    Raises:
+        SourceError: it cannot be compiled.
+    """
+    statement = plan.after.statements[number]
+    hook = "@" in statement.fragment.text
+    try:
+        return compile_statements(loader, plan.after, [statement], merge_hook=hook)
+    except SourceError as error:
+        error.module = plan.name
+        raise
+
+
+def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
+    """Run a statement of the new source in its module's namespace, and see to what it leaves."""
+    plan = work.plan
+    statement = plan.after.statements[number]
+    namespace = plan.tracked.namespace
+    code = work.codes.get(number)
+    if code is None:
+        code = compile_statement(plan, loader, number)
+    fingerprints = definition_fingerprints(plan, number)
+    filled = fill_sizes(state, plan, number)
+    before = {name: namespace.get(name, ABSENT) for name in statement.binds}
+    formerly = olds(work, number)
+    recorder = Recorder(namespace)
+    work.ran.append(Ran(statement.lineno, statement.label, plan.why(number)))
+    result: dict[str, Any] = {}
+
+    def made(function: Any) -> Any:
+        stays = _merge_early(state, plan, number, function)
+        result["@" + stays.__qualname__] = stays
+        return stays
+
+    with hooked(namespace, made):
+        exec(code, namespace, recorder)
+    if "*" in statement.binds:
+        _note_star(state, work, number, recorder)
+    for name, was in recorder.bound.items():
+        value = namespace[name]
+        known = name in statement.binds or plan.partner(number) is None
+        old = formerly.get(name, ABSENT) if known else was
+        stays = settle(state, work, number, name, old, value)
+        if stays is not value:
+            namespace[name] = stays
+        result[name] = stays
+        note_binding(state, plan, name, was, value, stays)
+        del value  # a twin must not outlive its merge
+    forget_unbound(state, work, number, recorder, before)
+    work.bound[number] = result
+    note_definition(state, plan, number, fingerprints)
+    note_fills(state, filled)
+    if statement.fragment.kind == "class":
+        state.made.collect()  # or __subclasses__() would list twins
+
+
+def _note_star(state: State, work: Work, number: int, recorder: Recorder) -> None:
+    """Keep what a star-import is to bind, and drop what it binds no longer."""
+    plan = work.plan
+    drop_foreign(state, plan, recorder)
+    partner = plan.partner(number)
+    before = plan.tracked.stars.get(partner, ()) if partner is not None else ()
+    drop_star(state, plan, [name for name in before if name not in recorder.bound])
+    work.stars[number] = frozenset(recorder.bound)
+
+
+def _merge_early(state: State, plan: ModulePlan, number: int, function: Any) -> Any:
+    """The old function, carrying the new code, for decorators to see."""
+    if type(function) is not types.FunctionType:
+        return function
+    old = raw_before(plan, number, function.__qualname__)
+    return function if old is None else state.patcher.merge_early(old, function)

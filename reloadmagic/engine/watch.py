@@ -1,0 +1,80 @@
+"""`Watch`: the containers of the user's modules, looked at whenever a module is imported.
+
+What an import puts into containers of other modules is none of the run time's: it joins the notes
+of what those modules' own execution left there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..live import class_dict
+from ..modules import TrackedModule
+from ..notes import Note, containers, take_notes
+
+__all__ = ["Watch", "grown", "size_of"]
+
+
+class Watch:
+    """The containers under watch, and what each held when that was last looked at."""
+
+    def __init__(self) -> None:
+        self._importing = 0
+        self._known: list[tuple[TrackedModule, str, Any]] = []
+        self._sizes: list[int] = []
+
+    def enter_import(self) -> None:
+        """What came into the known containers until now came at run time, or by an import."""
+        if self._importing:
+            self._note_growth()
+        self._importing += 1
+        self._sizes = [size_of(value) for _, _, value in self._known]
+
+    def leave_import(self) -> None:
+        """What has come in since came by the import that ends."""
+        self._importing -= 1
+        self._note_growth()
+
+    def add(self, tracked: TrackedModule, namespace: dict[str, Any]) -> None:
+        """Take notes of what a module has left in its containers, and watch these."""
+        tracked.noted = take_notes(namespace, tracked.name)
+        for name, value in containers(namespace, tracked.name):
+            self._known.append((tracked, name, value))
+            self._sizes.append(size_of(value))
+
+    def begin_again(self, tracked: Mapping[str, TrackedModule]) -> None:
+        """After a reload names may hold other containers: watch those from now on."""
+        self._known = [
+            (module, name, value)
+            for module in tracked.values()
+            if module.noted
+            for name, value in containers(module.namespace, module.name)
+        ]
+        self._sizes = [size_of(value) for _, _, value in self._known]
+
+    def _note_growth(self) -> None:
+        for place, (tracked, name, value) in enumerate(self._known):
+            size, was = size_of(value), self._sizes[place]
+            if size == was:
+                continue
+            self._sizes[place] = size
+            note = tracked.noted.get(name)
+            if note is not None and note.content is not None and note.identity == id(value):
+                tracked.noted[name] = Note(note.identity, grown(note.content, value, was))
+
+
+def size_of(value: Any) -> int:
+    """How many entries a container has, or how many attributes a class."""
+    return len(class_dict(value)) if isinstance(value, type) else len(value)
+
+
+def grown(content: Any, value: Any, size: int) -> Any:
+    """*content* with what came into *value* since it held *size* entries."""
+    if isinstance(content, frozenset):
+        return content | set(list(class_dict(value))[size:])
+    if isinstance(content, dict):
+        return {**content, **{key: value[key] for key in list(value)[size:]}}
+    if isinstance(content, set):
+        return content | value if len(content) == size else content
+    return [*content, *list(value)[size:]]
