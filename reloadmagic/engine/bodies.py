@@ -22,6 +22,8 @@ from .lines import move_lines
 if TYPE_CHECKING:
     from .state import State, Work
 
+__all__ = ["is_patchable", "patch_bodies"]
+
 
 def patch_bodies(state: State, work: Work) -> None:
     """New code for functions of which only the body differs, right lines for the others."""
@@ -32,7 +34,7 @@ def patch_bodies(state: State, work: Work) -> None:
     move_lines(state, plan)
     loader = loader_of(plan.tracked)
     for number, pair in plan.patch.items():
-        for edit, functions, code in patches(plan, loader, pair):
+        for edit, functions, code in _patches(plan, loader, pair):
             for function in functions:
                 if state.patcher.patch_code(function, code) and edit is not None:
                     state.effects.add(("code", plan.name, edit))
@@ -43,11 +45,12 @@ def patch_bodies(state: State, work: Work) -> None:
 def _note_class(state: State, plan: ModulePlan, qualname: str) -> None:
     owner = qualname.rpartition(".")[0]
     cls = find_class(plan.tracked.namespace, owner) if owner else None
-    if cls is not None and cls not in state.edited_classes:
+    # By identity: a metaclass may have its own idea of equality.
+    if cls is not None and all(cls is not known for known in state.edited_classes):
         state.edited_classes.append(cls)
 
 
-def patches(
+def _patches(
     plan: ModulePlan, loader: Any, pair: Pair
 ) -> Iterator[tuple[str | None, list[types.FunctionType], types.CodeType]]:
     """For the functions of a statement: whose body was edited, who lives, and the code to get.
@@ -71,23 +74,20 @@ def patches(
         (code.co_qualname, code.co_firstlineno): code
         for code in code_objects(compile_statements(loader, plan.after, [new]))
     }
-    namespace = plan.tracked.namespace
     for number, was_line, now_line, qualname in wanted:
         code = codes.get((qualname, now_line))
         functions = [
             function
-            for function in _candidates(plan, pair.old, namespace, qualname)
+            for function in _candidates(plan, pair.old, qualname)
             if function.__code__.co_firstlineno == was_line
         ]
         if code is not None:
             yield (qualname if number in edits else None), functions, code
 
 
-def _candidates(
-    plan: ModulePlan, number: int, namespace: dict[str, Any], qualname: str
-) -> list[types.FunctionType]:
+def _candidates(plan: ModulePlan, number: int, qualname: str) -> list[types.FunctionType]:
     """Live functions that a ``def`` of an old statement may have made."""
-    found = find_functions(namespace, qualname)
+    found = find_functions(plan.tracked.namespace, qualname)
     if "." not in qualname and number < len(plan.tracked.bound):
         for key in (qualname, "@" + qualname):
             reference = plan.tracked.bound[number].get(key)
@@ -106,7 +106,7 @@ def is_patchable(plan: ModulePlan, pair: Pair) -> bool:
     if loader is None or not plan.tracked.bound:
         return False
     try:
-        found = list(patches(plan, loader, pair))
+        found = list(_patches(plan, loader, pair))
     except SourceError:
         return False
     named = {edit.qualname for edit in pair.bodies}

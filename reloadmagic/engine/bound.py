@@ -18,6 +18,8 @@ from ..transaction import ABSENT
 if TYPE_CHECKING:
     from .state import Work
 
+__all__ = ["bound_before", "hold", "loader_of", "olds", "raw_before"]
+
 
 def hold(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, weakref.ref[Any]]:
     """What *names* are bound to, held weakly as far as that can be."""
@@ -68,10 +70,10 @@ def bound_before(
     value = reference() if reference is not None else None
     if value is not None:
         return value
-    binders = [n for n, s in enumerate(source.statements) if name in s.binds]
-    if binders and binders[-1] == number:
-        return tracked.namespace.get(name, ABSENT)
-    return ABSENT
+    binders = (
+        n for n in range(len(source.statements) - 1, -1, -1) if name in source.statements[n].binds
+    )
+    return tracked.namespace.get(name, ABSENT) if next(binders, None) == number else ABSENT
 
 
 def raw_before(plan: ModulePlan, number: int, qualname: str) -> types.FunctionType | None:
@@ -81,16 +83,16 @@ def raw_before(plan: ModulePlan, number: int, qualname: str) -> types.FunctionTy
         return None
     reference = plan.tracked.bound[partner].get("@" + qualname)
     raw = reference() if reference is not None else None
-    if raw is None and "@" not in plan.before.statements[partner].fragment.text:
-        return None  # decorators are new: what holds the function is to get what they make
     if raw is not None:
         return raw  # type: ignore[no-any-return]
     old = plan.before.statements[partner]
+    if "@" not in old.fragment.text:
+        return None  # decorators are new: what holds the function is to get what they make
     value = bound_before(plan.tracked, partner, qualname, plan.before)
     if value is ABSENT:
         return None
     lines = range(old.lineno, old.end_lineno + 1)
-    for function in own_functions_of(value, plan.tracked.namespace):
+    for function in _own_functions_of(value, plan.tracked.namespace):
         code = function.__code__
         if code.co_qualname == qualname and (
             code.co_firstlineno in lines or function.__qualname__ == qualname
@@ -99,7 +101,7 @@ def raw_before(plan: ModulePlan, number: int, qualname: str) -> types.FunctionTy
     return None
 
 
-def own_functions_of(value: Any, namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
+def _own_functions_of(value: Any, namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
     """Functions of the module that *value* is or wraps."""
     todo = [value]
     seen: set[int] = set()

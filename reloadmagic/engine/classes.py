@@ -15,6 +15,8 @@ from .redirecting import tell_at_once
 if TYPE_CHECKING:
     from .state import State
 
+__all__ = ["settle_class"]
+
 
 def settle_class(
     state: State, plan: ModulePlan, number: int, name: str, old: type, new: type

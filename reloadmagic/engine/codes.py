@@ -7,6 +7,8 @@ import types
 from ..live import code_objects
 from ..notes import same_value
 
+__all__ = ["code_pairs", "place_of", "refiled", "same_code", "shifted"]
+
 
 def shifted(code: types.CodeType, delta: int) -> types.CodeType:
     """*code* and all code nested in it, *delta* lines further down."""

@@ -18,6 +18,8 @@ from .recorder import Recorder
 if TYPE_CHECKING:
     from .state import State, Work
 
+__all__ = ["drop_foreign", "drop_names", "drop_star", "forget_unbound"]
+
 
 def drop_names(state: State, work: Work) -> None:
     """Take out what the source no longer binds."""

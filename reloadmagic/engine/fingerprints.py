@@ -12,6 +12,8 @@ from ..modules import Statement
 from ..notes import same_value
 from .codes import same_code
 
+__all__ = ["diff_class_statements", "fingerprint", "fingerprints", "same_fingerprint"]
+
 
 def fingerprints(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """What a definition is made of, function by function and value by value."""

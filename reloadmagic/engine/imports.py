@@ -5,13 +5,16 @@ from __future__ import annotations
 import types
 import weakref
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import SourceError
 from ..loader import ReloadLoader, compile_statements, compile_tree, insert_merge_hook
-from ..modules import Source, TrackedModule
+from ..modules import Source, Statement, TrackedModule
 from .bound import hold
 from .recorder import hooked
+
+__all__ = ["as_import_error", "run_first"]
 
 
 def run_first(
@@ -21,39 +24,42 @@ def run_first(
     namespace: dict[str, Any],
 ) -> None:
     """Run a whole source, stopping where a name is bound that will be bound again."""
-    stops = _stops(source)
-    bound: list[dict[str, weakref.ref[Any]]] = [{} for _ in source.statements]
     raw: dict[int, Any] = {}
 
     def made(function: Any) -> Any:
         raw[function.__code__.co_firstlineno] = function
         return function
 
+    bound: list[dict[str, weakref.ref[Any]]] = []
     try:
-        if not stops:
+        for code, part in _parts(source, loader):
             with hooked(namespace, made):
-                exec(_whole_code(loader, source), namespace)
-        else:
-            start = 0
-            for stop in [*stops, len(source.statements) - 1]:
-                part = source.statements[start : stop + 1]
-                if part:
-                    code = compile_statements(loader, source, part, merge_hook=True)
-                    with hooked(namespace, made):
-                        exec(code, namespace)
-                for number in range(start, stop + 1):
-                    bound[number] = hold(source.statements[number].binds, namespace)
-                start = stop + 1
+                exec(code, namespace)
+            bound += [hold(statement.binds, namespace) for statement in part]
     except SourceError as error:
         raise as_import_error(error) from None
-    if not stops:
-        bound = [hold(statement.binds, namespace) for statement in source.statements]
     for held, statement in zip(bound, source.statements, strict=True):
         if raw and "@" in statement.fragment.text:
             for line in range(statement.lineno, statement.end_lineno + 1):
                 if line in raw:
                     held["@" + raw[line].__qualname__] = weakref.ref(raw[line])
     tracked.bound = bound
+
+
+def _parts(
+    source: Source, loader: ReloadLoader
+) -> Iterator[tuple[types.CodeType, Sequence[Statement]]]:
+    """The code to run, with the statements that it is of: of all at once, if nothing stops it."""
+    stops = _stops(source)
+    if not stops:
+        yield _whole_code(loader, source), source.statements
+        return
+    start = 0
+    for stop in [*stops, len(source.statements) - 1]:
+        part = source.statements[start : stop + 1]
+        if part:
+            yield compile_statements(loader, source, part, merge_hook=True), part
+        start = stop + 1
 
 
 def _stops(source: Source) -> list[int]:

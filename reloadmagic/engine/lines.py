@@ -18,40 +18,45 @@ from .codes import code_pairs, place_of, refiled, shifted
 if TYPE_CHECKING:
     from .state import State
 
+__all__ = ["move_lines"]
+
 
 def move_lines(state: State, plan: ModulePlan) -> None:
     """Functions that only moved get the lines that they stand on now."""
-    diff = plan.diff
-    assert diff is not None
-    shifts: dict[int, tuple[int, int]] = {}
+    assert plan.diff is not None
+    shifts: dict[int, int] = {}  # from old line to how far it moved
     again: list[int] = []
-    for number in diff.moved:
+    for number in plan.diff.moved:
         partner = plan.partners[number]
         old, new = plan.before.statements[partner], plan.after.statements[number]
         if old.fragment.text == new.fragment.text:
-            delta = new.lineno - old.lineno
-            for line in range(old.lineno, old.end_lineno + 1):
-                shifts[line] = (delta, new.lineno)
+            lines = range(old.lineno, old.end_lineno + 1)
+            shifts.update(dict.fromkeys(lines, new.lineno - old.lineno))
         else:
             again.append(number)
-    tracked = plan.tracked
     _move_file(state, plan)
     again += _compiled_otherwise(plan, again)
     # Before any line moves, as the old code objects are known by their lines.
     moved = _recode_moved(state, plan, again) if again else set()
     if shifts:
-        has_inner = False
-        for function in _live_functions(tracked):
-            if id(function) in moved:
-                continue
-            moved.add(id(function))
-            has_inner = _shift(state, plan, function, shifts) or has_inner
-        if has_inner:
-            for function in _closures(state, tracked.namespace):
-                if id(function) not in moved:
-                    moved.add(id(function))
-                    _shift(state, plan, function, shifts)
+        _shift_functions(state, plan, shifts, moved)
         _move_classes(state, plan)
+
+
+def _shift_functions(
+    state: State, plan: ModulePlan, shifts: Mapping[int, int], done: set[int]
+) -> None:
+    """Move all live functions of a module but those that are *done*, by ``id``."""
+    has_inner = False
+    for function in _live_functions(plan.tracked):
+        if id(function) not in done:
+            done.add(id(function))
+            has_inner = _shift(state, plan, function, shifts) or has_inner
+    if has_inner:
+        for function in _closures(state, plan.tracked.namespace):
+            if id(function) not in done:
+                done.add(id(function))
+                _shift(state, plan, function, shifts)
 
 
 def _compiled_otherwise(plan: ModulePlan, known: list[int]) -> list[int]:
@@ -59,14 +64,13 @@ def _compiled_otherwise(plan: ModulePlan, known: list[int]) -> list[int]:
 
     CPython compiles ``m.f()`` otherwise where the module imports ``m``.
     """
-    diff = plan.diff
-    assert diff is not None
+    assert plan.diff is not None
     names = _imported_names(plan.before) ^ _imported_names(plan.after)
     if not names:
         return []
     return [
         pair.new
-        for pair in diff.pairs
+        for pair in plan.diff.pairs
         if pair.how == "same"
         and pair.new not in known
         and plan.after.statements[pair.new].fragment.kind in {"def", "class", "other", "assign"}
@@ -98,17 +102,14 @@ def _recode_moved(state: State, plan: ModulePlan, numbers: list[int]) -> set[int
 
 
 def _shift(
-    state: State,
-    plan: ModulePlan,
-    function: types.FunctionType,
-    shifts: Mapping[int, tuple[int, int]],
+    state: State, plan: ModulePlan, function: types.FunctionType, shifts: Mapping[int, int]
 ) -> bool:
     """Move a function's code to its line; is there code nested in it?"""
     code = function.__code__
-    found = shifts.get(code.co_firstlineno)
-    if found is None or code.co_filename != plan.after.path:
+    delta = shifts.get(code.co_firstlineno)
+    if delta is None or code.co_filename != plan.after.path:
         return False
-    state.transaction.set_attr(function, "__code__", shifted(code, found[0]))
+    state.transaction.set_attr(function, "__code__", shifted(code, delta))
     return any(isinstance(constant, types.CodeType) for constant in code.co_consts)
 
 
@@ -153,6 +154,7 @@ def _move_class(state: State, cls: Any, delta: int) -> None:
 
 
 def _live_functions(tracked: TrackedModule) -> Iterator[types.FunctionType]:
+    """Functions of a module that its names hold, or that statements bound to names since reused."""
     namespace = dict(tracked.namespace)
     seen: set[int] = set()
     for function in own_functions(tracked.namespace):

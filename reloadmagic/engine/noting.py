@@ -14,6 +14,8 @@ from .watch import grown, size_of
 if TYPE_CHECKING:
     from .state import State
 
+__all__ = ["definition_fingerprints", "fill_sizes", "note_binding", "note_definition", "note_fills"]
+
 
 def note_binding(
     state: State, plan: ModulePlan, name: str, was: Any, value: Any, stays: Any
@@ -64,13 +66,11 @@ def note_definition(state: State, plan: ModulePlan, number: int, before: dict[st
 def _note_class_shape(
     state: State, plan: ModulePlan, number: int, name: str, names_differ: bool
 ) -> None:
-    partner = plan.partner(number)
-    statements = plan.before.statements, plan.after.statements
-    found = (
-        diff_class_statements(statements[0][partner], statements[1][number])
-        if partner is not None
-        else None
-    )
+    """A class ran again: is it made otherwise, or are its instances?"""
+    partner, found = plan.partner(number), None
+    if partner is not None:
+        old, new = plan.before.statements[partner], plan.after.statements[number]
+        found = diff_class_statements(old, new)
     head = found is None or found.head
     shape = names_differ or (found is not None and (found.names or bool(found.attrs)))
     entry = state.index.modules[plan.name]

@@ -14,6 +14,8 @@ from ..modules import Statement
 from ..plan import ModulePlan
 from .fingerprints import diff_class_statements
 
+__all__ = ["Definition", "Outcome", "Ran", "definitions"]
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:

@@ -10,6 +10,8 @@ from typing import Any
 from ..loader import MERGE_HOOK
 from ..transaction import ABSENT
 
+__all__ = ["Recorder", "hooked"]
+
 
 class Recorder(MutableMapping[str, Any]):
     """The local names of a running statement: all of them the module's.

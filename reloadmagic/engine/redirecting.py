@@ -12,6 +12,8 @@ from .snapshots import is_instance_of_users
 if TYPE_CHECKING:
     from .state import State
 
+__all__ = ["filled_object", "tell_at_once"]
+
 
 def tell_at_once(state: State, old: Any, stays: Any) -> None:
     """Twins, and what was replaced, leave the places where later statements look."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-import importlib.util
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import SourceError
@@ -21,6 +21,8 @@ from .statements import run_statement
 
 if TYPE_CHECKING:
     from .state import State, Work
+
+__all__ = ["reload_module", "rerun"]
 
 
 def reload_module(state: State, name: str) -> None:
@@ -40,25 +42,23 @@ def reload_module(state: State, name: str) -> None:
     if not plan.run and not plan.dropped and plan.diff is not None and not is_moved:
         # Nothing runs, so there is nothing for importlib to see to.
         work.started = True
-        _timed(work, lambda: patch_bodies(state, work))
+        with _timed(work):
+            patch_bodies(state, work)
         return
     # importlib replaces __spec__ and its like before the loader is called.
     snapshot_module(state, plan.tracked)
     _keep_place(state)
-    started = time.perf_counter()
-    try:
+    with _timed(work):
         importlib.reload(module)
-    finally:
-        work.seconds += time.perf_counter() - started
-    if not work.started:
-        # Another finder stands before ours; its loader ran the module as a whole.
-        work.started = True
+    # Where another finder stands before ours, its loader ran the module as a whole.
+    work.started = True
 
 
-def _timed(work: Work, call: Callable[[], None]) -> None:
+@contextlib.contextmanager
+def _timed(work: Work) -> Iterator[None]:
     started = time.perf_counter()
     try:
-        call()
+        yield
     finally:
         work.seconds += time.perf_counter() - started
 
@@ -79,7 +79,7 @@ def _keep_place(state: State) -> None:
 
 
 def rerun(state: State, name: str, loader: ReloadLoader) -> None:
-    """Run what the plan says of *module*; called by the loader, inside importlib's locks."""
+    """Run what the plan says of module *name*; called by the loader, inside importlib's locks."""
     work = state.work[name]
     work.started = True
     patch_bodies(state, work)

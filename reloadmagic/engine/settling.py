@@ -14,6 +14,8 @@ from .redirecting import tell_at_once
 if TYPE_CHECKING:
     from .state import State, Work
 
+__all__ = ["settle"]
+
 
 def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any) -> Any:
     """The object that stays: *old* with the new content where that can be, else *new*."""

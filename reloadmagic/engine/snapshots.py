@@ -13,6 +13,8 @@ from ..transaction import instance_dict
 if TYPE_CHECKING:
     from .state import State
 
+__all__ = ["is_instance_of_users", "snapshot_module"]
+
 
 def snapshot_module(state: State, tracked: TrackedModule) -> None:
     """Remember what the code that is going to run may write to without being asked."""

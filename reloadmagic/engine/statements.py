@@ -19,6 +19,8 @@ from .settling import settle
 if TYPE_CHECKING:
     from .state import State, Work
 
+__all__ = ["compile_statement", "run_statement"]
+
 
 def compile_statement(plan: ModulePlan, loader: Any, number: int) -> types.CodeType:
     """The code of one statement of the new source.
