@@ -78,3 +78,19 @@ def test_first_screen_is_what_a_shell_shows(
         shell.run_cell(cell_of(block), store_history=True)
         shown = without_time(capsys.readouterr().out).strip().splitlines()
         assert [*_input_lines(block), *shown] == [without_time(line) for line in block]
+
+
+def test_every_command_that_is_named_is_there(shell: InteractiveShell) -> None:
+    shell.run_cell("%load_ext reloadmagic")
+    named = set(re.findall(r"`(%%?)(\w+)", README)) - {("%", "load_ext"), ("%", "config")}
+    kinds = {"%": "line", "%%": "cell"}
+    missing = [mark + name for mark, name in named if shell.find_magic(name, kinds[mark]) is None]
+    assert (missing, len(named) > 10) == ([], True)
+
+
+def test_the_settings_that_are_shown_fit(project: Project) -> None:
+    from reloadmagic.ipython.config import usable_config
+
+    project.write("pyproject.toml", README.split("```toml\n", 1)[1].split("```", 1)[0])
+    config, refused = usable_config({}, str(project.path))
+    assert (refused, len(config["ReloadMagic"])) == ([], 6)
