@@ -80,6 +80,8 @@ class Engine:
         self.tracked[name] = tracked
         self.imported.append((name, threading.get_ident()))
         try:
+            if self.running is not None:
+                self.running.meet(name, source)
             run_first(tracked, source, loader, namespace)
         except BaseException:
             if was is None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict, functions_within, own_functions, reachable_functions
+from ..live import class_dict, find_class, functions_within, own_functions, reachable_functions
 from ..loader import compile_statements
-from ..modules import Source, TrackedModule
+from ..modules import Source, TrackedModule, scope_nodes
 from ..patch import live_functions
 from ..plan import ModulePlan
 from .bound import loader_of
@@ -40,7 +41,7 @@ def move_lines(state: State, plan: ModulePlan) -> None:
     moved = _recode_moved(state, plan, again) if again else set()
     if shifts:
         _shift_functions(state, plan, shifts, moved)
-        _move_classes(state, plan)
+    _move_classes(state, plan)
 
 
 def _shift_functions(
@@ -134,23 +135,25 @@ def _move_file(state: State, plan: ModulePlan) -> None:
 
 
 def _move_classes(state: State, plan: ModulePlan) -> None:
+    """From 3.13 on classes know their first line, too."""
     if sys.version_info < (3, 13):
         return
     assert plan.diff is not None
-    for number in plan.diff.moved:
-        old, new = plan.before.statements[plan.partners[number]], plan.after.statements[number]
-        if new.fragment.kind == "class":
-            _move_class(state, plan.tracked.namespace.get(new.binds[0]), new.lineno - old.lineno)
+    for pair in plan.diff.pairs:
+        statement = plan.after.statements[pair.new]
+        if pair.how in {"same", "body"} and "class " in statement.fragment.text:
+            for qualname, line in _class_lines(statement.parse()):
+                cls = find_class(plan.tracked.namespace, qualname)
+                known = class_dict(cls).get("__firstlineno__") if cls is not None else None
+                if cls is not None and type(known) is int and known != line:
+                    state.transaction.set_attr(cls, "__firstlineno__", line)
 
 
-def _move_class(state: State, cls: Any, delta: int) -> None:
-    if isinstance(cls, type):
-        line = class_dict(cls).get("__firstlineno__")
-        if type(line) is int:
-            state.transaction.set_attr(cls, "__firstlineno__", line + delta)
-        for value in list(class_dict(cls).values()):
-            if isinstance(value, type) and value.__qualname__.startswith(cls.__qualname__ + "."):
-                _move_class(state, value, delta)
+def _class_lines(nodes: Iterable[ast.AST], prefix: str = "") -> Iterator[tuple[str, int]]:
+    for node in scope_nodes(nodes):
+        if isinstance(node, ast.ClassDef):
+            yield prefix + node.name, min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            yield from _class_lines(node.body, f"{prefix}{node.name}.")
 
 
 def _live_functions(tracked: TrackedModule) -> Iterator[types.FunctionType]:

@@ -6,10 +6,11 @@ import contextlib
 import importlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import SourceError
+from ..graph import ImportGraph
 from ..hooks import before_reload
 from ..loader import ReloadLoader
 from ..plan import ModulePlan
@@ -22,7 +23,7 @@ from .statements import run_statement
 if TYPE_CHECKING:
     from .state import State, Work
 
-__all__ = ["reload_module", "rerun"]
+__all__ = ["reload_behind", "reload_module", "rerun"]
 
 
 def reload_module(state: State, name: str) -> None:
@@ -107,17 +108,39 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
     if not waiting:
         return {}
     entry = state.index.modules[plan.name]
+    graph = ImportGraph(state.index.imports())
     found: dict[int, list[str]] = {}
     for number, summary in enumerate(entry.summaries):
         if not summary.imports:
             continue
-        targets = [
+        targets = {
             target
             for path in summary.now.paths
             if path[0].startswith("@")
             for target in state.index.import_targets(plan.name, path)
-            if target in waiting
-        ]
-        if targets:
-            found[number] = list(dict.fromkeys(targets))
+        }
+        behind = _waiting_behind(state, graph, targets - {plan.name}, waiting)
+        if behind:
+            found[number] = behind
     return found
+
+
+def _waiting_behind(
+    state: State, graph: ImportGraph, targets: Iterable[str], waiting: set[str]
+) -> list[str]:
+    """The waiting modules that importing *targets* leads to, in the order in which they end."""
+    behind = set(targets) & waiting
+    for target in targets:
+        behind |= graph.descendants(target) & waiting
+    if not behind:
+        return []
+    return graph.finishing_order({name: state.work[name].plan.tracked.order for name in behind})
+
+
+def reload_behind(state: State, name: str) -> None:
+    """A new module is about to run: what it imports and is stale has its turn before."""
+    waiting = {n for n in state.active if not state.work[n].started}
+    if waiting:
+        graph = ImportGraph(state.index.imports())
+        for target in _waiting_behind(state, graph, [name], waiting):
+            reload_module(state, target)

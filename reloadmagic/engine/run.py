@@ -10,12 +10,14 @@ from __future__ import annotations
 import _abc
 import linecache
 import sys
+import threading
 import types
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..hooks import after_reload, after_reload_of_instances
 from ..loader import ReloadLoader
+from ..modules import Source
 from ..patch import patch_closures
 from ..plan import Changeset, Plan
 from ..reach.index import Token
@@ -25,7 +27,7 @@ from .commit import commit_module
 from .failures import describe, failed_outcome, forget_imports, is_interrupt, reasons
 from .names import Namespace, namespaces_before, refresh
 from .outcome import Outcome
-from .reloading import reload_module, rerun
+from .reloading import reload_behind, reload_module, rerun
 from .state import State
 from .statements import compile_statement
 
@@ -42,6 +44,7 @@ class Run:
         self.engine = engine
         self.plan = plan
         self.state = State(engine.tracked, engine.index, engine.tracks, plan, namespaces)
+        self.thread = threading.get_ident()
         # The namespaces that the user imported from, as they were when the run began.
         self.before = namespaces_before(namespaces)
 
@@ -58,6 +61,12 @@ class Run:
     def rerun(self, module: types.ModuleType, loader: ReloadLoader) -> None:
         """Run what the plan says of *module*; called by the loader, inside importlib's locks."""
         rerun(self.state, module.__name__, loader)
+
+    def meet(self, name: str, source: Source) -> None:
+        """A module that was not loaded before is about to run, as an edited one imports it."""
+        if self.state.active and threading.get_ident() == self.thread:
+            self.state.index.put(name, source)
+            reload_behind(self.state, name)
 
     def carry_out(self) -> tuple[Outcome, ...]:
         """Run all sets of the plan in order; the outcomes in the order of the modules.

@@ -60,8 +60,15 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
 
     with hooked(namespace, made):
         exec(code, namespace, recorder)
+    if "global " in statement.fragment.text:
+        # Where a function inside declares a name global, CPython stores it past the locals.
+        for name in statement.binds:
+            if name in namespace:
+                recorder.bound.setdefault(name, before[name])
     if "*" in statement.binds:
         _note_star(state, work, number, recorder)
+    if statement.fragment.kind == "import" and not plan.forced(number):
+        _keep_unchanged(state, plan, recorder)
     for name, was in recorder.bound.items():
         value = namespace[name]
         known = name in statement.binds or plan.partner(number) is None
@@ -78,6 +85,20 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     note_fills(state, filled)
     if statement.fragment.kind == "class":
         state.made.collect()  # or __subclasses__() would list twins
+
+
+def _keep_unchanged(state: State, plan: ModulePlan, recorder: Recorder) -> None:
+    """An import that runs again for one name leaves the others what they were.
+
+    They may have been bound again since in the module that they come from, by a counter say, and
+    a restart would import them as they are at this point.
+    """
+    for name, was in recorder.bound.items():
+        if was is ABSENT or was is recorder.namespace[name]:
+            continue
+        origins = [e for e, _ in state.index.resolve(plan.name, (name,)) if e != (plan.name, name)]
+        if origins and not any(state.effects.is_actual(("bind", *origin)) for origin in origins):
+            recorder.namespace[name] = was
 
 
 def _note_star(state: State, work: Work, number: int, recorder: Recorder) -> None:
