@@ -102,7 +102,8 @@ def test_the_order_is_that_of_real_imports(project):
         started = {name: module.order for name, module in reloader.tracked.items()}
         reloader.plan()
         graph = ImportGraph(reloader._index.imports())
-    assert [name for name in graph.finishing_order(started) if name != "log"] == log.names
+    order = [name for name in graph.finishing_order(started) if name in files and name != "log"]
+    assert order == log.names
 
 
 IMPORTS = {
