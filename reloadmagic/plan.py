@@ -145,7 +145,8 @@ class Planner:
     """Plans one reload.
 
     *patchable* tells of a module plan and a pair of which only bodies differ whether the live
-    functions can be patched; *keep* are patterns ``"pkg.mod:NAME"``.
+    functions can be patched; *keep* are patterns ``"pkg.mod:NAME"``; *findable* tells whether an
+    import would find a module that is not loaded.
     """
 
     def __init__(
@@ -155,7 +156,9 @@ class Planner:
         *,
         patchable: Callable[[ModulePlan, Pair], bool],
         keep: Iterable[str] = (),
+        findable: Callable[[str], bool] = lambda name: False,
     ) -> None:
+        self.findable = findable
         self.index = index
         self.tracked = tracked
         self.patchable = patchable
@@ -644,6 +647,10 @@ class Planner:
         for name, plan in self.plans.items():
             for origin, _ in plan.origins.values():
                 _union(together, name, origin)
+        for name in edited:
+            if self._imports_new(name):  # which may import any of the others
+                for other in edited:
+                    _union(together, name, other)
         rest = [name for name in self.plans if name not in together]
         groups: list[set[str]] = []
         for group in {id(group): group for group in together.values()}.values():
@@ -662,6 +669,10 @@ class Planner:
             yield Changeset(names, edited=True, blocked=bool(group & blocked))
         for name in sorted(rest, key=finished.__getitem__):
             yield Changeset((name,), edited=False)
+
+    def _imports_new(self, name: str) -> bool:
+        """Does an edited module import one that is not loaded and that can be found?"""
+        return any(map(self.findable, self.index.missing_imports(name)))
 
     def _only_retried(self, name: str) -> bool:
         """Is the module forced only by its own failure before?"""

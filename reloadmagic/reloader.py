@@ -392,8 +392,17 @@ class Reloader:
             for change in found
             if change.kind == "unreadable" and change.module in self._index.modules
         }
-        planner = Planner(self._index, self._tracked, patchable=is_patchable, keep=self._keep)
+        planner = Planner(
+            self._index,
+            self._tracked,
+            patchable=is_patchable,
+            keep=self._keep,
+            findable=self._is_findable,
+        )
         return planner.plan(found, edited, self._engine.retry, blocked)
+
+    def _is_findable(self, name: str) -> bool:
+        return self._finder.usual_spec(name) is not None
 
     @staticmethod
     def _diff(change: Change) -> Diff:

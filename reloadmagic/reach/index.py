@@ -231,6 +231,12 @@ class Index:
             entry.imports = [found for found in dict.fromkeys(targets) if found != name]
         return [found for found in entry.imports if found in self.modules]
 
+    def missing_imports(self, name: str) -> list[str]:
+        """What the module's code imports, as it seems, and is not loaded."""
+        self._imported(name, self.modules[name])
+        found = self.modules[name].imports or []
+        return [target for target in found if not self._is_module(target)]
+
     def _is_only_parent(self, name: str, path: Path, found: str) -> bool:
         """Is *found* a package that *name* is in, on the way to something else of it?
 
