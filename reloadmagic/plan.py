@@ -156,7 +156,7 @@ class Planner:
         *,
         patchable: Callable[[ModulePlan, Pair], bool],
         keep: Iterable[str] = (),
-        findable: Callable[[str], bool] = lambda name: False,
+        findable: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.findable = findable
         self.index = index
@@ -235,7 +235,16 @@ class Planner:
                     for bound in diff.before.statements[number].binds
                     if len(entry.bindings.get(bound, ())) > 1
                 ]
+                targets += self._made_by_others(name, number)
         return targets
+
+    def _made_by_others(self, name: str, number: int) -> Iterator[Target]:
+        """Instances of which a statement set an attribute: only their makers know what it was."""
+        for path in self.index.modules[name].summaries[number].now.sets:
+            for entity, _ in self.index.attributes_set(name, path):
+                functions = self.index.modules[entity[0]].functions
+                if self.index.class_of(entity) is None and entity[1] not in functions:
+                    yield (*entity, "")
 
     def _seed(self, plan: ModulePlan) -> None:
         diff = plan.diff
@@ -513,8 +522,12 @@ class Planner:
                     yield "content", plan.name, name
                     if kind != "import" and isinstance(plan.tracked.namespace.get(name), type):
                         yield "head", plan.name, name
-        for name in self.index.modules[plan.name].summaries[number].now.binds_global:
+        now = self.index.modules[plan.name].summaries[number].now
+        for name in now.binds_global:
             yield "bind", plan.name, name
+        for path in now.sets:
+            for (module, name), attr in self.index.attributes_set(plan.name, path):
+                yield "attr", module, name, attr
 
     def _class_tokens(
         self, plan: ModulePlan, number: int, old: Statement, new: Statement

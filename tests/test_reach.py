@@ -74,7 +74,6 @@ def test_postponed_annotations_are_not_used():
 FILLS = {
     "a.append(1)": {"a"},
     "a['k'] = 1": {"a"},
-    "a.b = 1": {"a"},
     "a.b.append(1)": {"a.b"},
     "a += [1]": {"a"},
     "setattr(a, 'b', 1)": {"a"},
@@ -84,6 +83,7 @@ FILLS = {
     "a.sort()": {"a"},
     "for i in b: a.append(i)": {"a"},
     # what fills nothing
+    "a.b = 1": set(),  # it sets an attribute, as often as one likes
     "a = []": set(),
     "x = a.get(1)": set(),
     "x = sorted(a)": set(),

@@ -25,6 +25,9 @@ def settle_class(
     if not state.patcher.is_made(new):
         return new
     noted = _class_notes(plan.tracked, name)
+    outside = state.index.attributes_from_outside((plan.name, name))
+    if name in noted:
+        noted[name] -= outside  # their statements need not run again
     if "" in plan.filled.get(name, ()):
         _reset_registry(state, plan.tracked, name, old)
     state.containers.note_foreign(old, noted)

@@ -67,6 +67,11 @@ class Effects:
                 tokens.add(content_token(key))
         return tokens
 
+    def decide_contents(self) -> None:
+        """All fillers of a set have run: say which containers hold other things than before."""
+        self.actual |= self.tokens()
+        self.contents = {}
+
     def reached_values(self) -> set[tuple[str, int, str]]:
         """The values in class bodies that use what has changed so far."""
         found: set[tuple[str, int, str]] = set()

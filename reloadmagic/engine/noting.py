@@ -14,7 +14,14 @@ from .watch import grown, size_of
 if TYPE_CHECKING:
     from .state import State
 
-__all__ = ["definition_fingerprints", "fill_sizes", "note_binding", "note_definition", "note_fills"]
+__all__ = [
+    "definition_fingerprints",
+    "fill_sizes",
+    "note_binding",
+    "note_definition",
+    "note_fills",
+    "note_sets",
+]
 
 
 def note_binding(
@@ -94,6 +101,13 @@ def fill_sizes(
         sized = is_container(value) or isinstance(value, type)
         found.append((key, value, size_of(value) if sized else -1))
     return found
+
+
+def note_sets(state: State, plan: ModulePlan, number: int) -> None:
+    """A statement has set attributes of objects."""
+    for path in state.index.modules[plan.name].summaries[number].now.sets:
+        for (module, name), attr in state.index.attributes_set(plan.name, path):
+            state.effects.add(("attr", module, name, attr))
 
 
 def note_fills(state: State, filled: list[tuple[tuple[str, ...], Any, int]]) -> None:

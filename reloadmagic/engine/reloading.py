@@ -38,6 +38,8 @@ def reload_module(state: State, name: str) -> None:
     plan = work.plan
     if plan.diff is None and not state.effects.may_run(plan) and not _descents(state, plan):
         return
+    if "__before_reload__" in plan.tracked.namespace:
+        snapshot_module(state, plan.tracked)
     state.states[name] = before_reload(plan.tracked.namespace)
     is_moved = plan.before.path != plan.after.path
     if not plan.run and not plan.dropped and plan.diff is not None and not is_moved:
@@ -118,8 +120,10 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
             for path in summary.now.paths
             if path[0].startswith("@")
             for target in state.index.import_targets(plan.name, path)
+            # The packages that a module is in have been started, whatever they still wait for.
+            if not f"{plan.name}.".startswith(f"{target}.")
         }
-        behind = _waiting_behind(state, graph, targets - {plan.name}, waiting)
+        behind = _waiting_behind(state, graph, targets, waiting)
         if behind:
             found[number] = behind
     return found

@@ -95,7 +95,7 @@ class Run:
         if not changeset.edited and not state.effects.may_run(state.work[names[0]].plan):
             return []
         state.begin_set(names)
-        before = set(state.effects.actual)
+        before = set(state.effects.actual), state.effects.contents
         known = set(sys.modules)
         imported = len(self.engine.imported)
         try:
@@ -108,7 +108,7 @@ class Run:
             forget_imports(self.engine, known, imported)
             self._roll_back()
             causes = reasons(state, names)
-            state.effects.actual = before
+            state.effects.actual, state.effects.contents = before
             if is_interrupt(error):
                 raise KeyboardInterrupt from None
             return list(self._failures(changeset, error, causes))
@@ -134,6 +134,7 @@ class Run:
     def _finish(self) -> None:
         """What is left to do when all statements of a set have run."""
         state = self.state
+        state.effects.decide_contents()  # before what came at run time is put back
         state.containers.add_extras()
         for cls, registered in state.registered:
             for other in registered:

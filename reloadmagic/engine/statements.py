@@ -11,7 +11,14 @@ from ..plan import ModulePlan
 from ..transaction import ABSENT
 from .bound import olds, raw_before
 from .dropping import drop_foreign, drop_star, forget_unbound
-from .noting import definition_fingerprints, fill_sizes, note_binding, note_definition, note_fills
+from .noting import (
+    definition_fingerprints,
+    fill_sizes,
+    note_binding,
+    note_definition,
+    note_fills,
+    note_sets,
+)
 from .outcome import Ran
 from .recorder import Recorder, hooked
 from .settling import settle
@@ -83,6 +90,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     work.bound[number] = result
     note_definition(state, plan, number, fingerprints)
     note_fills(state, filled)
+    note_sets(state, plan, number)
     if statement.fragment.kind == "class":
         state.made.collect()  # or __subclasses__() would list twins
 

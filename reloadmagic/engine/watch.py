@@ -6,7 +6,7 @@ of what those modules' own execution left there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import Any
 
 from ..live import class_dict
@@ -22,14 +22,17 @@ class Watch:
     def __init__(self) -> None:
         self._importing = 0
         self._known: list[tuple[TrackedModule, str, Any]] = []
+        # What tells the size of each, and the sizes: compared as lists, since there may be many.
+        self._sized: list[Sized] = []
         self._sizes: list[int] = []
 
     def enter_import(self) -> None:
         """What came into the known containers until now came at run time, or by an import."""
         if self._importing:
             self._note_growth()
+        else:
+            self._sizes = list(map(len, self._sized))
         self._importing += 1
-        self._sizes = [size_of(value) for _, _, value in self._known]
 
     def leave_import(self) -> None:
         """What has come in since came by the import that ends."""
@@ -41,6 +44,7 @@ class Watch:
         tracked.noted = take_notes(namespace, tracked.name)
         for name, value in containers(namespace, tracked.name):
             self._known.append((tracked, name, value))
+            self._sized.append(_sized(value))
             self._sizes.append(size_of(value))
 
     def begin_again(self, tracked: Mapping[str, TrackedModule]) -> None:
@@ -51,22 +55,30 @@ class Watch:
             if module.noted
             for name, value in containers(module.namespace, module.name)
         ]
-        self._sizes = [size_of(value) for _, _, value in self._known]
+        self._sized = [_sized(value) for _, _, value in self._known]
+        self._sizes = list(map(len, self._sized))
 
     def _note_growth(self) -> None:
-        for place, (tracked, name, value) in enumerate(self._known):
-            size, was = size_of(value), self._sizes[place]
+        sizes = list(map(len, self._sized))
+        before, self._sizes = self._sizes, sizes
+        if sizes == before:
+            return
+        for (tracked, name, value), was, size in zip(self._known, before, sizes, strict=True):
             if size == was:
                 continue
-            self._sizes[place] = size
             note = tracked.noted.get(name)
             if note is not None and note.content is not None and note.identity == id(value):
                 tracked.noted[name] = Note(note.identity, grown(note.content, value, was))
 
 
+def _sized(value: Any) -> Sized:
+    sized: Sized = class_dict(value) if isinstance(value, type) else value
+    return sized
+
+
 def size_of(value: Any) -> int:
     """How many entries a container has, or how many attributes a class."""
-    return len(class_dict(value)) if isinstance(value, type) else len(value)
+    return len(_sized(value))
 
 
 def grown(content: Any, value: Any, size: int) -> Any:

@@ -484,6 +484,11 @@ class Index:
 
     def _targets(self, name: str, user: User, unit: Unit) -> Iterator[Target]:
         """What *unit* itself fills."""
+        for path in unit.sets:
+            for (found, bound), attr in self.attributes_set(name, path):
+                info = self.class_of((found, bound))
+                if info is not None and attr in info.attrs:
+                    yield (found, bound, attr)  # the class statement sets it back
         for path in unit.fills:
             yield from self._target(name, path)
         for bound in unit.binds_global:
@@ -507,6 +512,30 @@ class Index:
             if owner and hook:
                 for attr in unit.fills_self:
                     yield (name, owner, attr)
+
+    def attributes_set(self, module: str, path: Path) -> Iterator[tuple[Entity, str]]:
+        """The objects, with the attribute, that setting *path* in *module* changes."""
+        for entity, rest in self.resolve(module, path):
+            entry = self.modules.get(entity[0])
+            if len(rest) == 1 and entry is not None and not self._is_import(entry, entity[1]):
+                yield entity, rest[0]
+
+    def class_of(self, entity: Entity) -> ClassInfo | None:
+        """The class statement of that name, None if it is something else."""
+        entry = self.modules.get(entity[0])
+        found = entry.classes.get(entity[1]) if entry is not None else None
+        return found[1] if found is not None else None
+
+    def attributes_from_outside(self, entity: Entity) -> set[str]:
+        """The attributes of *entity* that statements of the user's modules set."""
+        return {
+            attr
+            for name, entry in self.modules.items()
+            for summary in entry.summaries
+            for path in summary.now.sets
+            for found, attr in self.attributes_set(name, path)
+            if found == entity
+        }
 
     def _target(self, module: str, path: Path) -> Iterator[Target]:
         for (found, name), rest in self.resolve(module, path):

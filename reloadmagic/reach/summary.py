@@ -63,6 +63,7 @@ class Unit:
         paths: global paths it reads, with the ways it uses them.
         attrs: attributes that it reads of objects it got otherwise, `OPERATOR` for any operator.
         fills: paths of objects that it changes.
+        sets: paths whose last name is an attribute that it sets, as it runs with a statement.
         arguments: for each call, the path called and the paths passed to it.
         binds_global: names that it binds by ``global``.
         calls_parameters: may it call what it is passed?
@@ -77,6 +78,7 @@ class Unit:
     paths: dict[Path, int] = field(default_factory=dict)
     attrs: set[str] = field(default_factory=set)
     fills: set[Path] = field(default_factory=set)
+    sets: set[Path] = field(default_factory=set)
     arguments: list[tuple[Path, Path]] = field(default_factory=list)
     binds_global: set[str] = field(default_factory=set)
     calls_parameters: bool = False
@@ -269,6 +271,8 @@ class _Reader:
         elif path is not None and self.is_global(path[0]):
             self.unit.use(path, USE)
             self.fill(path)
+            if len(path) > 1:
+                return  # what it makes of the value depends on how often it has run
         self.store(node.target)
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
@@ -504,6 +508,15 @@ class _Reader:
             self.store(target.value)
         elif isinstance(target, ast.Attribute | ast.Subscript):
             value = target.value
+            path = dotted(target)
+            if (
+                path is not None
+                and self.is_global(path[0])
+                and not (self.in_function or self.prefix)
+            ):
+                self.read(value, MENTION)
+                self.unit.sets.add(path)
+                return
             if isinstance(target, ast.Subscript):
                 self.read(target.slice, USE)
                 self.unit.attrs.add(OPERATOR)
@@ -698,6 +711,7 @@ def merge_units(into: Unit, unit: Unit) -> None:
         into.use(path, how)
     into.attrs |= unit.attrs
     into.fills |= unit.fills
+    into.sets |= unit.sets
     into.arguments += unit.arguments
     into.binds_global |= unit.binds_global
     into.calls_parameters |= unit.calls_parameters
