@@ -78,9 +78,10 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
         _unload(shell)
         shell.history_manager.end_session()
         shell.restore_sys_module_state()
-        # IPython keeps its shells for ever; let go at least of the modules in this one, whose
-        # loaders hold all that a Reloader knows: the next tests would search through it.
+        # IPython keeps its shells for ever, and the next tests' reloads would search through them.
         atexit.unregister(shell.atexit_operations)
+        atexit.unregister(shell.magics_manager.registry["ScriptMagics"].kill_bg_processes)
+        # Whatever else holds one, the loaders of the modules in it hold all that a Reloader knows.
         shell.user_ns.clear()
 
 
