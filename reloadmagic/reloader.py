@@ -475,8 +475,11 @@ class Reloader:
         new = [c for c in changes if self._attempted.get(c.module) != _version(c)]
         new = [c for c in new if c.kind not in {"deleted", "touched"}]
         old = [c for c in changes if c not in new and c.kind in {"modified", "moved", "unreadable"}]
-        mendable = [c for c in old if self._may_be_mended(c, new)]
-        return (*new, *mendable)
+        # What may be mended is tried with what it is related to in turn: they share a transaction.
+        while mendable := [c for c in old if self._may_be_mended(c, new)]:
+            new += mendable
+            old = [c for c in old if c not in mendable]
+        return tuple(new)
 
     def _may_be_mended(self, change: Change, new: list[Change]) -> bool:
         """Has something changed on which a module that failed depends, or which failed with it?"""

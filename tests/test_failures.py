@@ -165,27 +165,8 @@ def test_a_statement_that_fails_anywhere_leaves_all_as_it_was(project, reloader,
             assert report.failed
 
 
-HELD_BACK = pytest.mark.xfail(
-    strict=True,
-    reason="a module that was held back and is related to the mended one only through others that "
-    "were held back, too, is not tried again, and its edit is lost",
-)
-
-
-@pytest.mark.parametrize(
-    ("name", "way"),
-    [
-        pytest.param(
-            name,
-            way,
-            marks=[HELD_BACK]
-            if way == "syntax" and name in {"pkg/base.py", "pkg/registry.py"}
-            else [],
-        )
-        for name in PACKAGE
-        for way in ("raise", "interrupt", "syntax")
-    ],
-)
+@pytest.mark.parametrize("way", ["raise", "interrupt", "syntax"])
+@pytest.mark.parametrize("name", PACKAGE)
 def test_a_mended_failure_ends_where_a_fresh_import_would(project, reloader, name, way):
     write_all(project, 1)
     load(*NAMES)

@@ -104,12 +104,14 @@ def _pseudo_members(old: type, new: type) -> dict[int, Any]:
     if not issubclass(old, enum.Flag):
         return {}
     before, after = _bits(old), _bits(new)
+    named = {id(member) for member in _members(old).values()}
     known = own_dict(new)["_value2member_map_"]
     return {
         value: member
         for value, member in dict.items(own_dict(old)["_value2member_map_"])
         if type(value) is int
         and value not in known
+        and id(member) not in named
         and all(before.get(bit) == after.get(bit) for bit in before | after if bit & value)
     }
 

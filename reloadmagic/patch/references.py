@@ -40,7 +40,7 @@ __all__ = ["Redirection", "live_functions", "redirect_everywhere", "redirect_in"
 _ROUNDS = 5
 # From here on, one look at every object is quicker than get_referrers, which compares each
 # reference of each object with each target.
-_MANY = 12
+_MANY = 100
 _DEEP = 20_000
 
 _IMMUTABLE: tuple[type, ...] = (types.MethodType, types.GenericAlias, types.UnionType)

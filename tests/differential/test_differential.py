@@ -51,22 +51,7 @@ def assert_no_difference(worker: Worker, plans: list[Plan]) -> None:
     assert not failed, smallest(worker, failed[0])
 
 
-NOT_YET = {
-    "dropped-member-of-a-flag": "a dropped member of several bits is taken for a combination"
-}
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(
-            path,
-            id=path.stem,
-            marks=[pytest.mark.xfail(reason=NOT_YET[path.stem])] if path.stem in NOT_YET else [],
-        )
-        for path in CASES
-    ],
-)
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_a_difference_once_found_stays_away(worker: Worker, path: Path) -> None:
     outcome = worker.run(parse(path.read_text(encoding="utf-8")), "reloadmagic")
     assert told(outcome) == ""
