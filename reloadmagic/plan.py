@@ -250,7 +250,6 @@ class Planner:
         diff = plan.diff
         assert diff is not None
         for pair in diff.edited():
-            statement = plan.after.statements[pair.new]
             if pair.how == "body" and self.patchable(plan, pair):
                 plan.patch[pair.new] = pair
                 for edit in pair.bodies:
@@ -264,7 +263,6 @@ class Planner:
                 self._added(plan, pair.new)
             else:
                 self._force_groups_of(plan, pair.new)
-            del statement
         self._order_of_groups(plan)
         bound_now = {n for s in plan.after.statements for n in s.binds}
         gone = [

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -861,7 +861,3 @@ class _Walk:
             tainted = self.index.tainted(entity)
             self.statements |= users & tainted
             self.values |= {user for user in users if len(user) > 2 and user[:2] in tainted}
-
-
-def public_names(names: Iterable[str]) -> list[str]:
-    return [name for name in names if not name.startswith("_")]
