@@ -48,6 +48,8 @@ def __getattr__(name: str) -> Any:
     """Public names are imported when they are first used: the import itself takes no time."""
     import importlib
 
+    if name == "notebooks":
+        return importlib.import_module(".notebooks", __name__)
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)

@@ -115,6 +115,8 @@ def diff_sources(before: Source, after: Source) -> Diff:
         _judge(old, new, number, partner.get(number), number in same and not flags_differ)
         for number in range(len(new))
     )
+    # Cells may be cut otherwise around statements that are on the same lines of the whole.
+    recut = before.parts != after.parts
     moved = tuple(
         pair.new
         for pair in pairs
@@ -123,9 +125,14 @@ def diff_sources(before: Source, after: Source) -> Diff:
         and (
             old[pair.old].lineno != new[pair.new].lineno
             or old[pair.old].fragment.text != new[pair.new].fragment.text
+            or (recut and _place(before, pair.old) != _place(after, pair.new))
         )
     )
     return Diff(before, after, pairs, tuple(rest_old), moved)
+
+
+def _place(source: Source, number: int) -> tuple[str, int]:
+    return source.place_of(source.statements[number].lineno)
 
 
 def _common_ends(old: tuple[Statement, ...], new: tuple[Statement, ...]) -> tuple[int, int]:

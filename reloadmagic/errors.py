@@ -19,6 +19,13 @@ class ReloadMagicError(Exception):
     """Base of all errors of this package."""
 
 
+def spoken_place(path: str, lineno: int) -> str:
+    """``shapes.py:12``; ``helpers.ipynb, cell 3, line 2`` for a cell; *path* alone for line 0."""
+    if not lineno:
+        return path
+    return f"{path}, line {lineno}" if ".ipynb, cell " in path else f"{path}:{lineno}"
+
+
 class NotTracked(ReloadMagicError, LookupError):
     """A module was asked for that is not tracked.
 
@@ -61,7 +68,7 @@ class SourceError(ReloadMagicError):
         self.colno = colno
         self.line = line
         self.module = module
-        place = f"{path}:{lineno}" if lineno else path
+        place = spoken_place(path, lineno)
         super().__init__(f"{place}: {reason}. The version that last ran stays in use.")
 
 
@@ -86,7 +93,7 @@ class ReloadFailed(ReloadMagicError):
         self.path = path
         self.lineno = lineno
         self.line = line
-        place = f"{path}:{lineno}" if lineno else path
+        place = spoken_place(path, lineno)
         super().__init__(f"{place}: {describe(exception)}. The version that last ran stays in use.")
 
 

@@ -148,11 +148,13 @@ class Part:
     """Lines of a text that are shown as a file of their own, such as a notebook's cell.
 
     Attributes:
-        filename: as tracebacks show it.
+        name: what it is called within its file: ``cell 3``.
+        filename: as tracebacks show it: ``/home/me/helpers.ipynb, cell 3``.
         lineno: 1-based, in the text, of its first line.
         length: in lines.
     """
 
+    name: str
     filename: str
     lineno: int
     length: int
@@ -261,13 +263,17 @@ class Source:
         tree.text = self.text  # type: ignore[attr-defined]  # for loaders, see Text
         return tree
 
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The cells of a notebook, in order; none for any other file."""
+        return self.text.parts if isinstance(self.text, Text) else ()
+
     def line_at(self, filename: str, lineno: int) -> int:
         """The line of this source that is shown as a line of *filename*; 0 if none is."""
         if filename == self.path:
             return lineno
         if self._parts is None:
-            parts = self.text.parts if isinstance(self.text, Text) else ()
-            self._parts = {part.filename: part for part in parts}
+            self._parts = {part.filename: part for part in self.parts}
         part = self._parts.get(filename)
         return part.lineno - 1 + lineno if part is not None else 0
 
@@ -279,6 +285,11 @@ class Source:
         """The file name and the line under which readers see a line of this source."""
         part = self.text.part_at(lineno) if isinstance(self.text, Text) else None
         return (self.path, lineno) if part is None else (part.filename, lineno - part.lineno + 1)
+
+    def line_text(self, lineno: int) -> str:
+        """A line of this source as a person would name it: ``line 3``, ``cell 3, line 2``."""
+        part = self.text.part_at(lineno) if isinstance(self.text, Text) else None
+        return f"line {lineno}" if part is None else f"{part.name}, line {lineno - part.lineno + 1}"
 
     def imports(self) -> list[ast.stmt]:
         """The import statements of the module's own scope, wherever they stand, without stars.

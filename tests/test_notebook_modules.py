@@ -79,9 +79,6 @@ def load(name: str) -> Any:
     return importlib.import_module(name)
 
 
-engine_knows_cells = pytest.mark.xfail(strict=False, reason="the engine looks at files' own lines")
-
-
 # Finding -----------------------------------------------------------------------------------------
 
 
@@ -589,7 +586,6 @@ def test_modules_and_notebooks_follow_each_other(
     assert use.M == 201
 
 
-@engine_knows_cells
 def test_error_rolls_back_and_the_report_names_the_cell(write: Write, reloader: Reloader) -> None:
     write("book.ipynb", "K = 1", "L = K + 1")
     book = load("book")
@@ -600,7 +596,6 @@ def test_error_rolls_back_and_the_report_names_the_cell(write: Write, reloader: 
     assert "M = 1 / 0" in str(report)
 
 
-@engine_knows_cells
 def test_cell_that_does_not_parse_is_named(write: Write, reloader: Reloader) -> None:
     write("book.ipynb", "K = 1", "L = 2")
     book = load("book")
@@ -622,7 +617,6 @@ def test_file_that_is_half_written_is_said_and_then_mended(
     assert book.K == 2
 
 
-@engine_knows_cells
 def test_details_name_the_cells_that_ran(write: Write, reloader: Reloader) -> None:
     write("book.ipynb", "K = 1", "x = 0\nL = K + 1")
     load("book")
@@ -630,7 +624,6 @@ def test_details_name_the_cells_that_ran(write: Write, reloader: Reloader) -> No
     assert "cell 2, line 2: L" in reloader.reload().details()
 
 
-@engine_knows_cells
 def test_functions_move_with_their_cell(write: Write, reloader: Reloader) -> None:
     write("shapes.ipynb", *SHAPES)
     shapes = load("shapes")
@@ -644,7 +637,6 @@ def test_functions_move_with_their_cell(write: Write, reloader: Reloader) -> Non
     assert inspect.getsource(shapes.Circle).startswith("class Circle:")
 
 
-@engine_knows_cells
 def test_splitting_a_cell_runs_nothing(write: Write, reloader: Reloader) -> None:
     write("book.ipynb", "seen = []\ndef f(): ...")
     book = load("book")
@@ -655,7 +647,6 @@ def test_splitting_a_cell_runs_nothing(write: Write, reloader: Reloader) -> None
     assert (book.seen is seen, f.__code__.co_filename[-6:]) == (True, "cell 2")
 
 
-@engine_knows_cells
 def test_body_edit_patches_without_running_the_cell(write: Write, reloader: Reloader) -> None:
     write("book.ipynb", "K = 1", "def f(): return 1")
     f = load("book").f
@@ -689,7 +680,6 @@ def test_notebook_follows_its_edits_before_a_cell(write: Write, shell: Any) -> N
     assert shell.run_cell("f()", store_history=True).result == 2
 
 
-@engine_knows_cells
 def test_module_that_becomes_a_notebook_stays_the_same_module(
     project: Project, write: Write, reloader: Reloader
 ) -> None:
@@ -702,7 +692,6 @@ def test_module_that_becomes_a_notebook_stays_the_same_module(
     assert (f(), f.__code__.co_filename[-20:]) == (2, "t/book.ipynb, cell 2")
 
 
-@pytest.mark.xfail(strict=False, reason="before a cell, get_ipython is not among the builtins")
 def test_command_runs_again_before_a_cell(write: Write, shell: Any) -> None:
     shell.run_cell("%load_ext reloadmagic")
     reloadmagic.notebooks.install(transform=shell.transform_cell)

@@ -63,15 +63,16 @@ def _patches(
     edits = {edit.path: edit for edit in pair.bodies}
     wanted: list[tuple[int, int, int, str]] = []
     for number, ((_, was), (qualname, now)) in enumerate(zip(before, after, strict=True)):
-        same_place = first_line(was) == first_line(now) and ast.dump(
-            was, include_attributes=True
-        ) == ast.dump(now, include_attributes=True)
+        was_at, now_at = plan.before.place_of(first_line(was)), plan.after.place_of(first_line(now))
+        same_place = was_at == now_at and ast.dump(was, include_attributes=True) == ast.dump(
+            now, include_attributes=True
+        )
         if not same_place:
             wanted.append((number, first_line(was), first_line(now), qualname))
     if not wanted:
         return
     codes = {
-        (code.co_qualname, code.co_firstlineno): code
+        (code.co_qualname, plan.after.line_of(code)): code
         for code in code_objects(compile_statements(loader, plan.after, [new]))
     }
     for number, was_line, now_line, qualname in wanted:
@@ -79,7 +80,7 @@ def _patches(
         functions = [
             function
             for function in _candidates(plan, pair.old, qualname)
-            if function.__code__.co_firstlineno == was_line
+            if plan.before.line_of(function.__code__) == was_line
         ]
         if code is not None:
             yield (qualname if number in edits else None), functions, code

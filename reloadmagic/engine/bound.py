@@ -95,7 +95,7 @@ def raw_before(plan: ModulePlan, number: int, qualname: str) -> types.FunctionTy
     for function in _own_functions_of(value, plan.tracked.namespace):
         code = function.__code__
         if code.co_qualname == qualname and (
-            code.co_firstlineno in lines or function.__qualname__ == qualname
+            plan.before.line_of(code) in lines or function.__qualname__ == qualname
         ):
             return function
     return None

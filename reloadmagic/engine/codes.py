@@ -7,36 +7,30 @@ import types
 from ..live import code_objects
 from ..notes import same_value
 
-__all__ = ["code_pairs", "place_of", "refiled", "same_code", "shifted"]
+__all__ = ["code_pairs", "place_of", "placed", "same_code"]
 
 
-def shifted(code: types.CodeType, delta: int) -> types.CodeType:
-    """*code* and all code nested in it, *delta* lines further down."""
+Place = tuple[str, str, int, tuple[int | None, ...]]
+
+
+def placed(code: types.CodeType, filename: str, delta: int) -> types.CodeType:
+    """*code* and all code nested in it, *delta* lines further down, in the file *filename*."""
     constants = tuple(
-        shifted(constant, delta) if isinstance(constant, types.CodeType) else constant
+        placed(constant, filename, delta) if isinstance(constant, types.CodeType) else constant
         for constant in code.co_consts
     )
-    return code.replace(co_firstlineno=code.co_firstlineno + delta, co_consts=constants)
-
-
-def refiled(code: types.CodeType, path: str) -> types.CodeType:
-    """*code* and all code nested in it, as if it stood in the file *path*."""
-    constants = tuple(
-        refiled(constant, path) if isinstance(constant, types.CodeType) else constant
-        for constant in code.co_consts
+    return code.replace(
+        co_filename=filename, co_firstlineno=code.co_firstlineno + delta, co_consts=constants
     )
-    return code.replace(co_filename=path, co_consts=constants)
 
 
-def place_of(code: types.CodeType) -> tuple[str, int, tuple[int | None, ...]]:
-    """Where a code object stands: its name, its line and the position it starts from."""
+def place_of(code: types.CodeType) -> Place:
+    """Where a code object stands: its name, its file, its line and the position it starts from."""
     first = next((p for p in code.co_positions() if p[2] is not None), (None,) * 4)
-    return code.co_qualname, code.co_firstlineno, first
+    return code.co_qualname, code.co_filename, code.co_firstlineno, first
 
 
-def code_pairs(
-    old: types.CodeType, new: types.CodeType
-) -> dict[tuple[str, int, tuple[int | None, ...]], types.CodeType]:
+def code_pairs(old: types.CodeType, new: types.CodeType) -> dict[Place, types.CodeType]:
     """For the place of each code object nested in *old*, the one that stands for it in *new*.
 
     Both must be compiled from the same tree, laid out in two ways.

@@ -45,12 +45,13 @@ def locate(error: BaseException, plan: ModulePlan) -> ReloadFailed:
     """The failure with its place: the innermost line of the module that was running."""
     lineno, traceback = 0, error.__traceback__
     while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename == plan.after.path:
-            lineno = traceback.tb_lineno
+        filename = traceback.tb_frame.f_code.co_filename
+        lineno = plan.after.line_at(filename, traceback.tb_lineno) or lineno
         traceback = traceback.tb_next
     lines = plan.after.text.split("\n")
     line = lines[lineno - 1] if 0 < lineno <= len(lines) else ""
-    failed = ReloadFailed(error, module=plan.name, path=plan.tracked.path, lineno=lineno, line=line)
+    path, lineno = plan.after.place_of(lineno) if lineno else (plan.tracked.path, 0)
+    failed = ReloadFailed(error, module=plan.name, path=path, lineno=lineno, line=line)
     failed.__cause__ = error
     return failed
 

@@ -27,7 +27,7 @@ def run_first(
     raw: dict[int, Any] = {}
 
     def made(function: Any) -> Any:
-        raw[function.__code__.co_firstlineno] = function
+        raw[source.line_of(function.__code__)] = function
         return function
 
     bound: list[dict[str, weakref.ref[Any]]] = []

@@ -14,7 +14,7 @@ from ..modules import Source, TrackedModule, scope_nodes
 from ..patch import live_functions
 from ..plan import ModulePlan
 from .bound import loader_of
-from .codes import code_pairs, place_of, refiled, shifted
+from .codes import code_pairs, place_of, placed
 
 if TYPE_CHECKING:
     from .state import State
@@ -35,12 +35,12 @@ def move_lines(state: State, plan: ModulePlan) -> None:
             shifts.update(dict.fromkeys(lines, new.lineno - old.lineno))
         else:
             again.append(number)
-    _move_file(state, plan)
     again += _compiled_otherwise(plan, again)
     # Before any line moves, as the old code objects are known by their lines.
     moved = _recode_moved(state, plan, again) if again else set()
     if shifts:
         _shift_functions(state, plan, shifts, moved)
+    _move_file(state, plan)
     _move_classes(state, plan)
 
 
@@ -107,10 +107,12 @@ def _shift(
 ) -> bool:
     """Move a function's code to its line; is there code nested in it?"""
     code = function.__code__
-    delta = shifts.get(code.co_firstlineno)
-    if delta is None or code.co_filename != plan.after.path:
+    line = plan.before.line_of(code)
+    if line not in shifts:
         return False
-    state.transaction.set_attr(function, "__code__", shifted(code, delta))
+    filename, lineno = plan.after.place_of(line + shifts[line])
+    moved = placed(code, filename, lineno - code.co_firstlineno)
+    state.transaction.set_attr(function, "__code__", moved)
     return any(isinstance(constant, types.CodeType) for constant in code.co_consts)
 
 
@@ -131,7 +133,7 @@ def _move_file(state: State, plan: ModulePlan) -> None:
         return
     for function in live_functions(plan.tracked.namespace):
         if function.__code__.co_filename == before:
-            state.transaction.set_attr(function, "__code__", refiled(function.__code__, after))
+            state.transaction.set_attr(function, "__code__", placed(function.__code__, after, 0))
 
 
 def _move_classes(state: State, plan: ModulePlan) -> None:

@@ -33,17 +33,19 @@ class Ran:
     """A statement that ran again.
 
     Attributes:
-        lineno: 1-based, in the new source.
+        lineno: 1-based, in the new source; a notebook's is the text of all its cells.
         label: what a person would call it.
         because: why it ran.
+        place: its line as a person would name it: ``line 3``, ``cell 3, line 2``.
     """
 
     lineno: int
     label: str
     because: tuple[str, ...] = ()
+    place: str = ""
 
     def __str__(self) -> str:
-        return f"l. {self.lineno} {self.label}"
+        return f"{self.place or f'line {self.lineno}'} {self.label}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,8 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     before = {name: namespace.get(name, ABSENT) for name in statement.binds}
     formerly = olds(work, number)
     recorder = Recorder(namespace)
-    work.ran.append(Ran(statement.lineno, statement.label, plan.why(number)))
+    place = plan.after.line_text(statement.lineno)
+    work.ran.append(Ran(statement.lineno, statement.label, plan.why(number), place))
     result: dict[str, Any] = {}
 
     def made(function: Any) -> Any:

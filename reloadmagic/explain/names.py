@@ -288,7 +288,10 @@ class _Teller:
     ) -> Explanation:
         name = f"{self.tracked.name}.{definition}" if definition else self.tracked.name
         told = tuple((title, sentences) for title, sentences in facts if sentences)
-        return Explanation(name, kind, place(self.tracked.path, lineno), told)
+        where = (self.tracked.path, 0)
+        if self.entry is not None and lineno:
+            where = self.entry.source.place_of(lineno)
+        return Explanation(name, kind, place(*where), told)
 
     def _statement(self, definition: str) -> int:
         """The last statement that binds the definition's outermost name."""
@@ -357,8 +360,8 @@ class _Teller:
                 yield f"patch {', '.join(names)} in place; the statement does not run"
         for number in sorted(planned.run):
             if top in planned.after.statements[number].binds:
-                lineno = planned.after.statements[number].lineno
-                yield f"run line {lineno} again, as {_why(planned, number)}"
+                line = planned.after.line_text(planned.after.statements[number].lineno)
+                yield f"run {line} again, as {_why(planned, number)}"
         if top in planned.dropped:
             yield f"drop {top}: the file no longer binds it"
         for number in planned.pinned:
@@ -492,7 +495,7 @@ def _planned_text(plan: ModulePlan, number: int) -> str:
     """``model.py:3 WIDTH, as it uses config.K``."""
     statement = plan.after.statements[number]
     why = f", as {reason_text(plan.why(number)[0])}" if plan.why(number) else ""
-    return f"{place(plan.tracked.path, statement.lineno)} {statement.label}{why}"
+    return f"{place(*plan.after.place_of(statement.lineno))} {statement.label}{why}"
 
 
 def _is_same(name: str, definition: str) -> bool:

@@ -199,7 +199,9 @@ class CellHook:
         The report tells which cells used what changed, if it was *asked* for or where there are
         cells to run again: in notebooks, not in terminals.
         """
-        report = self._reloader.reload(plan)
+        # As in a cell, in which modules and notebooks find get_ipython.
+        with self._shell.builtin_trap:
+            report = self._reloader.reload(plan)
         used = self._used(report)
         if not used or not (asked or self._has_cells):
             return report

@@ -57,10 +57,11 @@ def lay_out(cells: Iterable[Cell], path: str, settings: Settings) -> Text:
     lines: list[str] = []
     parts: list[Part] = []
     for cell in cells:
-        filename = f"{path}, cell {cell.number}"
+        name = f"cell {cell.number}"
+        filename = f"{path}, {name}"
         source = _python(cell, filename, settings).split("\n")
         lines.append(MARKER)
-        parts.append(Part(filename, len(lines) + 1, len(source)))
+        parts.append(Part(name, filename, len(lines) + 1, len(source)))
         lines += source
     return Text("\n".join([*lines, ""]) if lines else "", parts)
 

@@ -10,7 +10,7 @@ import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from reloadmagic.errors import ReloadFailed, SourceError, describe
+from reloadmagic.errors import ReloadFailed, SourceError, describe, spoken_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -155,7 +155,7 @@ def place(path: str, lineno: int) -> str:
     except (OSError, ValueError):  # another drive, or a working directory that is gone
         relative = path
     shown = path if relative.startswith(os.pardir) else relative
-    return f"{shown}:{lineno}" if lineno else shown
+    return spoken_place(shown, lineno)
 
 
 def failure_lines(outcome: Outcome, outcomes: Sequence[Outcome]) -> Iterator[str]:
@@ -273,7 +273,7 @@ def definitions_by_kind(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
 def ran_text(ran: Ran) -> str:
     """``line 3: WIDTH, because it uses config.K``."""
     because = f", because {' and '.join(map(reason_text, ran.because))}" if ran.because else ""
-    return f"line {ran.lineno}: {ran.label}{because}"
+    return f"{ran.place or f'line {ran.lineno}'}: {ran.label}{because}"
 
 
 _REASONS = {
