@@ -44,6 +44,7 @@ from .modules import (
 from .plan import Plan, Planner
 from .reach.index import Index
 from .report import Report
+from .undo import Undo, hint_of_undone
 
 __all__ = ["Reloader"]
 
@@ -86,6 +87,7 @@ class Reloader:
         # Invariant: a change stays here until the source it brings has run.
         self._pending: dict[str, Change] = {}
         self._attempted: dict[str, object] = {}
+        self._undo = Undo()
         self._scanned: tuple[int, str | None] = (0, None)
         self._known: set[str] = set()
         # What `is_current` looks at: paths and stamps, made anew once anything moved.
@@ -316,6 +318,7 @@ class Reloader:
         self._tracked.pop(name, None)
         self._pending.pop(name, None)
         self._attempted.pop(name, None)
+        self._undo.held.pop(name, None)
         self._index.drop(name)
 
     def is_current(self) -> bool:
@@ -355,6 +358,7 @@ class Reloader:
         if names is not None:
             patterns = tuple(names)
             found = [change for change in found if matches(change.module, patterns)]
+        self._undo.look(found)
         return tuple(found)
 
     def _change(self, tracked: TrackedModule, stamp: object) -> Change | None:
@@ -427,8 +431,12 @@ class Reloader:
 
     # Reloads -----------------------------------------------------------------------------------------
 
-    def reload(self, plan: Plan | None = None) -> Report:
-        """Bring the session up to date; *plan* limits it to what was planned.
+    def reload(self, plan: Plan | None = None, *, names: Iterable[str] | None = None) -> Report:
+        """Bring the session up to date.
+
+        *plan* limits it to what was planned, *names* to the modules that these patterns match, and
+        what depends on them. Without either, versions that failed before or were undone are left
+        until their files, or files that could mend them, are edited.
 
         Returns a report that is false where there was nothing to do or another thread reloads.
 
@@ -439,9 +447,34 @@ class Reloader:
         if not self._lock.acquire(blocking=False):
             return Report()
         try:
+            if plan is None and names is not None:
+                plan = self.plan(self.changes(names))
             return self._reload(plan)
         finally:
             self._lock.release()
+
+    def undo(self) -> Report:
+        """Go back to the code before the last reload, by reloading the sources that ran then.
+
+        The files stay as they are: what they hold is not loaded again by itself until they are
+        edited; `reload` with a plan or names loads it. Undoing again goes back one reload more.
+
+        Returns a report that is false where there was nothing to undo or another thread reloads.
+
+        Raises:
+            KeyboardInterrupt: as `reload`.
+        """
+        if not self._lock.acquire(blocking=False):
+            return Report(undo=True)
+        try:
+            return self._go_back()
+        finally:
+            self._lock.release()
+
+    @property
+    def undone(self) -> frozenset[str]:
+        """Modules that run an earlier version than their files hold, as `undo` left them."""
+        return frozenset(self._undo.held)
 
     def _reload(self, plan: Plan | None) -> Report:
         started = time.perf_counter()
@@ -453,6 +486,33 @@ class Reloader:
             if not changes:
                 return Report()
             plan = self.plan(changes)
+        outcomes, notes = self._carry_out(plan)
+        self._undo.note(self._keep_stamps(plan, outcomes))
+        return self._told(Report(outcomes, notes, time.perf_counter() - started))
+
+    def _go_back(self) -> Report:
+        started = time.perf_counter()
+        self._scan()
+        back = self._undo.back(self._tracked)
+        if not back:
+            return Report(undo=True)
+        before = [(t := self._tracked[c.module], t.stale, t.failed) for c in back]
+        plan = self.plan(back)
+        outcomes, notes = self._carry_out(plan)
+        done = {change.module for change in self._keep_stamps(plan, outcomes)}
+        for tracked, stale, failed in before:
+            if tracked.name not in done:  # it goes on with what it had
+                tracked.stale, tracked.failed = stale, failed
+                self._attempted.pop(tracked.name, None)
+        if len(done) == len(back):
+            self._undo.drop_last()
+        now = [change for change in self.changes() if change.module in done]
+        self._undo.hold(now)
+        notes += hint_of_undone(now)
+        return self._told(Report(outcomes, notes, time.perf_counter() - started, undo=True))
+
+    def _carry_out(self, plan: Plan) -> tuple[tuple[Outcome, ...], tuple[str, ...]]:
+        """Run *plan*; its outcomes, and sentences about what cannot be reloaded."""
         notes = [note for change in plan.changes if (note := self._settle_file(change))]
         outcomes = [o for c in plan.changes if (o := self._unreadable(c)) is not None]
         for change in plan.changes:
@@ -462,16 +522,19 @@ class Reloader:
         except KeyboardInterrupt:
             self._attempted.clear()  # what was interrupted is still to be done
             raise
-        self._keep_stamps(plan, outcomes)
-        self._watched = None
+        finally:
+            self._watched = None
         self._finder.install()
-        report = Report(tuple(outcomes), tuple(notes), time.perf_counter() - started)
+        return tuple(outcomes), tuple(notes)
+
+    def _told(self, report: Report) -> Report:
         if report:
             self.history.append(report)
         return report
 
     def _worth_trying(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
         """Changes not tried yet, and failed ones that those may mend."""
+        changes = tuple(c for c in changes if c.module not in self._undo.held)
         new = [c for c in changes if self._attempted.get(c.module) != _version(c)]
         new = [c for c in new if c.kind not in {"deleted", "touched"}]
         old = [c for c in changes if c not in new and c.kind in {"modified", "moved", "unreadable"}]
@@ -515,9 +578,10 @@ class Reloader:
         before = tracked.source.text if tracked.source is not None else None
         return Outcome(change.module, change.path, "failed", error=change.error, before=before)
 
-    def _keep_stamps(self, plan: Plan, outcomes: Iterable[Outcome]) -> None:
-        """Files whose source has run now are current."""
+    def _keep_stamps(self, plan: Plan, outcomes: Iterable[Outcome]) -> list[Change]:
+        """Files whose source has run now are current; the changes that brought them."""
         failed = {outcome.module for outcome in outcomes if outcome.status == "failed"}
+        done = []
         for change in plan.changes:
             tracked = self._tracked.get(change.module)
             if tracked is None or change.module in failed:
@@ -527,6 +591,8 @@ class Reloader:
                 tracked.stale, tracked.failed = False, None
                 self._pending.pop(change.module, None)
                 self._attempted.pop(change.module, None)
+                done.append(change)
+        return done
 
     def __repr__(self) -> str:
         stale = sum(tracked.stale for tracked in self._tracked.values())

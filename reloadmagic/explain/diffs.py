@@ -49,13 +49,19 @@ def source_diffs(
     changes = reloader.changes()
     if module is not None:
         changes = tuple(change for change in changes if change.module == module)
-    found = [_diff(change, definition) for change in changes if change.kind != "touched"]
+    found = [
+        _diff(change, definition, undone=change.module in reloader.undone)
+        for change in changes
+        if change.kind != "touched"
+    ]
     return tuple(diff for diff in found if diff.lines or diff.note)
 
 
-def _diff(change: Change, definition: str) -> SourceDiff:
+def _diff(change: Change, definition: str, *, undone: bool) -> SourceDiff:
     name = f"{change.module}.{definition}" if definition else change.module
     note = error_text(change.error) if change.error is not None else ""
+    if undone:
+        note = note or "undone: an older version runs than the one in the file"
     if change.before is None:
         note = note or _WITHOUT_LINES.get(change.kind, "edited before it was first looked at")
         return SourceDiff(name, change.path, note=note)

@@ -331,6 +331,8 @@ class _Teller:
         if self.tracked.failed is not None:
             yield f"failed: {error_text(self.tracked.failed)}. {STILL_HOLDS}"
             yield "it is tried again when a file is edited that could mend it"
+        elif self.tracked.name in self.reloader.undone:
+            yield "undone: an older version runs than the one in the file, until that is edited"
         elif self.change is None or self.change.kind == "touched":
             yield "current: what last ran is what the file holds"
         elif definition and not self._is_edited(self.change, definition):

@@ -199,9 +199,16 @@ class CellHook:
         The report tells which cells used what changed, if it was *asked* for or where there are
         cells to run again: in notebooks, not in terminals.
         """
+        return self._by_reloader(lambda: self._reloader.reload(plan), asked=asked)
+
+    def undo(self) -> Report:
+        """Go back to the code before the last reload; as `run`, asked for."""
+        return self._by_reloader(self._reloader.undo, asked=True)
+
+    def _by_reloader(self, work: Callable[[], Report], *, asked: bool) -> Report:
         # As in a cell, in which modules and notebooks find get_ipython.
         with self._shell.builtin_trap:
-            report = self._reloader.reload(plan)
+            report = work()
         used = self._used(report)
         if not used or not (asked or self._has_cells):
             return report
@@ -227,10 +234,10 @@ class CellHook:
         """
         if self.only is None:
             return None
-        changes = self._reloader.changes(self.only) if self.only else ()
+        changes = self._due(self._reloader.changes(self.only)) if self.only else []
         tried = [(change.module, change.kind, change.digest) for change in changes]
         if tried == self._tried:
-            changes = ()
+            changes = []
         self._tried = tried
         return self._reloader.plan(changes)
 
@@ -257,9 +264,14 @@ class CellHook:
         if any(error is not None for error in errors):
             self._refusal.arm(CellRefused.because_of(errors))
 
+    def _due(self, changes: Iterable[Change]) -> list[Change]:
+        """Changes that are not held back by an undo."""
+        undone = self._reloader.undone
+        return [change for change in changes if change.module not in undone]
+
     def _notify(self, changes: Iterable[Change]) -> None:
         """Say what is stale, once for each version of the files."""
-        news = [change for change in changes if change.kind != "touched"]
+        news = [change for change in self._due(changes) if change.kind != "touched"]
         seen = [(change.module, change.kind, change.digest) for change in news]
         if news and seen != self._said:
             names = ", ".join(change.module for change in news)

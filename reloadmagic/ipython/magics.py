@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from traitlets import observe
 
@@ -106,6 +106,7 @@ class ReloadMagic(Settings, Magics):
             "reload_diff": definitions,
             "reload_graph": modules,
             "reload_history": list,
+            "reload_undo": list,
             "reload_status": list,
             "reload_cells": list,
             "reload_mode": lambda: MODES,
@@ -188,6 +189,22 @@ class ReloadMagic(Settings, Magics):
         if cell.strip():
             shell: Any = self.shell
             shell.run_cell(cell)
+
+    @magic_arguments()
+    @argument("-v", "--verbose", action="store_true", help="tell all that was done, and why")
+    @line_magic
+    def reload_undo(self, line: str) -> Report | None:
+        """Go back to the code before the last reload; the files stay as you edited them.
+
+        What they hold is not loaded before cells until you edit them again; ``%reload_changed``
+        loads it. Undoing again goes back one reload more.
+        """
+        arguments = parse_argstring(self.reload_undo, line)
+        report = self.hook.undo()
+        if arguments.verbose:
+            show(self.shell, report, details=True)
+            return None
+        return report
 
     @cell_magic
     def no_reload(self, line: str, cell: str) -> None:  # noqa: ARG002

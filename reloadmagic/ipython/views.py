@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from reloadmagic.explain import Explanation, Graph, SourceDiff, StaleCell
+    from reloadmagic.modules import TrackedModule
     from reloadmagic.plan import Plan
     from reloadmagic.reloader import Reloader
     from reloadmagic.report import Report
@@ -209,7 +210,7 @@ class ModuleState:
     Attributes:
         name: absolute module name.
         path: its file.
-        state: ``"failed"``, ``"stale"`` or ``"current"``.
+        state: ``"failed"``, ``"stale"``, ``"undone"`` or ``"current"``.
         because: what failed, or what happened to the file; empty if current.
     """
 
@@ -231,7 +232,7 @@ class Status(View):
         """``2 modules tracked, 1 stale, 1 failed · mode auto``."""
         number = len(self.modules)
         parts = [f"{number} module{'' if number == 1 else 's'} tracked"]
-        for state in ("stale", "failed"):
+        for state in ("stale", "undone", "failed"):
             found = sum(module.state == state for module in self.modules)
             parts += [f"{found} {state}"] if found else []
         return f"{', '.join(parts)} · mode {self.mode}"
@@ -276,10 +277,10 @@ def status(reloader: Reloader, mode: str) -> Status:
     """How things stand now, with a look at the files."""
     changed = {c.module: c.kind for c in reloader.changes() if c.kind != "touched"}
     states = [
-        _state(module.name, module.path, module.failed, module.stale, changed.get(module.name))
+        _state(module, changed.get(module.name), undone=module.name in reloader.undone)
         for module in reloader.tracked.values()
     ]
-    order = {"failed": 0, "stale": 1, "current": 2}
+    order = {"failed": 0, "undone": 1, "stale": 2, "current": 3}
     states.sort(key=lambda state: (order[state.state], state.name))
     return Status(mode, tuple(states), _sorted_items(reloader.untracked().items()))
 
@@ -296,13 +297,15 @@ _STALE = {
 }
 
 
-def _state(
-    name: str, path: str, failed: Exception | None, stale: bool, change: str | None
-) -> ModuleState:
-    if failed is not None:
-        return ModuleState(name, path, "failed", error_text(failed))
-    if change is not None or stale:
-        return ModuleState(
-            name, path, "stale", _STALE.get(change or "", "edited since it last ran")
-        )
-    return ModuleState(name, path, "current")
+_UNDONE = "an older version runs until the file is edited; %reload_changed loads what it holds"
+
+
+def _state(module: TrackedModule, change: str | None, *, undone: bool) -> ModuleState:
+    state, because = "current", ""
+    if module.failed is not None:
+        state, because = "failed", error_text(module.failed)
+    elif undone:
+        state, because = "undone", _UNDONE
+    elif change is not None or module.stale:
+        state, because = "stale", _STALE.get(change or "", "edited since it last ran")
+    return ModuleState(module.name, module.path, state, because)

@@ -31,11 +31,13 @@ class Report:
         outcomes: one for each module, in the order in which they were dealt with.
         notes: sentences about the session as a whole.
         seconds: how long all of it took.
+        undo: it went back to the code before a reload.
     """
 
     outcomes: tuple[Outcome, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    undo: bool = False
 
     def __bool__(self) -> bool:
         """Whether there is something to say: a touched file with the same text is nothing."""
@@ -48,11 +50,11 @@ class Report:
 
     def __str__(self) -> str:
         """One line for what was reloaded, and the place for each thing that failed."""
-        return summarize(self.outcomes, self.notes, self.seconds)
+        return summarize(self.outcomes, self.notes, self.seconds, undo=self.undo)
 
     def details(self) -> str:
         """All that is known, as plain text: definitions, statements run and why, source diffs."""
-        return details(self.outcomes, self.notes, self.seconds)
+        return details(self.outcomes, self.notes, self.seconds, undo=self.undo)
 
     def mimebundle(self, *, details: bool = False) -> dict[str, str]:
         """Text and HTML at once, so that a front end takes the richest form it can show.
@@ -61,7 +63,7 @@ class Report:
         """
         from .html import render
 
-        html = render(self.outcomes, self.notes, self.seconds, opened=details)
+        html = render(self.outcomes, self.notes, self.seconds, undo=self.undo, opened=details)
         return {"text/plain": self.details() if details else str(self), "text/html": html}
 
     def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:  # noqa: ARG002

@@ -10,13 +10,13 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from .text import (
-    NOTHING,
     WAITS,
     definitions_by_kind,
     diff_lines,
     duration,
     headline,
     is_news,
+    nothing,
     place,
     ran_text,
     summarize,
@@ -43,13 +43,18 @@ _DIFF = {
 
 
 def render(
-    outcomes: Sequence[Outcome], notes: Sequence[str], seconds: float, *, opened: bool = False
+    outcomes: Sequence[Outcome],
+    notes: Sequence[str],
+    seconds: float,
+    *,
+    undo: bool = False,
+    opened: bool = False,
 ) -> str:
     """The whole report: the short form, which opens to the rest."""
     news = [outcome for outcome in outcomes if is_news(outcome)]
     if not news:
-        return f"<div>{'<br>'.join(map(escape, notes)) or NOTHING}</div>"
-    short = summarize(outcomes, notes, seconds)
+        return f"<div>{'<br>'.join(map(escape, notes)) or nothing(undo=undo)}</div>"
+    short = summarize(outcomes, notes, seconds, undo=undo)
     first, _, rest = short.partition("\n")
     failed = not headline(outcomes, seconds)
     shown = pre(rest, _FAILED if _is_failure(news) else "") if rest else ""

@@ -22,7 +22,6 @@ MODULES = 5  # shown on each side of the arrow
 LEFTOVERS = 3  # told in the short form
 CELLS = 8  # told in the short form
 
-NOTHING = "nothing to reload"
 STILL_HOLDS = "The version that last ran stays in use."
 
 KINDS = ("changed", "added", "dropped", "moved")
@@ -34,22 +33,29 @@ def is_news(outcome: Outcome) -> bool:
     return outcome.status != "touched"
 
 
-def summarize(outcomes: Sequence[Outcome], notes: Sequence[str], seconds: float) -> str:
+def nothing(*, undo: bool) -> str:
+    """What is said without any news."""
+    return "nothing to undo" if undo else "nothing to reload"
+
+
+def summarize(
+    outcomes: Sequence[Outcome], notes: Sequence[str], seconds: float, *, undo: bool = False
+) -> str:
     """The short form: ``reloaded shapes.py (area) → model.py (WIDTH) · 4 ms``.
 
     Failures follow with their place, then what was left behind, then *notes*, each on lines of
     its own. Without news it says so.
     """
     lines = [
-        *_headlines(outcomes, seconds),
-        *(line for outcome in outcomes for line in failure_lines(outcome, outcomes)),
+        *_headlines(outcomes, seconds, undo=undo),
+        *(line for outcome in outcomes for line in failure_lines(outcome, outcomes, undo=undo)),
         *_short_leftovers(outcomes),
         *notes,
     ]
-    return "\n".join(lines) or NOTHING
+    return "\n".join(lines) or nothing(undo=undo)
 
 
-def headline(outcomes: Sequence[Outcome], seconds: float) -> str:
+def headline(outcomes: Sequence[Outcome], seconds: float, *, undo: bool = False) -> str:
     """What was reloaded, on one line; empty if nothing was."""
     done = [outcome for outcome in outcomes if outcome.status in ("reloaded", "patched")]
     edited = [_with_names(outcome) for outcome in done if outcome.edited]
@@ -57,11 +63,12 @@ def headline(outcomes: Sequence[Outcome], seconds: float) -> str:
     sides = [_enumerate(side, MODULES) for side in (edited, reached) if side]
     if not sides:
         return ""
-    return f"reloaded {' → '.join(sides)} · {duration(seconds)}"
+    did = "undid" if undo else "reloaded"
+    return f"{did} {' → '.join(sides)} · {duration(seconds)}"
 
 
-def _headlines(outcomes: Sequence[Outcome], seconds: float) -> Iterator[str]:
-    if line := headline(outcomes, seconds):
+def _headlines(outcomes: Sequence[Outcome], seconds: float, *, undo: bool) -> Iterator[str]:
+    if line := headline(outcomes, seconds, undo=undo):
         yield line
     forgotten = [module_file(o) for o in outcomes if o.status == "forgotten"]
     if forgotten:
@@ -158,19 +165,21 @@ def place(path: str, lineno: int) -> str:
     return spoken_place(shown, lineno)
 
 
-def failure_lines(outcome: Outcome, outcomes: Sequence[Outcome]) -> Iterator[str]:
+def failure_lines(
+    outcome: Outcome, outcomes: Sequence[Outcome], *, undo: bool = False
+) -> Iterator[str]:
     """What failed, where, what still holds; then the source line with a caret under the place."""
     error = outcome.error
     if outcome.status != "failed" or error is None:
         return
-    yield f"{_did_not(outcome)} {error_text(error)}. {still_holds(outcome, outcomes)}"
+    yield f"{_did_not(outcome, undo=undo)} {error_text(error)}. {still_holds(outcome, outcomes)}"
     yield from source_lines(error)
 
 
-def _did_not(outcome: Outcome) -> str:
-    return (
-        "not reloaded:" if outcome.edited else f"{module_file(outcome)} could not follow the edit:"
-    )
+def _did_not(outcome: Outcome, *, undo: bool) -> str:
+    if outcome.edited:
+        return "not undone:" if undo else "not reloaded:"
+    return f"{module_file(outcome)} could not follow the edit:"
 
 
 def reason(error: ReloadFailed | SourceError) -> str:
@@ -237,9 +246,11 @@ def _short_leftovers(outcomes: Sequence[Outcome]) -> list[str]:
     return left if more <= 1 else [*left[:LEFTOVERS], f"… {more} more left behind"]
 
 
-def details(outcomes: Sequence[Outcome], notes: Sequence[str], seconds: float) -> str:
+def details(
+    outcomes: Sequence[Outcome], notes: Sequence[str], seconds: float, *, undo: bool = False
+) -> str:
     """The long form: the short one, then each module's story."""
-    blocks = [summarize(outcomes, notes, seconds)]
+    blocks = [summarize(outcomes, notes, seconds, undo=undo)]
     blocks += ["\n".join(module_lines(outcome)) for outcome in outcomes if is_news(outcome)]
     return "\n\n".join(blocks)
 

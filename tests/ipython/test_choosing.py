@@ -19,15 +19,10 @@ Output = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def run(shell: InteractiveShell, project: Project, capsys: Output) -> Run:
-    """Runs a cell as a user does; two modules are imported."""
-
-    def run(cell: str) -> Any:
-        return shell.run_cell(cell, store_history=True)
-
+def run(run: Run, project: Project, capsys: Output) -> Run:
+    """As in all of these tests, with two modules imported."""
     project.write("shapes.py", "def area(): return 1\n")
     project.write("model.py", "def fit(): return 1\n")
-    run("%load_ext reloadmagic")
     run("import shapes, model")
     capsys.readouterr()
     return run

@@ -15,17 +15,6 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture
-def run(shell: InteractiveShell, project: Project) -> Run:
-    """Runs a cell as a user does, in a shell where the extension is loaded."""
-
-    def run(cell: str, *, store_history: bool = True, **options: Any) -> Any:
-        return shell.run_cell(cell, store_history=store_history, **options)
-
-    run("%load_ext reloadmagic")
-    return run
-
-
-@pytest.fixture
 def shapes(run: Run, project: Project, capsys: pytest.CaptureFixture[str]) -> Project:
     """A project with a module that is imported."""
     project.write("shapes.py", "def area(): return 1\n")

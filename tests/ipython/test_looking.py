@@ -19,15 +19,10 @@ Output = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def run(shell: InteractiveShell, project: Project, capsys: Output) -> Run:
-    """Runs a cell as a user does; two modules are imported, one from the other."""
-
-    def run(cell: str) -> Any:
-        return shell.run_cell(cell, store_history=True)
-
+def run(run: Run, project: Project, capsys: Output) -> Run:
+    """As in all of these tests, with two modules imported, one from the other."""
     project.write("config.py", "WIDTH = 1\n")
     project.write("shapes.py", "from config import WIDTH\ndef area(): return WIDTH\n")
-    run("%load_ext reloadmagic")
     run("import shapes")
     capsys.readouterr()
     return run

@@ -14,17 +14,6 @@ Run = Callable[[str], Any]
 
 
 @pytest.fixture
-def run(shell: InteractiveShell, project: Project) -> Run:
-    """Runs a cell as a user does, in a shell where the extension is loaded."""
-
-    def run(cell: str) -> Any:
-        return shell.run_cell(cell, store_history=True)
-
-    run("%load_ext reloadmagic")
-    return run
-
-
-@pytest.fixture
 def shapes(run: Run, project: Project, capsys: pytest.CaptureFixture[str]) -> Project:
     """A project with two modules that are imported, with nothing reloaded by itself."""
     project.write("shapes.py", "def area(): return 1\n")
@@ -211,3 +200,66 @@ def test_help_shows_the_usage(shell: InteractiveShell, run: Run, command: str) -
     text = shell.find_line_magic(command).__doc__
     assert f"%{command}" in text
     assert len(text.splitlines()) > 3
+
+
+class TestUndo:
+    """``%reload_undo``."""
+
+    @pytest.fixture
+    def edited(self, shapes: Project, run: Run, capsys: pytest.CaptureFixture[str]) -> Project:
+        """An edit that has been reloaded."""
+        shapes.edit("shapes.py", "def area(): return 2\n")
+        run("pass")
+        capsys.readouterr()
+        return shapes
+
+    def test_it_says_what_it_went_back_to(self, edited: Project, run: Run) -> None:
+        first, second = str(run("%reload_undo").result).splitlines()
+        assert first.startswith("undid shapes.py (area) · ")
+        assert second == "The version before runs in shapes.py until the file is edited."
+
+    def test_cells_run_the_code_before_without_a_word(
+        self, edited: Project, run: Run, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        run("%reload_undo")
+        capsys.readouterr()
+        result = run("assert shapes.area() == 1")
+        assert (result.success, capsys.readouterr().out) == (True, "")
+
+    def test_the_next_edit_is_reloaded(self, edited: Project, run: Run) -> None:
+        run("%reload_undo")
+        edited.edit("shapes.py", "def area(): return 3\n")
+        assert run("shapes.area()").result == 3
+
+    def test_reload_changed_loads_the_file(self, edited: Project, run: Run) -> None:
+        run("%reload_undo")
+        report = run("%reload_changed").result
+        assert str(report).startswith("reloaded shapes.py (area) · ")
+        assert run("shapes.area()").result == 2
+
+    @pytest.mark.parametrize("mode", ["%reload_mode notify", "%aimport shapes\n%autoreload 1"])
+    def test_other_modes_leave_it_alone_too(
+        self, edited: Project, run: Run, capsys: pytest.CaptureFixture[str], mode: str
+    ) -> None:
+        run(mode)
+        run("%reload_undo")
+        capsys.readouterr()
+        result = run("assert shapes.area() == 1")
+        assert (result.success, capsys.readouterr().out) == (True, "")
+
+    def test_status_diff_and_explanation_tell_of_it(self, edited: Project, run: Run) -> None:
+        run("%reload_undo")
+        status = str(run("%reload_status").result)
+        assert " modules tracked, 1 undone · mode auto" in status
+        assert "an older version runs until the file is edited" in status
+        diff = str(run("%reload_diff").result).splitlines()
+        assert diff[1:] == [
+            "  undone: an older version runs than the one in the file",
+            "@@ -1 +1 @@",
+            "-def area(): return 1",
+            "+def area(): return 2",
+        ]
+        assert "undone: an older version runs" in str(run("%reload_explain shapes").result)
+
+    def test_there_may_be_nothing_to_undo(self, shapes: Project, run: Run) -> None:
+        assert str(run("%reload_undo").result) == "nothing to undo"
