@@ -134,7 +134,9 @@ class Statement:
         if self.fragment.kind == "assign" and self.binds:
             return ", ".join(self.binds)
         first = self.fragment.text.partition("\n")[0].strip()
-        if first.startswith("from ") and self.binds != ("*",):
+        if self.fragment.kind == "future":
+            first = " ".join(self.fragment.text.split())
+        elif first.startswith("from ") and self.binds != ("*",):
             return ", ".join(self.binds)
         return first if len(first) <= 40 else first[:39] + "…"
 
@@ -603,6 +605,9 @@ class TrackedModule:
         return f"<TrackedModule {self.name} {state}>"
 
 
+_SESSION = frozenset({"__main__", "__mp_main__"})
+
+
 class Ownership:
     """Decides which modules are the user's: with Python source, and not installed by others.
 
@@ -626,7 +631,7 @@ class Ownership:
 
     def __call__(self, name: str, path: str) -> bool:
         """Is the module *name*, whose file is *path*, the user's?"""
-        if name in {"__main__", "__mp_main__"} or name.partition(".")[0] == "reloadmagic":
+        if name in _SESSION or name.partition(".")[0] == "reloadmagic":
             return False
         if self.exclude and matches(name, self.exclude):
             return False
@@ -653,13 +658,19 @@ class Ownership:
         """Why the module is left alone, as a person would say it; ``""`` if it is not."""
         if self(name, path):
             return ""
-        if name == "__main__":
+        if why := self.why_never(name):
+            return why
+        if name.partition(".")[0] in sys.stdlib_module_names:
+            return "part of Python's standard library"
+        return "installed, and not under your own folders (include it to have it reloaded)"
+
+    def why_never(self, name: str) -> str:
+        """Why the module is left alone wherever its file is; ``""`` if that decides."""
+        if name in _SESSION:
             return "the session itself"
         if name.partition(".")[0] == "reloadmagic":
             return "reloadmagic itself"
-        if self.exclude and matches(name, self.exclude):
-            return "excluded"
-        return "installed, not yours (include it to track it)"
+        return "excluded" if matches(name, self.exclude) else ""
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:

@@ -212,6 +212,13 @@ class Planner:
                     if module == name:
                         self._reach(self._plan_of(name), number, "its last run failed")
 
+    def follow(self, tokens: Iterable[Token]) -> list[ModulePlan]:
+        """What may run if *tokens* change, in the order in which the modules were imported."""
+        for token in tokens:
+            self._push(token)
+        self._propagate()
+        return sorted(self.plans.values(), key=lambda plan: plan.tracked.order)
+
     # Seeds: what the edit itself says --------------------------------------------------------
 
     def _fills_before(self, diffs: Mapping[str, Diff]) -> list[Target]:

@@ -132,7 +132,7 @@ class Reloader:
         )
         for name, tracked in list(self._tracked.items()):
             if not self._owns(name, tracked.path):
-                self._forget(name)
+                self.forget(name)
         self._scanned = (0, None)
         self._known.clear()
         self._scan()
@@ -281,22 +281,52 @@ class Reloader:
         """The modules under watch, by name."""
         return MappingProxyType(self._tracked)
 
+    @property
+    def namespaces(self) -> tuple[Namespace, ...]:
+        """The user's namespaces, with what is known of how their names were imported."""
+        return tuple(self._namespaces)
+
+    @property
+    def index(self) -> Index:
+        """Who uses what, in the sources that last ran; to be read only, and until the next call."""
+        self._sync()
+        return self._index
+
     def untracked(self) -> dict[str, str]:
         """Modules of the session that a user might expect to be tracked, and why they are not."""
-        found: dict[str, str] = {}
-        for name, module in list(sys.modules.items()):
-            if name in self._tracked:
-                continue
-            namespace, spec = module_namespace(module), module_spec(module)
-            if namespace is None or spec is None or type(spec.origin) is not str:
-                continue
-            if self.exclude and matches(name, self.exclude):
-                found[name] = "excluded"
-            elif namespace.get("__reload__") is False:
-                found[name] = "opted out by __reload__ = False"
-            elif spec.has_location and self._owns(name, spec.origin):
-                found[name] = "its loader gives no source"
-        return found
+        return {
+            name: self.why_untracked(name)
+            for name, module in list(sys.modules.items())
+            if name not in self._tracked and self._is_expected(name, module)
+        }
+
+    def _is_expected(self, name: str, module: object) -> bool:
+        """Would the module be tracked but for what its author or the user said, or its loader?"""
+        namespace, spec = module_namespace(module), module_spec(module)
+        if namespace is None or spec is None or type(spec.origin) is not str:
+            return False
+        if matches(name, self.exclude) or namespace.get("__reload__") is False:
+            return True
+        return spec.has_location and self._owns(name, spec.origin)
+
+    def why_untracked(self, name: str) -> str:
+        """Why the loaded module *name* is left alone, as a person would say it.
+
+        Empty for a module that is tracked or not loaded.
+        """
+        if name in self._tracked or name not in sys.modules:
+            return ""
+        module = sys.modules[name]
+        namespace, spec = module_namespace(module), module_spec(module)
+        if self._owns.why_never(name):
+            return self._owns.why_never(name)
+        if namespace is not None and namespace.get("__reload__") is False:
+            return "opted out by __reload__ = False"
+        if namespace is None or spec is None or type(spec.origin) is not str:
+            return "it has no file"
+        if not spec.has_location:
+            return "built into Python" if name in sys.builtin_module_names else "it has no file"
+        return self._owns.why_not(name, spec.origin) or "its loader gives no source"
 
     def _is_tracked(self, name: str) -> bool:
         return name in self._tracked
@@ -312,7 +342,8 @@ class Reloader:
             return type(cls) is not type
         return type in type.__dict__["__mro__"].__get__(cls)
 
-    def _forget(self, name: str) -> None:
+    def forget(self, name: str) -> None:
+        """Know no more of the module *name*: what is imported by that name next is a first import."""
         self._watched = None
         self._known.discard(name)
         self._tracked.pop(name, None)
@@ -363,7 +394,7 @@ class Reloader:
 
     def _change(self, tracked: TrackedModule, stamp: object) -> Change | None:
         if tracked.module is None:
-            self._forget(tracked.name)
+            self.forget(tracked.name)
             return None
         known = self._pending.get(tracked.name)
         if known is not None and known.stamp == stamp and stamp is not None:

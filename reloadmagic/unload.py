@@ -83,7 +83,7 @@ def unload(reloader: Reloader, name: str, namespaces: Sequence[dict[str, Any]] =
     gone = [n for names in namespaces for n in _drop_names(reloader, names, modules)]
     for module in reversed(found):
         sys.modules.pop(module, None)
-        reloader._forget(module)
+        reloader.forget(module)
         _drop_attribute(module, modules[module])
     importlib.invalidate_caches()
     holders = tuple(_holders(modules, namespaces))
@@ -101,7 +101,7 @@ def _drop_attribute(name: str, module: object) -> None:
 def _drop_names(
     reloader: Reloader, names: dict[str, Any], modules: dict[str, Any]
 ) -> Iterator[str]:
-    space = next((s for s in reloader._namespaces if s.names is names), None)
+    space = next((s for s in reloader.namespaces if s.names is names), None)
     for name, value in list(names.items()):
         if name.startswith("_") and name.strip("_i").isdigit():
             continue  # IPython's own record of outputs

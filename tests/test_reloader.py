@@ -71,6 +71,40 @@ def test_a_module_opts_out(project, reloader):
     assert (one.A, reloader.untracked()["one"]) == (1, "opted out by __reload__ = False")
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("json.decoder", "part of Python's standard library"),
+        ("sys", "built into Python"),
+        ("pytest", "installed, and not under your own folders (include it to have it reloaded)"),
+        ("conftest", "excluded"),
+        ("__main__", "the session itself"),
+        ("reloadmagic.plan", "reloadmagic itself"),
+        ("made_up", "it has no file"),
+        ("one", ""),  # it is tracked
+        ("nowhere", ""),  # it is not loaded
+    ],
+)
+def test_what_is_left_alone_has_a_reason(project, reloader, monkeypatch, name, why):
+    project.write("one.py", "A = 1\n")
+    load("one")
+    for other in ("made_up", "conftest"):
+        monkeypatch.setitem(sys.modules, other, types.ModuleType(other))
+    assert reloader.why_untracked(name) == why
+
+
+def test_reloading_by_name_leaves_other_edits_for_later(project, reloader):
+    project.write("one.py", "A = 1\n")
+    project.write("two.py", "B = 1\n")
+    one, two = load("one", "two")
+    project.edit("one.py", "A = 2\n")
+    project.edit("two.py", "B = 2\n")
+    reloader.reload(names=["tw*"])
+    by_name = one.A, two.B
+    reloader.reload()
+    assert (by_name, one.A) == ((1, 2), 2)
+
+
 def test_modules_without_a_file_are_stepped_around(project, monkeypatch):
     monkeypatch.setitem(sys.modules, "made_up", types.ModuleType("made_up"))
     monkeypatch.setitem(sys.modules, "none_at_all", None)

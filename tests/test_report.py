@@ -23,6 +23,7 @@ from reloadmagic.report.text import (
     label_names,
     unified_diff,
 )
+from session import load, watch
 from support import Project
 
 GOLDEN = Path(__file__).parent / "golden" / "report"
@@ -393,3 +394,16 @@ def test_a_hint_tells_which_cells_used_what_changed(
     used: dict[int, tuple[str, ...]], hint: str
 ) -> None:
     assert cells_hint(used) == hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["from __future__ import annotations\n", "from __future__ import (\n    annotations,\n)\n"],
+)
+def test_a_future_import_is_called_what_it_is(project: Project, text: str) -> None:
+    project.write("shapes.py", "def area(): return 1\n")
+    with watch() as reloader:
+        load("shapes")
+        project.edit("shapes.py", text + "def area(): return 1\n")
+        report = reloader.reload()
+    assert "(area, from __future__ import" in str(report)

@@ -129,7 +129,7 @@ class CellLog:
         affected = _affected(reloader, report) if self._cells else {}
         if not affected:
             return ()
-        reader = _Reader(reloader._index, affected, namespace)
+        reader = _Reader(reloader.index, affected, namespace)
         found = []
         for cell in self._cells:
             used = reader.read(cell)
@@ -155,13 +155,13 @@ def _affected(reloader: Reloader, report: Report) -> dict[str, str]:
             todo += [(outcome.module, name, name) for name in changed_names(outcome)]
     if not todo:
         return found
-    reloader._sync()
+    index = reloader.index
     while todo:
         module, name, label = todo.pop()
         if f"{module}.{name}" in found:
             continue
         found[f"{module}.{name}"] = label
-        todo += [(m, q, label) for m, q in _callers(reloader._index, module, name)]
+        todo += [(m, q, label) for m, q in _callers(index, module, name)]
     return found
 
 

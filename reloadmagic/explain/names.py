@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ReloadMagicError
-from ..modules import module_namespace, module_spec
+from ..modules import module_spec
 from ..plan import Planner
 from ..report.text import (
     STILL_HOLDS,
@@ -91,7 +91,6 @@ def explain(reloader: Reloader, name: str) -> Explanation:
     """
     plan = reloader.plan()
     module, definition = find_name(reloader, name)
-    reloader._sync()
     teller = _Teller(reloader, plan, reloader.tracked[module])
     return teller.definition(definition) if definition else teller.module()
 
@@ -132,9 +131,8 @@ def _close(name: str, known: list[str]) -> list[str]:
 
 def known_names(reloader: Reloader) -> list[str]:
     """Full names of all modules, their definitions and the members of classes."""
-    reloader._sync()
     names = []
-    for module, entry in reloader._index.modules.items():
+    for module, entry in reloader.index.modules.items():
         names.append(module)
         inside = dict.fromkeys((*entry.bindings, *entry.classes, *entry.functions))
         names += [f"{module}.{inner}" for inner in inside if "<" not in inner and inner != "*"]
@@ -143,9 +141,10 @@ def known_names(reloader: Reloader) -> list[str]:
 
 def _definitions(reloader: Reloader) -> Iterator[str]:
     """As `known_names`, without what is only imported there."""
+    index = reloader.index
     for full in known_names(reloader):
         module, definition = _absolute(reloader, full) or (full, "")
-        entry = reloader._index.modules[module]
+        entry = index.modules[module]
         numbers = entry.bindings.get(definition, ())
         kinds = {entry.source.statements[number].fragment.kind for number in numbers}
         if kinds != {"import"}:
@@ -164,8 +163,7 @@ def _absolute(reloader: Reloader, name: str) -> tuple[str, str] | None:
 
 
 def _is_in(reloader: Reloader, module: str, definition: str) -> bool:
-    reloader._sync()
-    entry = reloader._index.modules.get(module)
+    entry = reloader.index.modules.get(module)
     if not definition:
         return True
     if entry is None:
@@ -184,7 +182,7 @@ def _class_attribute(entry: Any, definition: str) -> tuple[str, str] | None:
 def _in_notebook(reloader: Reloader, name: str) -> tuple[str, str] | None:
     """What a name of the user's own namespace stands for: an import, a class, an instance."""
     root, _, rest = name.partition(".")
-    for space in reloader._namespaces:
+    for space in reloader.namespaces:
         if root not in space.names:
             continue
         origin = space.provenance.get(root)
@@ -221,18 +219,8 @@ def _why_unknown(reloader: Reloader, name: str) -> str:
         if module in reloader.tracked:
             return ""
         if module in sys.modules:
-            reason = reloader.untracked().get(module) or _why_not(reloader, module)
-            return f"{module} is left alone: {reason}."
+            return f"{module} is left alone: {reloader.why_untracked(module)}."
     return ""
-
-
-def _why_not(reloader: Reloader, name: str) -> str:
-    module = sys.modules[name]
-    spec = module_spec(module)
-    origin = spec.origin if spec is not None else None
-    if module_namespace(module) is None or type(origin) is not str or not spec.has_location:  # type: ignore[union-attr]
-        return "it has no file"
-    return reloader._owns.why_not(name, origin) or "it has no Python source"
 
 
 # What is told of it --------------------------------------------------------------------------------
@@ -245,7 +233,7 @@ class _Teller:
         self.reloader = reloader
         self.plan = plan
         self.tracked = tracked
-        self.index = reloader._index
+        self.index = reloader.index
         self.entry = self.index.modules.get(tracked.name)
         self.change = next((c for c in plan.changes if c.module == tracked.name), None)
         self.planned = plan.modules.get(tracked.name)
@@ -416,10 +404,7 @@ class _Teller:
             patchable=lambda plan, pair: True,  # noqa: ARG005
             keep=self.reloader.keep,
         )
-        for token in tokens:
-            planner._push(token)
-        planner._propagate()
-        plans = sorted(planner.plans.values(), key=lambda plan: plan.tracked.order)
+        plans = planner.follow(tokens)
         return [
             (plan.name, _planned_text(plan, number))
             for plan in plans
@@ -432,7 +417,7 @@ class _Teller:
         """Names that cells imported it under."""
         module = self.tracked.name
         found = []
-        for space in self.reloader._namespaces:
+        for space in self.reloader.namespaces:
             if definition:
                 origin = (module, definition)
                 found += [n for n, known in space.provenance.items() if known == origin]

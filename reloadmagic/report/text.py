@@ -119,6 +119,8 @@ def _ran_name(ran: Ran) -> str:
 def label_names(label: str) -> list[str]:
     """The names that a statement binds, as far as its label tells; empty for other statements."""
     head, _, imported = label.partition("import ")
+    if head.startswith("from __future__"):
+        return []
     if imported and (not head or head.startswith("from ")):
         parts = imported.strip("()\n ").split(",")
         names = [part.split(" as ")[-1].strip() for part in parts]
