@@ -79,7 +79,9 @@ class ReloadMagic(Settings, Magics):
         self.groups: list[Magics] = [self, Looking(self), Choosing(self)]
         if not is_theirs_loaded(shell):
             self.groups.append(Autoreload(self))
-        self.completion = Completion(shell, self._words(), self._options)
+        self.completion = Completion(
+            shell, self._words(), self._options, self.reloader.tracked.__contains__
+        )
 
     def detach(self) -> None:
         """Take out all that `attach` put in, and whatever else of ours is there."""

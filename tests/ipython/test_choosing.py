@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from IPython.core import completer
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -251,6 +252,7 @@ class TestCompletion:
         ("%reload_exclude sha", ["shapes"]),
         ("%unload mod", ["model"]),
         ("%autoreload exp", ["explicit"]),
+        ("%reload_undo --", ["--verbose"]),
     ]
 
     @pytest.mark.parametrize(("line", "words"), COMPLETED)
@@ -258,6 +260,30 @@ class TestCompletion:
         self, complete: Callable[[str], list[str]], line: str, words: list[str]
     ) -> None:
         assert complete(line) == words
+
+    @pytest.mark.skipif(
+        not hasattr(completer, "context_matcher"), reason="the first API knows the first word alone"
+    )
+    def test_a_command_whose_answer_is_kept_is_completed_too(
+        self, complete: Callable[[str], list[str]]
+    ) -> None:
+        assert "model" in complete("plan = %reload_changed -n mod")
+
+    @pytest.mark.skipif(
+        not hasattr(completer, "context_matcher"), reason="the first API has no types"
+    )
+    def test_modules_are_told_from_other_words(self, run: Run, shell: InteractiveShell) -> None:
+        with provisionalcompleter():
+            found = list(shell.Completer.completions("%reload_explain shapes", 22))
+        assert [(one.text, one.type) for one in found] == [
+            ("shapes", "module"),
+            ("shapes.area", "instance"),
+        ]
+
+    def test_the_cursor_may_stand_inside_the_line(self, shell: InteractiveShell, run: Run) -> None:
+        with provisionalcompleter():
+            found = list(shell.Completer.completions("%reload_changed mod -v", 19))
+        assert [one.text for one in found] == ["model"]
 
     def test_what_is_given_is_not_offered_again(self, complete: Callable[[str], list[str]]) -> None:
         assert "shapes" not in complete("%reload_changed shapes ")

@@ -28,6 +28,7 @@ def extension_state(shell: InteractiveShell) -> dict[str, Any]:
         "transformers": list(shell.input_transformers_cleanup),
         "ast": list(shell.ast_transformers),
         "completers": {name: set(table.strs) for name, table in shell.strdispatchers.items()},
+        "matchers": list(getattr(shell.Completer, "custom_matchers", ())),
         "finders": list(sys.meta_path),
     }
 
