@@ -15,6 +15,7 @@ import ast
 import importlib.machinery
 import importlib.util
 import itertools
+import linecache
 import sys
 import types
 import weakref
@@ -28,13 +29,21 @@ from .modules import (
     Source,
     Stamp,
     Statement,
+    Text,
     module_spec,
     place_of_error,
     scope_nodes,
     stamp_of,
 )
 
-__all__ = ["Executor", "ReloadFinder", "ReloadLoader", "compile_statements", "decoder"]
+__all__ = [
+    "Executor",
+    "ReloadFinder",
+    "ReloadLoader",
+    "compile_statements",
+    "decoder",
+    "show_parts",
+]
 
 # A name that no source can spell, so that it collides with none of the user's.
 MERGE_HOOK = "<reloadmagic>"
@@ -179,6 +188,22 @@ class ReloadFinder(MetaPathFinder):
 def decoder(loader: Any) -> Any:
     """How a loader's bytes become source text: its ``decode_source`` if it has one, else PEP 263."""
     return getattr(loader, "decode_source", None) or importlib.util.decode_source
+
+
+def show_parts(text: str, path: str) -> None:
+    """Have tracebacks, inspect and debuggers show a text of parts for the file *path* and these."""
+    if not isinstance(text, Text):
+        return
+    lines = text.split("\n")
+    _show(path, lines[:-1])
+    for part in text.parts:
+        _show(part.filename, lines[part.lineno - 1 : part.lineno - 1 + part.length])
+
+
+def _show(filename: str, lines: list[str]) -> None:
+    shown = [f"{line}\n" for line in lines]
+    # Without an mtime, linecache never asks the file, in which something else would be found.
+    linecache.cache[filename] = (sum(map(len, shown)), None, shown, filename)
 
 
 def read_source(

@@ -167,9 +167,11 @@ class Reloader:
         if tracked is None:
             return None
         places = tracked.namespace.get("__path__")
+        # The module's own loader, as the file's name alone does not tell one that reads notebooks.
         return importlib.util.spec_from_file_location(
             name,
             tracked.path,
+            loader=getattr(module_spec(tracked.reference()), "loader", None),
             submodule_search_locations=list(places) if places is not None else None,
         )
 

@@ -13,8 +13,6 @@ import os
 from collections import deque
 from typing import TYPE_CHECKING
 
-from .modules import Text
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -43,7 +41,8 @@ class Undo:
         done = tuple(done)
         for change in done:
             self.held.pop(change.module, None)
-            linecache.cache.pop(change.path, None)
+            if change.after is not None and not change.after.parts:
+                linecache.cache.pop(change.path, None)
         if done:
             self._done.append(done)
 
@@ -101,8 +100,8 @@ def _show_source(source: Source) -> None:
 
     `linecache` trusts an entry for as long as the file has the size and mtime that stand in it.
     """
-    if isinstance(source.text, Text) and source.text.parts:
-        return  # its parts are shown as files of their own
+    if source.parts:
+        return  # shown as its code was moved to their lines
     try:
         stat = os.stat(source.path)
     except OSError:

@@ -694,8 +694,251 @@ def test_module_that_becomes_a_notebook_stays_the_same_module(
 
 def test_command_runs_again_before_a_cell(write: Write, shell: Any) -> None:
     shell.run_cell("%load_ext reloadmagic")
-    reloadmagic.notebooks.install(transform=shell.transform_cell)
     write("book.ipynb", "word = 'one'", "lines = list(x for x in [word])\nout = !echo {word}")
     shell.run_cell("import book")
     write("book.ipynb", "word = 'two'", "lines = list(x for x in [word])\nout = !echo {word}")
     assert shell.run_cell("list(book.out)", store_history=True).result == ["two"]
+
+
+def test_source_is_shown_as_it_is_after_comments_moved_it(write: Write, reloader: Reloader) -> None:
+    write("shapes.ipynb", *SHAPES)
+    shapes = load("shapes")
+    cells = [textwrap.dedent(cell).strip() for cell in SHAPES]
+    write("shapes.ipynb", cells[0], f"# How much?\n{cells[1]}", f"# What?\n\n{cells[2]}")
+    reloader.reload()
+    assert inspect.getsource(shapes.area).startswith("def area(r):\n    x = r / 0\n")
+    assert inspect.getsource(shapes.Circle.grow).startswith("    def grow(self):")
+    with pytest.raises(ZeroDivisionError) as info:
+        shapes.area(1)
+    assert places(info.value) == [("shapes.ipynb, cell 2", 3)]
+
+
+def test_cells_cut_anew_on_the_same_lines_are_known(write: Write, reloader: Reloader) -> None:
+    write("book.ipynb", "class A:\n    def f(self): return 1\n\ndef g(): return 2")
+    book = load("book")
+    write("book.ipynb", "class A:\n    def f(self): return 3", "def g(): return 2")
+    assert reloader.reload().outcomes[0].ran == ()
+    codes = [book.A.f.__code__, book.g.__code__]
+    assert [(c.co_filename[-6:], c.co_firstlineno) for c in codes] == [("cell 1", 2), ("cell 2", 1)]
+
+
+def test_dependent_notebook_that_cannot_follow_names_its_cell(
+    project: Project, write: Write, reloader: Reloader
+) -> None:
+    project.write("config.py", "K = 1\n")
+    write("book.ipynb", "from config import K", "# One each\nL = 1 / K")
+    book = load("book")
+    project.edit("config.py", "K = 0\n")
+    report = str(reloader.reload())
+    assert "book.ipynb could not follow the edit: book.ipynb, cell 2, line 2: Zero" in report
+    assert book.L == 1
+
+
+def test_error_in_a_function_of_another_notebook_names_both(
+    write: Write, reloader: Reloader
+) -> None:
+    write("low.ipynb", "K = 1", "def check(n):\n    if not n:\n        raise ValueError('none')")
+    write("high.ipynb", "import low", "L = 1\nlow.check(1)")
+    load("high")
+    write("high.ipynb", "import low", "L = 1\nlow.check(0)")
+    report = reloader.reload()
+    assert "not reloaded: high.ipynb, cell 2, line 2: ValueError: none" in str(report)
+    assert 'low.ipynb, cell 2", line 3, in check' in report.details()
+
+
+def test_notebook_that_is_renamed_within_its_name_stays_the_same_module(
+    project: Project, write: Write, reloader: Reloader
+) -> None:
+    write("my book.ipynb", "model = object()", "def f(): return 1")
+    book = load("my_book")
+    model, f = book.model, book.f
+    project.delete("my book.ipynb")
+    path = write("my-book.ipynb", "model = object()", "def f(): return 2")
+    reloader.reload()
+    assert (book.model is model, f(), book.__file__) == (True, 2, str(path))
+    assert f.__code__.co_filename == f"{path}, cell 2"
+
+
+def test_notebook_that_becomes_a_module_stays_the_same_module(
+    project: Project, write: Write, reloader: Reloader
+) -> None:
+    write("book.ipynb", "K = 1", "def f(): return K")
+    f = load("book").f
+    project.delete("book.ipynb")
+    path = project.write("book.py", "K = 1\ndef f(): return K\n")
+    reloader.reload()
+    assert (f(), f.__code__.co_filename, f.__code__.co_firstlineno) == (1, str(path), 2)
+    assert inspect.getsource(f) == "def f(): return K\n"
+
+
+def test_notebook_whose_file_is_gone_still_follows_what_it_imports(
+    project: Project, write: Write, reloader: Reloader
+) -> None:
+    project.write("config.py", "K = 1\n")
+    write("book.ipynb", "import asyncio\nfrom config import K", "L = await asyncio.sleep(0, K)")
+    book = load("book")
+    project.delete("book.ipynb")
+    project.edit("config.py", "K = 2\n")
+    reloader.reload()
+    assert book.L == 2
+
+
+def test_undone_edit_of_a_notebook_shows_the_source_that_runs(
+    write: Write, reloader: Reloader
+) -> None:
+    write("shapes.ipynb", *SHAPES)
+    shapes = load("shapes")
+    write("shapes.ipynb", "NEW = 1", SHAPES[0], SHAPES[1].replace("def", "# How much?\ndef"))
+    reloader.reload()
+    reloader.undo()
+    assert shapes.area.__code__.co_filename.endswith("shapes.ipynb, cell 2")
+    assert inspect.getsource(shapes.area).startswith("def area(r):\n    x = r / 0\n")
+    assert inspect.getsource(shapes.Circle).startswith("class Circle:")
+
+
+def test_values_that_were_imported_from_a_notebook_follow(write: Write, shell: Any) -> None:
+    write("book.ipynb", "K = 1", "L = K + 1")
+    shell.run_cell("%load_ext reloadmagic\nfrom book import L", store_history=True)
+    write("book.ipynb", "K = 5", "L = K + 1")
+    assert shell.run_cell("L", store_history=True).result == 6
+
+
+def test_packages_of_notebooks_follow(write: Write, reloader: Reloader) -> None:
+    write("lab/__init__.ipynb", "from .parts import N\nM = N + 1")
+    write("lab/parts.ipynb", "N = 3")
+    lab = load("lab")
+    write("lab/parts.ipynb", "N = 4")
+    reloader.reload()
+    assert (lab.N, lab.M) == (4, 5)
+
+
+def test_notebooks_that_import_each_other_follow(write: Write, reloader: Reloader) -> None:
+    write("one.ipynb", "K = 1", "import two", "def f(): return two.L")
+    write("two.ipynb", "import one", "L = one.K * 10")
+    one = load("one")
+    write("one.ipynb", "K = 2", "import two", "def f(): return two.L + 1")
+    reloader.reload()
+    assert one.f() == 21
+
+
+def test_new_notebook_that_an_edit_imports_is_imported(write: Write, reloader: Reloader) -> None:
+    write("book.ipynb", "K = 1")
+    book = load("book")
+    write("more.ipynb", "N = 7")
+    write("book.ipynb", "K = 1", "from more import N")
+    reloader.reload()
+    assert book.N == 7
+
+
+def test_skipping_a_cell_by_a_tag_drops_what_it_bound(write: Write, reloader: Reloader) -> None:
+    write("book.ipynb", "K = 1", "L = 2")
+    book = load("book")
+    write("book.ipynb", "K = 1", code("L = 2", "skip-import"))
+    reloader.reload()
+    assert not hasattr(book, "L")
+
+
+def test_definitions_alone_are_reloaded_when_asked(write: Write, reloader: Reloader) -> None:
+    reloadmagic.notebooks.install(notebook_import="definitions")
+    write("book.ipynb", "seen = []", "seen.append(1)\ndef f(): return 1")
+    book = load("book")
+    write("book.ipynb", "seen = []", "seen.append(2)\ndef f(): return 2")
+    reloader.reload()
+    assert (book.seen, book.f()) == ([], 2)
+
+
+# In a shell --------------------------------------------------------------------------------------
+
+
+def test_loading_the_extension_is_all_it_takes(project: Project, shell: Any) -> None:
+    project.write("book.ipynb", notebook("%matplotlib inline", "words = !echo seen", "K = 1"))
+    shell.run_cell("%load_ext reloadmagic")
+    assert shell.run_cell("import book; [*book.words, book.K]").result == ["seen", 1]
+
+
+def test_settings_say_what_runs(project: Project, shell: Any) -> None:
+    cells = ["K = 1", code("K = 2", "draft"), "seen = []\nseen.append(1)", "%cd -q ."]
+    project.write("book.ipynb", notebook(*cells))
+    shell.config.ReloadMagic.skip_tags = ["draft"]
+    shell.config.ReloadMagic.allow = ["%cd"]
+    shell.run_cell("%load_ext reloadmagic\n%config ReloadMagic.notebook_import = 'definitions'")
+    assert shell.run_cell("import book; book.K, book.seen").result == (1, [])
+    finder = reloadmagic.notebooks.installed()
+    assert finder is not None
+    assert finder.settings.allow == ("%cd",)
+
+
+def test_notebooks_can_be_left_out(project: Project, shell: Any) -> None:
+    project.write("book.ipynb", notebook("K = 1"))
+    shell.config.ReloadMagic.notebooks = False
+    shell.run_cell("%load_ext reloadmagic")
+    assert isinstance(shell.run_cell("import book").error_in_exec, ModuleNotFoundError)
+    shell.run_cell("%config ReloadMagic.notebooks = True")
+    assert shell.run_cell("import book; book.K").result == 1
+
+
+def test_notebooks_that_are_loaded_follow_though_no_more_are_found(
+    project: Project, write: Write, shell: Any
+) -> None:
+    write("book.ipynb", "K = 1")
+    shell.run_cell("%load_ext reloadmagic\nimport book", store_history=True)
+    shell.run_cell("%config ReloadMagic.notebooks = False", store_history=True)
+    write("book.ipynb", "K = 2")
+    assert shell.run_cell("book.K", store_history=True).result == 2
+
+
+def test_unloading_brings_back_what_was_installed_before(shell: Any) -> None:
+    before = reloadmagic.notebooks.install(skip_tags=["mine"]).settings
+    shell.run_cell("%load_ext reloadmagic")
+    shell.run_cell("%unload_ext reloadmagic")
+    finder = reloadmagic.notebooks.installed()
+    assert finder is not None
+    assert finder.settings == before
+
+
+@pytest.fixture
+def session(write: Write, shell: Any) -> Any:
+    """A shell in which a notebook was imported, which imports another, and that one was edited."""
+    write("low.ipynb", "K = 1", "def f():\n    return K")
+    write("high.ipynb", "import math", "# What counts\nfrom low import K\nL = K + 1")
+    shell.run_cell("%load_ext reloadmagic\nimport high", store_history=True)
+    shell.run_cell("%reload_mode off", store_history=True)
+    write("low.ipynb", "K = 2", "def f():\n    return K\n")
+    return shell
+
+
+def shown(shell: Any, command: str) -> str:
+    return str(shell.run_cell(command, store_history=True).result)
+
+
+def test_diff_is_that_of_the_cells(session: Any) -> None:
+    diff = shown(session, "%reload_diff")
+    assert diff.startswith("low · low.ipynb\n")
+    assert "cell 1\n # %%\n-K = 1\n+K = 2\n" in diff
+    assert "nbformat" not in diff
+
+
+def test_explanation_names_cells(session: Any) -> None:
+    assert "high.ipynb, cell 2, line 3" in shown(session, "%reload_explain high.L")
+    assert "run cell 1, line 1 again" in shown(session, "%reload_explain low.K")
+    assert "runs again: high.ipynb, cell 2, line 2" in shown(session, "%reload_explain low.K")
+
+
+def test_status_and_graph_know_notebooks(session: Any) -> None:
+    status = shown(session, "%reload_status")
+    assert "low" in status
+    assert "stale" in status
+    assert "low" in shown(session, "%reload_graph high")
+
+
+def test_dry_run_and_history_know_notebooks(session: Any) -> None:
+    assert "low" in shown(session, "%reload_changed -n")
+    assert "reloaded low.ipynb (K) → high.ipynb (K, L)" in shown(session, "%reload_changed")
+    assert "low.ipynb" in shown(session, "%reload_history")
+
+
+def test_diff_of_a_cell_that_does_not_parse_says_where(write: Write, session: Any) -> None:
+    write("low.ipynb", "K = 1", "def f():\n    return (")
+    diff = shown(session, "%reload_diff")
+    assert "low.ipynb, cell 2, line 2: SyntaxError: '(' was never closed" in diff
+    assert "nbformat" not in diff

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from support import Project
 
@@ -41,10 +43,28 @@ EDITS = {
 }
 
 
-def first_screen() -> list[list[str]]:
-    """The README's first session: blocks of lines, each a cell with its output, or a remark."""
-    session = README.split("```text\n", 1)[1].split("```", 1)[0]
+HELPERS = {
+    "": ["import math", "def area(radius):\n    return math.pi * radius"],
+    "# in another tab, saved: area squares the radius": [
+        "import math",
+        "def area(radius):\n    return math.pi * radius**2",
+    ],
+    "# a slip in a new cell": [
+        "import math",
+        "def area(radius):\n    return math.pi * radius**2",
+        "# What one is\nUNIT = 1 / 0",
+    ],
+}
+
+
+def blocks_of(number: int) -> list[list[str]]:
+    """A session of the README's: blocks of lines, each a cell with its output, or a remark."""
+    session = README.split("```text\n")[number].split("```", 1)[0]
     return [block.splitlines() for block in session.strip().split("\n\n")]
+
+
+def first_screen() -> list[list[str]]:
+    return blocks_of(1)
 
 
 def cell_of(block: list[str]) -> str:
@@ -80,6 +100,26 @@ def test_first_screen_is_what_a_shell_shows(
         assert [*_input_lines(block), *shown] == [without_time(line) for line in block]
 
 
+def test_session_with_a_notebook_is_what_a_shell_shows(
+    project: Project, shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def save(sources: list[str]) -> None:
+        edit = project.edit if (project.path / "helpers.ipynb").exists() else project.write
+        edit(
+            "helpers.ipynb", nbformat.writes(new_notebook(cells=list(map(new_code_cell, sources))))
+        )
+
+    save(HELPERS[""])
+    shell.run_cell("%load_ext reloadmagic", store_history=True)
+    for block in blocks_of(2):
+        if block[0] in HELPERS:
+            save(HELPERS[block[0]])
+            continue
+        shell.run_cell(cell_of(block), store_history=True)
+        shown = without_time(capsys.readouterr().out).strip().splitlines()
+        assert [*_input_lines(block), *shown] == [without_time(line) for line in block]
+
+
 def test_every_command_that_is_named_is_there(shell: InteractiveShell) -> None:
     shell.run_cell("%load_ext reloadmagic")
     named = set(re.findall(r"`(%%?)(\w+)", README)) - {("%", "load_ext"), ("%", "config")}
@@ -93,4 +133,4 @@ def test_the_settings_that_are_shown_fit(project: Project) -> None:
 
     project.write("pyproject.toml", README.split("```toml\n", 1)[1].split("```", 1)[0])
     config, refused = usable_config({}, str(project.path))
-    assert (refused, len(config["ReloadMagic"])) == ([], 6)
+    assert (refused, len(config["ReloadMagic"])) == ([], 10)

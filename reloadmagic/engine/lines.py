@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, find_class, functions_within, own_functions, reachable_functions
-from ..loader import compile_statements
+from ..loader import compile_statements, show_parts
 from ..modules import Source, TrackedModule, scope_nodes
 from ..patch import live_functions
 from ..plan import ModulePlan
@@ -25,6 +25,7 @@ __all__ = ["move_lines"]
 def move_lines(state: State, plan: ModulePlan) -> None:
     """Functions that only moved get the lines that they stand on now."""
     assert plan.diff is not None
+    show_parts(plan.after.text, plan.after.path)
     shifts: dict[int, int] = {}  # from old line to how far it moved
     again: list[int] = []
     for number in plan.diff.moved:

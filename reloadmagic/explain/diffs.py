@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..report.text import error_text, place, unified_diff
+from ..report.text import error_text, place, unified_diff, with_cells
 
 if TYPE_CHECKING:
     from ..changes import Change
@@ -73,14 +73,20 @@ def _diff(change: Change, definition: str, *, undone: bool) -> SourceDiff:
         after_lines = _statement_lines(change.after, definition)
     else:
         before_lines, after_lines = change.before.text.splitlines(), after.splitlines()
-    return SourceDiff(name, change.path, tuple(unified_diff(before_lines, after_lines)), note)
+    lines = unified_diff(before_lines, after_lines)
+    if not definition:
+        lines = with_cells(lines, after)
+    return SourceDiff(name, change.path, tuple(lines), note)
 
 
 def _text(change: Change) -> str | None:
-    """The file's text, also where it cannot be parsed; None where it cannot be read."""
+    """The file's text, also where it cannot be parsed; None where it cannot be read.
+
+    A notebook's is not in its file as it stands, so there is none before all cells parse.
+    """
     if change.after is not None:
         return change.after.text
-    if change.kind != "unreadable":
+    if change.kind != "unreadable" or (change.before is not None and change.before.parts):
         return None
     try:
         with open(change.path, encoding="utf-8", errors="replace") as file:

@@ -10,7 +10,7 @@ import copy
 import os
 from typing import Any
 
-from traitlets import CaselessStrEnum, HasTraits, List, TraitError, Unicode
+from traitlets import Bool, CaselessStrEnum, HasTraits, List, TraitError, Unicode
 from traitlets.config import Config
 from traitlets.config.loader import DeferredConfig, LazyConfigValue
 
@@ -46,6 +46,27 @@ class Settings(HasTraits):
         default_value="warn",
         help="""When an edited module cannot be loaded: 'warn' says so and runs the cell on the
         version that last ran, 'stop' refuses the cell until the file is mended.""",
+    ).tag(config=True)
+    notebooks = Bool(
+        True,
+        help="""Whether an import finds notebooks, too: 'import helpers' finds helpers.ipynb where
+        there is no other module of that name.""",
+    ).tag(config=True)
+    notebook_import = CaselessStrEnum(
+        ["all", "definitions"],
+        default_value="all",
+        help="""What an import of a notebook runs: 'all' of it, or only its 'definitions', imports
+        and assignments.""",
+    ).tag(config=True)
+    allow = List(
+        Unicode(),
+        help="""Magics and commands in imported notebooks that are to run although they act on the
+        session or the machine, as patterns: '%matplotlib', '!pip', '%%bash', '*'.""",
+    ).tag(config=True)
+    skip_tags = List(
+        Unicode(),
+        default_value=["skip-import"],
+        help="Cells with one of these tags do not run when their notebook is imported.",
     ).tag(config=True)
     verbosity = CaselessStrEnum(
         ["quiet", "line", "details"],

@@ -28,6 +28,7 @@ from .completion import Completion
 from .config import Settings, usable_config
 from .hook import CellHook, CellRefused
 from .looking import Looking
+from .notebooks import NOTEBOOK_SETTINGS, NotebookImports
 from .output import show, show_text
 from .views import DryRun
 
@@ -59,6 +60,7 @@ class ReloadMagic(Settings, Magics):
                 "IPython's own autoreload is on, too: %autoreload 0 leaves it to reloadmagic."
             )
         try:
+            magics.notebook_imports.apply()
             magics.reloader.install()
             magics.hook.register()
             for group in magics.groups:
@@ -72,6 +74,7 @@ class ReloadMagic(Settings, Magics):
 
     def __init__(self, shell: Any, config: Any = None) -> None:
         super().__init__(shell=shell, config=config)
+        self.notebook_imports = NotebookImports(shell, self)
         self.reloader = Reloader(
             namespaces=[shell.user_ns], include=self.include, exclude=self.exclude, keep=self.keep
         )
@@ -87,6 +90,7 @@ class ReloadMagic(Settings, Magics):
         """Take out all that `attach` put in, and whatever else of ours is there."""
         shell: Any = self.shell
         self.reloader.close()
+        self.notebook_imports.undo()
         self.hook.unregister()
         self.completion.unregister()
         _remove(shell.input_transformers_cleanup, transform_header)
@@ -138,6 +142,12 @@ class ReloadMagic(Settings, Magics):
         reloader = getattr(self, "reloader", None)  # absent while the first values are set
         if reloader is not None:
             reloader.configure(**{change["name"]: tuple(change["new"])})
+
+    @observe(*NOTEBOOK_SETTINGS)
+    def _import_otherwise(self, change: Any) -> None:  # noqa: ARG002
+        imports = getattr(self, "notebook_imports", None)  # absent while the first values are set
+        if imports is not None:
+            imports.apply()
 
     @magic_arguments()
     @argument("names", nargs="*", metavar="NAME", help="modules or patterns, such as pkg.*")

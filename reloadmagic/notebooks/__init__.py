@@ -23,7 +23,7 @@ from .layout import Settings
 from .magics import Transform
 from .reading import NotebookError
 
-__all__ = ["NotebookError", "NotebookFinder", "NotebookLoader", "install", "uninstall"]
+__all__ = ["NotebookError", "NotebookFinder", "NotebookLoader", "install", "installed", "uninstall"]
 
 
 def install(
@@ -44,7 +44,7 @@ def install(
         skip_tags: cells with one of these tags do not run.
     """
     settings = Settings(transform, notebook_import, tuple(allow), frozenset(skip_tags))
-    finder = _installed()
+    finder = installed()
     if finder is None:
         finder = NotebookFinder(settings)
         sys.meta_path.insert(_place(), finder)
@@ -54,12 +54,13 @@ def install(
 
 def uninstall() -> None:
     """Find notebooks no longer. Those that were imported stay as they are."""
-    finder = _installed()
+    finder = installed()
     if finder is not None:
         sys.meta_path.remove(finder)
 
 
-def _installed() -> NotebookFinder | None:
+def installed() -> NotebookFinder | None:
+    """The finder that finds notebooks now, None if there is none."""
     return next((found for found in sys.meta_path if isinstance(found, NotebookFinder)), None)
 
 

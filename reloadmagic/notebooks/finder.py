@@ -22,9 +22,10 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from typing import Any
 
+from reloadmagic.loader import show_parts
 from reloadmagic.modules import Text
 
-from .layout import Settings, compile_cells, lay_out, show
+from .layout import Settings, compile_cells, lay_out
 from .reading import read_cells
 
 __all__ = ["NotebookFinder", "NotebookLoader"]
@@ -81,7 +82,7 @@ class NotebookLoader(SourceFileLoader):
             tree = ast.parse(text, path)
         if not isinstance(text, Text):
             text = self.decode_source(self.get_data(self.path))
-        show(text, self.path)
+        show_parts(text, self.path)
         return compile_cells(tree, text, self.path)
 
 

@@ -10,20 +10,19 @@ import ast
 import asyncio
 import contextvars
 import inspect
-import linecache
 import sys
 import threading
 import types
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from reloadmagic.modules import Part, Text, future_flags, scope_nodes
 
 from .magics import Rules, Transform, commented, to_python
 from .reading import PYTHON, Cell
 
-__all__ = ["Settings", "compile_cells", "lay_out", "show"]
+__all__ = ["Settings", "compile_cells", "lay_out"]
 
 MARKER = "# %%"
 
@@ -38,7 +37,7 @@ class Settings:
     """How notebooks are imported, see `install`."""
 
     transform: Transform | None = None
-    notebook_import: str = "all"
+    notebook_import: Literal["all", "definitions"] = "all"
     allow: tuple[str, ...] = ()
     skip_tags: frozenset[str] = frozenset({"skip-import"})
     # A cell that was seen before is not parsed again; the newest notebook's cells are kept.
@@ -151,23 +150,6 @@ def _defines(node: ast.stmt) -> bool:
 def _is_main_guard(node: ast.If) -> bool:
     """``if __name__ == "__main__"`` does not run anyhow, and stays as it is."""
     return ast.unparse(node.test) == "__name__ == '__main__'" and not node.orelse
-
-
-# What readers see --------------------------------------------------------------------------------
-
-
-def show(text: Text, path: str) -> None:
-    """Have tracebacks, inspect and debuggers show *text* for the notebook and its cells."""
-    lines = text.split("\n")
-    _cache(path, lines[:-1])
-    for part in text.parts:
-        _cache(part.filename, lines[part.lineno - 1 : part.lineno - 1 + part.length])
-
-
-def _cache(filename: str, lines: list[str]) -> None:
-    shown = [f"{line}\n" for line in lines]
-    # Without an mtime, linecache never asks the file, in which JSON would be found.
-    linecache.cache[filename] = (sum(map(len, shown)), None, shown, filename)
 
 
 # From trees to code ------------------------------------------------------------------------------

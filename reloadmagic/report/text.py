@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from reloadmagic.errors import ReloadFailed, SourceError, describe, spoken_place
+from reloadmagic.modules import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -313,7 +314,8 @@ def diff_lines(outcome: Outcome) -> list[str]:
     """The source that last ran against the one on disk, as a unified diff without file names."""
     if outcome.before is None or outcome.after is None or outcome.before == outcome.after:
         return []
-    return unified_diff(outcome.before.splitlines(), outcome.after.splitlines())
+    lines = unified_diff(outcome.before.splitlines(), outcome.after.splitlines())
+    return with_cells(lines, outcome.after)
 
 
 def unified_diff(before: list[str], after: list[str]) -> list[str]:
@@ -329,6 +331,25 @@ def unified_diff(before: list[str], after: list[str]) -> list[str]:
     before, after = before[: len(before) - tail], after[: len(after) - tail]
     lines = list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:]
     return [_shift(line, head) if line.startswith("@@") else line for line in lines]
+
+
+def with_cells(lines: list[str], after: str) -> list[str]:
+    """A unified diff to *after* whose hunks say the notebook's cell that they begin in.
+
+    ``@@ -1,4 +1,4 @@ cell 1``; any other text's hunks stay as they are.
+    """
+    if not isinstance(after, Text):
+        return lines
+    named, header, number = list(lines), -1, 0
+    for position, line in enumerate(lines):
+        if line.startswith("@@"):
+            header, number = position, int(line.split("+")[1].split(",")[0].split()[0])
+            continue
+        part = after.part_at(number) if line[:1] in {"+", "-"} and header >= 0 else None
+        if part is not None:
+            named[header], header = f"{named[header]} {part.name}", -1
+        number += line[:1] != "-"
+    return named
 
 
 def _common_prefix(a: list[str], b: list[str]) -> int:
