@@ -23,7 +23,12 @@ def environment(home: Path) -> dict[str, str]:
     """Of child processes: they write bytecode and keep IPython's files in *home*."""
     names = {"PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONSTARTUP"}
     kept = {name: value for name, value in os.environ.items() if name not in names}
-    return {**kept, "IPYTHONDIR": str(home / "ipython"), "PYTHONHASHSEED": "0"}
+    return {
+        **kept,
+        "PYTHONPATH": str(HERE.parent),
+        "IPYTHONDIR": str(home / "ipython"),
+        "PYTHONHASHSEED": "0",
+    }
 
 
 class Session:

@@ -7,19 +7,13 @@ change nothing here; that order matters inside a group is for `reach` to know.
 from __future__ import annotations
 
 import ast
+import operator
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
-from .modules import (
-    FunctionNode,
-    Source,
-    Statement,
-    bound_names,
-    has_docstring,
-    scope_nodes,
-)
+from .modules import Source, Statement, bound_names, has_docstring
 
 __all__ = [
     "BodyEdit",
@@ -28,10 +22,10 @@ __all__ = [
     "Pair",
     "diff_classes",
     "diff_sources",
-    "first_line",
     "is_plain_function",
-    "qualified",
 ]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +63,60 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """All pairs, in the order of the new source, and what was dropped of the old one.
+    """Two versions, statement by statement.
+
+    Most statements stand before the first edit or behind the last one: these are counted only.
 
     Attributes:
+        head, tail: how many statements are the same at the start and at the end.
+        middle: the pairs between, in the order of the new source.
+        dropped: positions in the old source of statements that nothing stands for.
         moved: positions in the new source of statements that are the same on another line.
     """
 
     before: Source
     after: Source
-    pairs: tuple[Pair, ...]
+    head: int
+    tail: int
+    middle: tuple[Pair, ...]
     dropped: tuple[int, ...]
     moved: tuple[int, ...]
 
     def __bool__(self) -> bool:
         """Does anything differ that runs?"""
-        return bool(self.dropped) or any(pair.how != "same" for pair in self.pairs)
+        return bool(self.dropped) or any(self.edited())
+
+    @property
+    def shift(self) -> int:
+        """How many statements there are more than before."""
+        return len(self.after.statements) - len(self.before.statements)
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """All pairs, in the order of the new source."""
+        behind = self.head + len(self.middle)
+        return (
+            *(Pair(number, number, "same") for number in range(self.head)),
+            *self.middle,
+            *(Pair(n, n - self.shift, "same") for n in range(behind, behind + self.tail)),
+        )
 
     def edited(self) -> Iterator[Pair]:
         """The pairs that differ in what runs, in the new order."""
-        return (pair for pair in self.pairs if pair.how != "same")
+        return (pair for pair in self.middle if pair.how != "same")
+
+    def partner(self, number: int) -> int | None:
+        """The old statement that statement *number* of the new source stands for."""
+        if number < self.head:
+            return number
+        at = number - self.head
+        return self.middle[at].old if at < len(self.middle) else number - self.shift
+
+    def carried(self, values: Sequence[T], default: T) -> list[T]:
+        """*values*, one for each old statement, in the order of the new ones."""
+        middle = [default if pair.old is None else values[pair.old] for pair in self.middle]
+        end = len(self.before.statements)
+        return [*values[: self.head], *middle, *values[end - self.tail : end]]
 
 
 def diff_sources(before: Source, after: Source) -> Diff:
@@ -98,37 +127,42 @@ def diff_sources(before: Source, after: Source) -> Diff:
     statement, as they are compiler flags.
     """
     old, new = before.statements, after.statements
-    partner: dict[int, int] = {}
     start, end = _common_ends(old, new)
-    partner.update((i, i) for i in range(start))
-    partner.update((len(new) - i, len(old) - i) for i in range(end, 0, -1))
+    shift = len(new) - len(old)
     rest_old = list(range(start, len(old) - end))
     rest_new = list(range(start, len(new) - end))
-    same = set(partner)
+    partner: dict[int, int] = {}
+    same: set[int] = set()
     for number, key in enumerate((_by_text, _by_key, _by_kind, _by_binds, _by_any_name)):
         found = _pair_up(old, new, rest_old, rest_new, key)
         partner.update(found)
         if number < 2:
             same.update(found)
-    flags_differ = before.flags != after.flags
-    pairs = tuple(
-        _judge(old, new, number, partner.get(number), number in same and not flags_differ)
-        for number in range(len(new))
-    )
+    middle = range(start, len(new) - end)
+    if before.flags != after.flags:
+        partner.update((number, number) for number in range(start))
+        partner.update((number, number - shift) for number in range(len(new) - end, len(new)))
+        start, end, same, middle = 0, 0, set(), range(len(new))
+    pairs = tuple(_judge(old, new, n, partner.get(n), n in same) for n in middle)
+    kept = [
+        *zip(range(start), range(start), strict=True),
+        *((pair.new, pair.old) for pair in pairs if pair.how == "same" and pair.old is not None),
+        *((number, number - shift) for number in range(len(new) - end, len(new))),
+    ]
+    moved = tuple(_moved(before, after, kept))
+    return Diff(before, after, start, end, pairs, tuple(rest_old), moved)
+
+
+def _moved(before: Source, after: Source, same: Iterable[tuple[int, int]]) -> Iterator[int]:
+    """Positions in the new source of statements that stand elsewhere; *same* are (new, old)."""
     # Cells may be cut otherwise around statements that are on the same lines of the whole.
     recut = before.parts != after.parts
-    moved = tuple(
-        pair.new
-        for pair in pairs
-        if pair.old is not None
-        and pair.how == "same"
-        and (
-            old[pair.old].lineno != new[pair.new].lineno
-            or old[pair.old].fragment.text != new[pair.new].fragment.text
-            or (recut and _place(before, pair.old) != _place(after, pair.new))
-        )
-    )
-    return Diff(before, after, pairs, tuple(rest_old), moved)
+    for number, partner in same:
+        old, new = before.statements[partner], after.statements[number]
+        if (recut and _place(before, partner) != _place(after, number)) or (
+            old is not new and (old.lineno != new.lineno or old.fragment.text != new.fragment.text)
+        ):
+            yield number
 
 
 def _place(source: Source, number: int) -> tuple[str, int]:
@@ -136,14 +170,26 @@ def _place(source: Source, number: int) -> tuple[str, int]:
 
 
 def _common_ends(old: tuple[Statement, ...], new: tuple[Statement, ...]) -> tuple[int, int]:
+    """How many statements at the start and at the end have the same text."""
     limit = min(len(old), len(new))
-    start = 0
+    # Versions share what an edit left alone, so most are one object.
+    start = _leading(map(operator.is_, old, new))
     while start < limit and old[start].fragment.text == new[start].fragment.text:
         start += 1
-    end = 0
+    ours, theirs = map(_fragment, reversed(old)), map(_fragment, reversed(new))
+    end = min(_leading(map(operator.is_, ours, theirs)), limit - start)
     while end < limit - start and old[-1 - end].fragment.text == new[-1 - end].fragment.text:
         end += 1
     return start, end
+
+
+_fragment: Any = operator.attrgetter("fragment")
+
+
+def _leading(truths: Iterable[bool]) -> int:
+    """How many of *truths* are true before the first that is not."""
+    found = [*truths, False]
+    return found.index(False)
 
 
 def _by_text(statement: Statement) -> Iterable[object]:
@@ -219,24 +265,13 @@ def _judge(
 
 
 def _body_edits(before: Statement, after: Statement) -> Iterator[BodyEdit]:
-    functions = zip(qualified(before.parse()), qualified(after.parse()), strict=True)
-    for number, ((_, old), (qualname, new)) in enumerate(functions):
-        if ast.dump(old) != ast.dump(new):
-            yield BodyEdit(qualname, first_line(old), first_line(new), number)
-
-
-def qualified(nodes: Iterable[ast.AST], prefix: str = "") -> Iterator[tuple[str, FunctionNode]]:
-    """Functions of the module's scope and of its classes, in order, with their qualnames."""
-    for node in scope_nodes(nodes):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield prefix + node.name, node
-        elif isinstance(node, ast.ClassDef):
-            yield from qualified(node.body, f"{prefix}{node.name}.")
-
-
-def first_line(node: FunctionNode) -> int:
-    """The line that ``co_firstlineno`` names: that of the first decorator, if there is one."""
-    return min([node.lineno, *(d.lineno for d in node.decorator_list)])
+    functions = zip(
+        before.fragment.anatomy.functions, after.fragment.anatomy.functions, strict=True
+    )
+    for number, (old, new) in enumerate(functions):
+        if old.body != new.body:
+            first, now = before.lineno + old.first - 1, after.lineno + new.first - 1
+            yield BodyEdit(new.qualname, first, now, number)
 
 
 def is_plain_function(statement: Statement) -> bool:

@@ -57,6 +57,30 @@ def stamp_of(path: str) -> Stamp | None:
     return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
+@dataclass(frozen=True, slots=True)
+class FunctionPart:
+    """A function of a statement, in its scope or in that of its classes.
+
+    Attributes:
+        qualname: ``"Circle.grow"``.
+        first, last: lines, the statement's own first line being 1; decorators included.
+        body: equal for bodies that mean the same; the docstring is left out.
+    """
+
+    qualname: str
+    first: int
+    last: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """What a statement is made of: its functions, in order, and all but their bodies."""
+
+    skeleton: str
+    functions: tuple[FunctionPart, ...]
+
+
 class Fragment:
     """The text of a statement, on whatever line it stands, and what follows from the text alone.
 
@@ -64,15 +88,15 @@ class Fragment:
     them is derived once.
     """
 
-    __slots__ = ("__weakref__", "_key", "_skeleton", "binds", "kind", "summary", "text")
+    __slots__ = ("__weakref__", "_anatomy", "_imports", "binds", "kind", "summary", "text")
 
     def __init__(self, text: str, nodes: Sequence[ast.stmt]) -> None:
         self.text = text
         self.kind = statement_kind(nodes)
         self.binds: tuple[str, ...] = tuple(dict.fromkeys(bound_names(nodes)))
         self.summary: Summary | None = None
-        self._key: str | None = None
-        self._skeleton: str | None = None
+        self._anatomy: Anatomy | None = None
+        self._imports: tuple[ast.Import | ast.ImportFrom, ...] | None = None
 
     def parse(self, lineno: int = 1) -> list[ast.stmt]:
         """The statement's nodes as they stand when its first line is *lineno*."""
@@ -83,21 +107,35 @@ class Fragment:
         return nodes
 
     @property
-    def key(self) -> str:
+    def anatomy(self) -> Anatomy:
+        """What the statement is made of, function by function; taken apart at the first call."""
+        if self._anatomy is None:
+            self._anatomy = dissect(self.parse())
+        return self._anatomy
+
+    @property
+    def imports(self) -> tuple[ast.Import | ast.ImportFrom, ...]:
+        """Its imports in the module's own scope, wherever they stand, without stars."""
+        if self._imports is None:
+            nodes = self.parse() if "import" in self.text and self.kind != "future" else []
+            self._imports = tuple(
+                node
+                for node in scope_nodes(nodes)
+                if isinstance(node, ast.Import)
+                or (isinstance(node, ast.ImportFrom) and node.names[0].name != "*")
+            )
+        return self._imports
+
+    @property
+    def key(self) -> object:
         """Equal for fragments that mean the same: comments and layout do not count."""
-        if self._key is None:
-            self._key = "\n".join(ast.dump(node) for node in self.parse())
-        return self._key
+        anatomy = self.anatomy
+        return anatomy.skeleton, tuple(function.body for function in anatomy.functions)
 
     @property
     def skeleton(self) -> str:
         """As `key`, with the bodies of functions left out (docstrings are data and stay)."""
-        if self._skeleton is None:
-            nodes = self.parse()
-            for definition in own_functions(nodes):
-                definition.body = definition.body[: has_docstring(definition)]
-            self._skeleton = "\n".join(ast.dump(node) for node in nodes)
-        return self._skeleton
+        return self.anatomy.skeleton
 
     def __repr__(self) -> str:
         first = self.text.partition("\n")[0]
@@ -301,12 +339,7 @@ class Source:
         """
         if self._imports is None:
             self._imports = [
-                node
-                for statement in self.statements
-                if "import" in statement.fragment.text and statement.fragment.kind != "future"
-                for node in scope_nodes(statement.fragment.parse())
-                if isinstance(node, ast.Import)
-                or (isinstance(node, ast.ImportFrom) and node.names[0].name != "*")
+                node for statement in self.statements for node in statement.fragment.imports
             ]
         return self._imports
 
@@ -526,13 +559,25 @@ def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
             yield node.rest
 
 
-def own_functions(nodes: Iterable[ast.AST]) -> Iterator[FunctionNode]:
-    """Functions defined in the module's scope or in classes of it, however deep the classes."""
+def qualified(nodes: Iterable[ast.AST], prefix: str = "") -> Iterator[tuple[str, FunctionNode]]:
+    """Functions of the module's scope and of its classes, in order, with their qualnames."""
     for node in scope_nodes(nodes):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
+            yield prefix + node.name, node
         elif isinstance(node, ast.ClassDef):
-            yield from own_functions(node.body)
+            yield from qualified(node.body, f"{prefix}{node.name}.")
+
+
+def dissect(nodes: Sequence[ast.stmt]) -> Anatomy:
+    """Take a statement apart; *nodes* are not to be used afterwards."""
+    functions: list[FunctionPart] = []
+    for qualname, node in list(qualified(nodes)):
+        kept = has_docstring(node)
+        body = "\n".join(map(ast.dump, node.body[kept:]))
+        last = node.end_lineno or node.lineno
+        functions.append(FunctionPart(qualname, _first_line(node), last, body))
+        node.body = node.body[:kept]
+    return Anatomy("\n".join(map(ast.dump, nodes)), tuple(functions))
 
 
 # Modules -----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,10 +24,25 @@ from .graph import ImportGraph
 from .modules import Source, Statement, TrackedModule
 from .reach.index import Index, StatementId, Target, Token
 
-__all__ = ["Changeset", "ModulePlan", "Plan", "Planner", "Step"]
+__all__ = ["Changeset", "ModulePlan", "Plan", "Planner", "Recoded", "Step"]
 
 EDITED, ADDED, WHOLE = "edited", "added", "whole module"
 PIN = "# reload: keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Recoded:
+    """A function that is to get other code, as its body was edited or it stands elsewhere.
+
+    Attributes:
+        edited: its body differs, not only its place.
+        lineno: 1-based line, in the old source, on which its code starts.
+    """
+
+    qualname: str
+    edited: bool
+    lineno: int
+    code: types.CodeType
 
 
 @dataclass(slots=True)
@@ -42,6 +58,7 @@ class ModulePlan:
         origins: for statements that define what another module defined before, where it is.
         dropped: names that the source no longer binds.
         pinned: statements that are kept by the user's word.
+        recoded: for statements of *patch*, the functions that are to get other code.
     """
 
     tracked: TrackedModule
@@ -55,7 +72,7 @@ class ModulePlan:
     dropped_statements: tuple[int, ...] = ()
     pinned: set[int] = field(default_factory=set)
     filled: dict[str, set[str]] = field(default_factory=dict)
-    partners: dict[int, int] = field(default_factory=dict)
+    recoded: dict[int, tuple[Recoded, ...]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -64,7 +81,7 @@ class ModulePlan:
 
     def partner(self, number: int) -> int | None:
         """The statement of *before* that statement *number* of *after* stands for."""
-        return self.partners.get(number) if self.diff is not None else number
+        return self.diff.partner(number) if self.diff is not None else number
 
     def forced(self, number: int) -> bool:
         """Does the statement run whatever else happens?"""
@@ -185,10 +202,7 @@ class Planner:
         """
         changes = tuple(changes)
         for name, diff in diffs.items():
-            self.plans[name] = ModulePlan(
-                self.tracked[name], diff.before, diff.after, diff,
-                partners={p.new: p.old for p in diff.pairs if p.old is not None},
-            )  # fmt: skip
+            self.plans[name] = ModulePlan(self.tracked[name], diff.before, diff.after, diff)
         refills = self._fills_before(diffs)
         for name, diff in diffs.items():
             self.index.put(name, diff.after)
@@ -228,7 +242,7 @@ class Planner:
             gone.update((name, number) for number in diff.dropped)
             gone.update(
                 (name, pair.old)
-                for pair in diff.pairs
+                for pair in diff.edited()
                 if pair.how == "changed" and pair.old is not None
             )
         if not gone:
@@ -271,13 +285,10 @@ class Planner:
             else:
                 self._force_groups_of(plan, pair.new)
         self._order_of_groups(plan)
-        bound_now = {n for s in plan.after.statements for n in s.binds}
-        gone = [
-            n
-            for number, s in enumerate(plan.before.statements)
-            for n in s.binds
-            if n not in bound_now and n != "*"
-        ]
+        bound_now = self.index.modules[plan.name].bindings
+        # What stands for itself at the start and the end binds what it bound.
+        middle = plan.before.statements[diff.head : len(plan.before.statements) - diff.tail]
+        gone = [n for s in middle for n in s.binds if n not in bound_now and n != "*"]
         gone = [n for n in gone if not self._comes_by_star(plan, n)]
         plan.dropped = tuple(dict.fromkeys(gone))
         plan.dropped_statements = diff.dropped
@@ -345,7 +356,7 @@ class Planner:
         """Groups whose members stand in another order than before run again."""
         diff = plan.diff
         assert diff is not None
-        olds = [pair.old for pair in diff.pairs if pair.old is not None]
+        olds = [pair.old for pair in diff.middle if pair.old is not None]
         if olds == sorted(olds):
             return
         for name, numbers in self.index.modules[plan.name].bindings.items():
@@ -360,19 +371,19 @@ class Planner:
             self._if_reordered(plan, here, target)
 
     def _if_reordered(self, plan: ModulePlan, numbers: list[int], target: Target) -> None:
-        olds = [plan.partners[n] for n in numbers if n in plan.partners]
+        olds = [old for n in numbers if (old := plan.partner(n)) is not None]
         if olds != sorted(olds):
             self._force_group(target, "the order changed")
 
     def _pair_moved(self) -> None:
         """Definitions that one edited module dropped and another gained are the same objects."""
-        gone: dict[tuple[str, str], list[StatementId]] = {}
+        gone: dict[tuple[str, object], list[StatementId]] = {}
         edited = [(plan, plan.diff) for plan in self.plans.values() if plan.diff is not None]
         for plan, diff in edited:
             lost = set(diff.dropped)
             lost.update(
                 pair.old
-                for pair in diff.pairs
+                for pair in diff.edited()
                 if pair.how == "changed"
                 and pair.old is not None
                 and plan.before.statements[pair.old].fragment.kind
@@ -385,7 +396,7 @@ class Planner:
         if not gone:
             return
         for plan, diff in edited:
-            for pair in diff.pairs:
+            for pair in diff.edited():
                 statement = plan.after.statements[pair.new]
                 key = _identity(statement)
                 old = None if pair.old is None else plan.before.statements[pair.old]
@@ -700,7 +711,7 @@ class Planner:
         return {r for r in reasons if isinstance(r, str)} == {"its last run failed"}
 
 
-def _identity(statement: Statement) -> tuple[str, str] | None:
+def _identity(statement: Statement) -> tuple[str, object] | None:
     """What makes a statement the same in another module; None where nothing does."""
     kind = statement.fragment.kind
     if kind in {"def", "class"}:

@@ -448,7 +448,7 @@ class Reloader:
             return diff_sources(change.before, change.after)
         count = len(change.after.statements)
         pairs = tuple(Pair(number, number, "changed") for number in range(count))
-        return Diff(change.after, change.after, pairs, (), ())
+        return Diff(change.after, change.after, 0, 0, pairs, (), ())
 
     def _sync(self) -> None:
         """Have the index hold what last ran, whatever a plan put there since."""

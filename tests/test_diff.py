@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reloadmagic.diff import diff_classes, diff_sources, is_plain_function, qualified
-from reloadmagic.modules import Source
+from reloadmagic.diff import diff_classes, diff_sources, is_plain_function
+from reloadmagic.modules import Source, qualified
 
 FILES = [
     path

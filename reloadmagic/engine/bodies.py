@@ -6,16 +6,15 @@ asks, for the plan, what `patch_bodies` is going to do.
 
 from __future__ import annotations
 
-import ast
 import types
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..diff import Pair, first_line, qualified
+from ..diff import Pair
 from ..errors import SourceError
 from ..live import code_objects, find_class, find_functions, functions_within
 from ..loader import compile_statements
-from ..plan import ModulePlan
+from ..plan import ModulePlan, Recoded
 from .bound import loader_of
 from .lines import move_lines
 
@@ -32,13 +31,12 @@ def patch_bodies(state: State, work: Work) -> None:
         return
     work.patched = True
     move_lines(state, plan)
-    loader = loader_of(plan.tracked)
     for number, pair in plan.patch.items():
-        for edit, functions, code in _patches(plan, loader, pair):
-            for function in functions:
-                if state.patcher.patch_code(function, code) and edit is not None:
-                    state.effects.add(("code", plan.name, edit))
-                    _note_class(state, plan, edit)
+        for found in plan.recoded[number]:
+            for function in _live(plan, pair, found):
+                if state.patcher.patch_code(function, found.code) and found.edited:
+                    state.effects.add(("code", plan.name, found.qualname))
+                    _note_class(state, plan, found.qualname)
         work.bound.pop(number, None)
 
 
@@ -50,25 +48,24 @@ def _note_class(state: State, plan: ModulePlan, qualname: str) -> None:
         state.edited_classes.append(cls)
 
 
-def _patches(
-    plan: ModulePlan, loader: Any, pair: Pair
-) -> Iterator[tuple[str | None, list[types.FunctionType], types.CodeType]]:
-    """For the functions of a statement: whose body was edited, who lives, and the code to get.
+def _recoded(plan: ModulePlan, loader: Any, pair: Pair) -> Iterator[Recoded]:
+    """The functions of a statement whose body was edited, or that stand elsewhere.
 
-    Functions whose body is the same but that stand elsewhere come without a name.
+    Raises:
+        SourceError: the statement does not compile.
     """
     assert pair.old is not None
     old, new = plan.before.statements[pair.old], plan.after.statements[pair.new]
-    before, after = list(qualified(old.parse())), list(qualified(new.parse()))
-    edits = {edit.path: edit for edit in pair.bodies}
-    wanted: list[tuple[int, int, int, str]] = []
-    for number, ((_, was), (qualname, now)) in enumerate(zip(before, after, strict=True)):
-        was_at, now_at = plan.before.place_of(first_line(was)), plan.after.place_of(first_line(now))
-        same_place = was_at == now_at and ast.dump(was, include_attributes=True) == ast.dump(
-            now, include_attributes=True
-        )
-        if not same_place:
-            wanted.append((number, first_line(was), first_line(now), qualname))
+    edits = {edit.path for edit in pair.bodies}
+    before, after = old.fragment.anatomy.functions, new.fragment.anatomy.functions
+    lines, new_lines = old.fragment.text.split("\n"), new.fragment.text.split("\n")
+    wanted = [
+        (number, old.lineno + was.first - 1, new.lineno + now.first - 1, now.qualname)
+        for number, (was, now) in enumerate(zip(before, after, strict=True))
+        if plan.before.place_of(old.lineno + was.first - 1)
+        != plan.after.place_of(new.lineno + now.first - 1)
+        or lines[was.first - 1 : was.last] != new_lines[now.first - 1 : now.last]
+    ]
     if not wanted:
         return
     codes = {
@@ -77,13 +74,18 @@ def _patches(
     }
     for number, was_line, now_line, qualname in wanted:
         code = codes.get((qualname, now_line))
-        functions = [
-            function
-            for function in _candidates(plan, pair.old, qualname)
-            if plan.before.line_of(function.__code__) == was_line
-        ]
         if code is not None:
-            yield (qualname if number in edits else None), functions, code
+            yield Recoded(qualname, number in edits, was_line, code)
+
+
+def _live(plan: ModulePlan, pair: Pair, found: Recoded) -> list[types.FunctionType]:
+    """The live functions that *found* is about."""
+    assert pair.old is not None
+    return [
+        function
+        for function in _candidates(plan, pair.old, found.qualname)
+        if plan.before.line_of(function.__code__) == found.lineno
+    ]
 
 
 def _candidates(plan: ModulePlan, number: int, qualname: str) -> list[types.FunctionType]:
@@ -107,19 +109,20 @@ def is_patchable(plan: ModulePlan, pair: Pair) -> bool:
     if loader is None or not plan.tracked.bound:
         return False
     try:
-        found = list(_patches(plan, loader, pair))
+        recoded = plan.recoded[pair.new] = tuple(_recoded(plan, loader, pair))
     except SourceError:
         return False
     named = {edit.qualname for edit in pair.bodies}
-    for qualname, functions, code in found:
-        if qualname is None:
+    for found in recoded:
+        if not found.edited:
             continue
-        named.discard(qualname)
-        if not functions and not _is_elsewhere(plan, pair, qualname):
+        functions = _live(plan, pair, found)
+        named.discard(found.qualname)
+        if not functions and not _is_elsewhere(plan, pair, found.qualname):
             return False
-        if any(f.__code__.co_freevars != code.co_freevars for f in functions):
+        if any(f.__code__.co_freevars != found.code.co_freevars for f in functions):
             return False
-        if not _is_registered(plan, pair, qualname, functions):
+        if not _is_registered(plan, pair, found.qualname, functions):
             return False
     return not named
 

@@ -50,7 +50,7 @@ def _drop_attributes(state: State, plan: ModulePlan) -> None:
     """Take off functions and classes what statements set on them that are gone."""
     assert plan.diff is not None
     gone = list(plan.dropped_statements)
-    gone += [p.old for p in plan.diff.pairs if p.how == "changed" and p.old is not None]
+    gone += [p.old for p in plan.diff.edited() if p.how == "changed" and p.old is not None]
     for number in gone:
         for *path, attr in _attribute_targets(plan.before.statements[number]):
             for (module, name), rest in state.index.resolve(plan.name, tuple(path)):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, find_class, functions_within, own_functions, reachable_functions
 from ..loader import compile_statements, show_parts
-from ..modules import Source, TrackedModule, scope_nodes
+from ..modules import Statement, TrackedModule, scope_nodes
 from ..patch import live_functions
 from ..plan import ModulePlan
 from .bound import loader_of
@@ -29,7 +29,8 @@ def move_lines(state: State, plan: ModulePlan) -> None:
     shifts: dict[int, int] = {}  # from old line to how far it moved
     again: list[int] = []
     for number in plan.diff.moved:
-        partner = plan.partners[number]
+        partner = plan.partner(number)
+        assert partner is not None
         old, new = plan.before.statements[partner], plan.after.statements[number]
         if old.fragment.text == new.fragment.text:
             lines = range(old.lineno, old.end_lineno + 1)
@@ -66,13 +67,18 @@ def _compiled_otherwise(plan: ModulePlan, known: list[int]) -> list[int]:
 
     CPython compiles ``m.f()`` otherwise where the module imports ``m``.
     """
-    assert plan.diff is not None
-    names = _imported_names(plan.before) ^ _imported_names(plan.after)
+    diff = plan.diff
+    assert diff is not None
+    end = len(plan.before.statements) - diff.tail
+    gone = _imported_names(plan.before.statements[diff.head : end])
+    if gone == _imported_names(plan.after.statements[diff.head : end + diff.shift]):
+        return []
+    names = _imported_names(plan.before.statements) ^ _imported_names(plan.after.statements)
     if not names:
         return []
     return [
         pair.new
-        for pair in plan.diff.pairs
+        for pair in diff.pairs
         if pair.how == "same"
         and pair.new not in known
         and plan.after.statements[pair.new].fragment.kind in {"def", "class", "other", "assign"}
@@ -86,7 +92,8 @@ def _recode_moved(state: State, plan: ModulePlan, numbers: list[int]) -> set[int
     The ``id`` of each function that has got other code.
     """
     loader = loader_of(plan.tracked)
-    old = [plan.before.statements[plan.partners[number]] for number in numbers]
+    partners = [partner for n in numbers if (partner := plan.partner(n)) is not None]
+    old = [plan.before.statements[number] for number in partners]
     new = [plan.after.statements[number] for number in numbers]
     codes = code_pairs(
         compile_statements(loader, plan.before, old),
@@ -142,9 +149,10 @@ def _move_classes(state: State, plan: ModulePlan) -> None:
     if sys.version_info < (3, 13):
         return
     assert plan.diff is not None
-    for pair in plan.diff.pairs:
-        statement = plan.after.statements[pair.new]
-        if pair.how in {"same", "body"} and "class " in statement.fragment.text:
+    bodies = [pair.new for pair in plan.diff.edited() if pair.how == "body"]
+    for number in (*plan.diff.moved, *bodies):
+        statement = plan.after.statements[number]
+        if "class " in statement.fragment.text:
             for qualname, line in _class_lines(statement.parse()):
                 cls = find_class(plan.tracked.namespace, qualname)
                 known = class_dict(cls).get("__firstlineno__") if cls is not None else None
@@ -177,10 +185,11 @@ def _live_functions(tracked: TrackedModule) -> Iterator[types.FunctionType]:
                     yield function
 
 
-def _imported_names(source: Source) -> frozenset[str]:
-    """The names that a source's import statements bind."""
+def _imported_names(statements: Iterable[Statement]) -> frozenset[str]:
+    """The names that import statements among *statements* bind, on whatever level."""
     return frozenset(
         alias.asname or alias.name.partition(".")[0]
-        for node in source.imports()
-        for alias in node.names  # type: ignore[attr-defined]
+        for statement in statements
+        for node in statement.fragment.imports
+        for alias in node.names
     )

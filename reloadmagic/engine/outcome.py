@@ -86,7 +86,7 @@ def definitions(plan: ModulePlan) -> Iterator[Definition]:
     """What the edit of a module did to its definitions."""
     if plan.diff is None:
         return
-    for pair in plan.diff.pairs:
+    for pair in plan.diff.edited():
         statement = plan.after.statements[pair.new]
         if pair.how == "body":
             for edit in pair.bodies:
