@@ -472,6 +472,9 @@ class Planner:
         if isinstance(reason, tuple) and reason[0] == "bind":
             for name in self._imported_as(plan, number, reason[2]):
                 self._push(("bind", plan.name, name), (plan.name, number))
+        if "*" in plan.after.statements[number].binds:
+            # What a star-import of the module gives, with or without an __all__ of its own.
+            self._push(("content", plan.name, "__all__"), (plan.name, number))
         if known is not None:
             known.add(reason)
             if not isinstance(reason, str) or any(isinstance(r, str) for r in known - {reason}):

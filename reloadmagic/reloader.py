@@ -254,17 +254,13 @@ class Reloader:
             nodes = ast.parse(source).body
         except (SyntaxError, ValueError, RecursionError):
             return
-        for node in scope_nodes(nodes):
-            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                for alias in node.names:
-                    if alias.name == "*":
-                        found.stars[node.module] = None
-                    else:
-                        found.provenance[alias.asname or alias.name] = (node.module, alias.name)
-            elif isinstance(node, ast.stmt):
-                for name in bound_names([node]):
-                    if not isinstance(node, ast.If | ast.Try | ast.With | ast.For):
-                        found.provenance.pop(name, None)
+        for statement in nodes:
+            imports = [n for n in scope_nodes([statement]) if isinstance(n, ast.ImportFrom)]
+            if not imports:
+                for name in bound_names([statement]):
+                    found.provenance.pop(name, None)
+            for node in imports:
+                found.note_import(node, is_certain=node is statement)
 
     def _read_main(self, namespace: Namespace) -> None:
         """The imports of a script whose globals are to be kept up to date."""

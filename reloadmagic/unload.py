@@ -105,10 +105,8 @@ def _drop_names(
     for name, value in list(names.items()):
         if name.startswith("_") and name.strip("_i").isdigit():
             continue  # IPython's own record of outputs
-        origin = space.provenance.get(name) if space is not None else None
-        if _is_one_of(value, modules) or (
-            origin is not None and _is_import(value, origin, modules)
-        ):
+        origins = space.provenance.get(name, ()) if space is not None else ()
+        if _is_one_of(value, modules) or any(_is_import(value, o, modules) for o in origins):
             del names[name]
             yield name
             if space is not None:

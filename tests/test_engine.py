@@ -45,6 +45,11 @@ RUNS = {
     ),
     "an addition": ("a = []\n", "a = []\nb = 2\n", ["b"]),
     "an exchanged order": ("a = []\nb = []\n", "b = []\na = []\n", []),
+    "a list in a class": (
+        "class A:\n s = [1]\n t = [1]\na = len(A.s)\nb = len(A.t)\n",
+        "class A:\n s = [1, 2]\n t = [1]\na = len(A.s)\nb = len(A.t)\n",
+        ["class A", "a"],
+    ),
     "a method that no value was computed through": (
         "class A:\n def f(self): return 1\na = A()\n",
         "class A:\n def f(self): return 2\na = A()\n",

@@ -105,7 +105,8 @@ DYNAMIC = {
     "x = eval('1')": True,
     "sys.modules['m'] = 1": True,
     "__import__('m')": True,
-    "importlib.import_module('m')": True,
+    "importlib.import_module('m')": False,
+    "importlib.import_module(name)": True,
     "vars(a)": False,
     "def f(): exec('x')": False,  # only when it is called
     "x = 1": False,
@@ -203,6 +204,12 @@ ACROSS = [
     ("from a import *\nx = K", {"b: from a import *", "b: x = K"}),
     ("from a import OTHER", set()),
     ("def f():\n import a\n return a.K\nx = f()", {"b: x = f()"}),
+    ("import importlib\na = importlib.import_module('a')\nx = a.K", {"b: x = a.K"}),
+    (
+        "import importlib\nk = importlib.import_module('a').K\nx = k",
+        {"b: k = importlib.import_module('a').K", "b: x = k"},
+    ),
+    ("def f():\n a = import_module('a')\n return a.K\nx = f()", {"b: x = f()"}),
     ("K = 5\nx = K", set()),
 ]
 

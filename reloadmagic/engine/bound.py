@@ -5,14 +5,16 @@ Results are held weakly: a value that nobody else holds is gone, as it would be 
 
 from __future__ import annotations
 
+import ast
 import types
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..live import functions_within, held_by_function, instance_values
-from ..modules import Source, TrackedModule, module_spec
+from ..live import class_dict, functions_within, held_by_function, instance_values
+from ..modules import Source, Statement, TrackedModule, module_spec
 from ..plan import ModulePlan
+from ..reach.summary import dotted, summarize
 from ..transaction import ABSENT
 
 if TYPE_CHECKING:
@@ -49,12 +51,41 @@ def olds(work: Work, number: int) -> dict[str, Any]:
     partner = plan.partner(number)
     if partner is None:
         return {}
-    names = plan.before.statements[partner].binds
+    statement = plan.before.statements[partner]
     return {
         name: value
-        for name in names
+        for name in statement.binds
         if (value := bound_before(plan.tracked, partner, name, plan.before)) is not ABSENT
+        and not _only_names(statement, name, value, plan.tracked)
     }
+
+
+def _only_names(statement: Statement, name: str, value: Any, tracked: TrackedModule) -> bool:
+    """Did the statement give *name* to what another had made, by an import or as an alias?
+
+    Such an object is not an earlier version of what the statement makes now.
+    """
+    if statement.fragment.kind == "import":
+        return True
+    if statement.fragment.kind == "assign":
+        return is_alias(statement)
+    if "import" not in statement.fragment.text:
+        return False
+    if type(value) is types.FunctionType:
+        return value.__globals__ is not tracked.namespace
+    if isinstance(value, type):
+        return bool(class_dict(value).get("__module__") != tracked.name)
+    imports = summarize(statement.fragment).imports
+    return any(imported.alias == name for imported in imports)
+
+
+def is_alias(statement: Statement) -> bool:
+    """Is it an assignment of what a name or an attribute is bound to?"""
+    nodes = statement.fragment.parse()
+    if len(nodes) != 1 or not isinstance(nodes[0], ast.Assign | ast.AnnAssign):
+        return False
+    value = nodes[0].value
+    return value is not None and dotted(value) is not None
 
 
 def bound_before(

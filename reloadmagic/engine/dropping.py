@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 import types
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,7 +29,7 @@ def drop_names(state: State, work: Work) -> None:
     for name in plan.dropped:
         if name == "__doc__":
             namespace[name] = None
-        elif name in namespace and not _is_submodule(plan.name, name, namespace[name]):
+        elif name in namespace and not _is_submodule(state, plan.name, name, namespace[name]):
             if isinstance(namespace[name], type):
                 state.has_dropped_class = True
             del namespace[name]
@@ -97,8 +98,12 @@ def drop_star(state: State, plan: ModulePlan, names: Iterable[str]) -> None:
             state.effects.add(("bind", plan.name, name))
 
 
-def _is_submodule(package: str, name: str, value: Any) -> bool:
-    return sys.modules.get(f"{package}.{name}") is value
+def _is_submodule(state: State, package: str, name: str, value: Any) -> bool:
+    """Is the name an attribute that importing a submodule sets, which has not been deleted?"""
+    full = f"{package}.{name}"
+    if sys.modules.get(full) is not value:
+        return False
+    return full not in state.tracked or os.path.exists(state.tracked[full].path)
 
 
 def drop_foreign(state: State, plan: ModulePlan, recorder: Recorder) -> None:

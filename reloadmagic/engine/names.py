@@ -5,6 +5,7 @@ Only names that still are what their import bound: one that the user rebound is 
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -23,58 +24,94 @@ class Namespace:
 
     Attributes:
         names: the live dict.
-        provenance: for names that an import bound, the module and the name there.
+        provenance: for names that an import bound, the module and the name there; several where
+            it is not known which import ran, as in ``try`` and ``except``.
         stars: modules whose names were imported by star.
         orphans: values that names still hold although their modules dropped them.
     """
 
     names: dict[str, Any]
-    provenance: dict[str, tuple[str, str]]
+    provenance: dict[str, tuple[tuple[str, str], ...]]
     stars: dict[str, None]
     orphans: dict[str, Any] = field(default_factory=dict)
+
+    def note_import(self, node: ast.ImportFrom, *, is_certain: bool) -> None:
+        """A cell is about to run that holds this import; *is_certain*: under no condition."""
+        if not node.module or node.level:
+            return
+        for alias in node.names:
+            name, origin = alias.asname or alias.name, (node.module, alias.name)
+            if alias.name == "*":
+                self.stars[node.module] = None
+            elif is_certain:
+                self.provenance[name] = (origin,)
+            else:
+                others = [o for o in self.provenance.get(name, ()) if o != origin]
+                self.provenance[name] = (*others, origin)
 
 
 def namespaces_before(namespaces: Iterable[Namespace]) -> dict[str, dict[str, Any]]:
     """By module, what the names of the user may have been imported as, as a run begins."""
-    modules = {m for ns in namespaces for m, _ in ns.provenance.values()}
+    modules = {m for ns in namespaces for origins in ns.provenance.values() for m, _ in origins}
     modules.update(m for ns in namespaces for m in ns.stars)
-    return {
-        module: dict(found)
-        for module in modules
-        if (found := module_namespace(sys.modules.get(module))) is not None
-    }
+    before: dict[str, dict[str, Any]] = {}
+    for module in modules:
+        found = module_namespace(sys.modules.get(module))
+        if found is not None:
+            before[module] = dict(found)
+            if type(found.get("__all__")) is list:
+                before[module]["__all__"] = list(found["__all__"])  # a reload refills it in place
+    return before
 
 
 def refresh(
     namespace: Namespace, before: dict[str, dict[str, Any]], transaction: Transaction
 ) -> None:
     """Bring names up to date that still are what they were imported as."""
-    for name, (module, attr) in list(namespace.provenance.items()):
-        new = (module_namespace(sys.modules.get(module)) or {}).get(attr, ABSENT)
-        old = namespace.names.get(name, ABSENT)
-        was = before.get(module, {}).get(attr, ABSENT)
-        if was is ABSENT:
-            was = namespace.orphans.get(name, ABSENT)
-        if was is ABSENT or old is not was:
-            continue
-        if new is ABSENT:
-            namespace.orphans[name] = old
-        elif new is not old:
-            transaction.set_item(namespace.names, name, new)
-            namespace.orphans.pop(name, None)
+    for name, origins in list(namespace.provenance.items()):
+        any(_refresh_name(namespace, name, *origin, before, transaction) for origin in origins)
     for module in namespace.stars:
         if module in before:
-            _refresh_star(namespace.names, module, before[module], transaction)
+            _refresh_star(namespace, module, before[module], transaction)
+
+
+def _refresh_name(
+    namespace: Namespace,
+    name: str,
+    module: str,
+    attr: str,
+    before: dict[str, dict[str, Any]],
+    transaction: Transaction,
+) -> bool:
+    """Bring *name* up to date, if it is what importing *attr* from *module* had bound."""
+    new = (module_namespace(sys.modules.get(module)) or {}).get(attr, ABSENT)
+    old = namespace.names.get(name, ABSENT)
+    was = before.get(module, {}).get(attr, ABSENT)
+    if was is ABSENT:
+        was = namespace.orphans.get(name, ABSENT)
+    if was is ABSENT or old is not was:
+        return False
+    if new is ABSENT:
+        namespace.orphans[name] = old
+    elif new is not old:
+        transaction.set_item(namespace.names, name, new)
+        namespace.orphans.pop(name, None)
+    return True
 
 
 def _refresh_star(
-    names: dict[str, Any], module: str, before: dict[str, Any], transaction: Transaction
+    namespace: Namespace, module: str, before: dict[str, Any], transaction: Transaction
 ) -> None:
     now = module_namespace(sys.modules.get(module)) or {}
-    for name in star_names(now):
+    names = namespace.names
+    formerly = dict.fromkeys(star_names(before))
+    gives = dict.fromkeys(star_names(now))
+    for name in gives:
         old = names.get(name, ABSENT)
-        if old is not now[name] and old is before.get(name, ABSENT):
+        was = before[name] if name in formerly else ABSENT
+        if old is not now[name] and old is was:
             transaction.set_item(names, name, now[name])
-    for name in star_names(before):
-        if name not in now and name in names and names[name] is before[name]:
-            transaction.del_item(names, name)
+    for name in formerly:
+        if name not in gives and names.get(name, ABSENT) is before[name]:
+            if name not in namespace.provenance:
+                transaction.del_item(names, name)

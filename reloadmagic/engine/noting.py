@@ -56,7 +56,9 @@ def note_definition(state: State, plan: ModulePlan, number: int, before: dict[st
     value = plan.tracked.namespace.get(name)
     after = dict(fingerprints(name, value))
     for qualname in {*before, *after}:
-        if not same_fingerprint(before.get(qualname), after.get(qualname)):
+        kind, part = after.get(qualname, ("", None))
+        is_refilled = kind == "value" and id(part) in state.containers.refilled
+        if is_refilled or not same_fingerprint(before.get(qualname), after.get(qualname)):
             state.effects.add(("code", plan.name, qualname))
             first, _, rest = qualname.partition(".")
             if rest:

@@ -115,9 +115,11 @@ def _note_star(state: State, work: Work, number: int, recorder: Recorder) -> Non
     plan = work.plan
     drop_foreign(state, plan, recorder)
     partner = plan.partner(number)
-    before = plan.tracked.stars.get(partner, ()) if partner is not None else ()
+    before = plan.tracked.stars.get(partner, frozenset()) if partner is not None else frozenset()
     drop_star(state, plan, [name for name in before if name not in recorder.bound])
     work.stars[number] = frozenset(recorder.bound)
+    if work.stars[number] != before:
+        state.effects.add(("content", plan.name, "__all__"))
 
 
 def _merge_early(state: State, plan: ModulePlan, number: int, function: Any) -> Any:

@@ -185,8 +185,7 @@ def _in_notebook(reloader: Reloader, name: str) -> tuple[str, str] | None:
     for space in reloader.namespaces:
         if root not in space.names:
             continue
-        origin = space.provenance.get(root)
-        candidates = [".".join(origin)] if origin is not None else []
+        candidates = [".".join(origin) for origin in space.provenance.get(root, ())]
         candidates += _origins(space.names[root])
         for candidate in candidates:
             found = _absolute(reloader, f"{candidate}.{rest}" if rest else candidate)
@@ -420,15 +419,16 @@ class _Teller:
         for space in self.reloader.namespaces:
             if definition:
                 origin = (module, definition)
-                found += [n for n, known in space.provenance.items() if known == origin]
+                found += [n for n, known in space.provenance.items() if origin in known]
             else:
                 found += [
                     n for n, value in list(space.names.items()) if value is self.tracked.module
                 ]
                 found += [
-                    f"{n} (from {module} import {known[1]})"
+                    f"{n} (from {module} import {attr})"
                     for n, known in space.provenance.items()
-                    if known[0] == module
+                    for origin, attr in known
+                    if origin == module
                 ]
         return found
 

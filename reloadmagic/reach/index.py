@@ -720,6 +720,9 @@ class _Walk:
         for user, how, rest in self.index.users(entity):
             if rest or how & ~MENTION:
                 self.todo.append(user)
+        if entity[1] == "__all__":
+            for user, _, _ in self.index.users((entity[0], "*")):
+                self.todo.append(user)
 
     def attribute(self, entity: Entity, attr: str) -> None:
         for user, _, rest in self.index.users(entity):

@@ -100,7 +100,8 @@ class ClassInfo:
 
     Attributes:
         bases: paths of bases and of the metaclass.
-        decorated: has it decorators or keywords, which read the whole class?
+        decorated: has it decorators, keywords or a base like NamedTuple, which read the whole
+            class?
         attrs: for each name that the body binds, ``"lambda"`` if it is bound with a lambda in it.
         values: for each name that the body binds, what those statements do.
     """
@@ -183,6 +184,25 @@ def dotted(node: ast.expr) -> Path | None:
     return tuple(reversed(names))
 
 
+def imported_path(node: ast.expr) -> Path | None:
+    """``("@.mod", "attr")`` for ``importlib.import_module(".mod", __package__).attr``.
+
+    None for any other expression, and where the module is not named by a literal.
+    """
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Call) or not node.args:
+        return None
+    called, target = dotted(node.func), node.args[0]
+    if called is None or called[-1] != "import_module" or not isinstance(target, ast.Constant):
+        return None
+    if not isinstance(target.value, str):
+        return None
+    return (f"@{target.value}", *reversed(names))
+
+
 def function_locals(node: FunctionNode | ast.Lambda) -> tuple[set[str], set[str]]:
     """The names local to a function, and those it declares ``global``."""
     args = node.args
@@ -250,6 +270,12 @@ class _Reader:
 
     def visit_Assign(self, node: ast.Assign) -> None:
         self.read(node.value, MENTION)
+        path = imported_path(node.value)
+        if path is not None and len(path) < 3:
+            self.unit.use(path, MENTION)
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    self.note_import(path, target.id)
         for target in node.targets:
             self.store(target)
 
@@ -331,6 +357,16 @@ class _Reader:
                 )
                 if not alias.asname and "." in alias.name:
                     self.summary.imports.append(Import(bound, 0, None, bound))
+
+    def note_import(self, path: Path, bound: str) -> None:
+        """``NAME = importlib.import_module("module").attribute``, with or without attribute."""
+        if self.in_function:
+            self.aliases[bound] = path
+            return
+        module = path[0].lstrip("@.")
+        level = len(path[0]) - len(module) - 1
+        name = path[1] if len(path) > 1 else None
+        self.summary.imports.append(Import(module, level, name, bound))
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = "@" + "." * node.level + (node.module or "")
@@ -447,6 +483,7 @@ class _Reader:
             if path is not None and self.is_global(path[0]):
                 self.unit.use(self.resolve(path), BASE | MENTION)
                 info.bases.append(self.resolve(path))
+                info.decorated |= path[-1] == "NamedTuple"
             else:
                 self.read(base, USE | CALL)
         for keyword in node.keywords:
@@ -645,7 +682,12 @@ class _Reader:
         if len(path) == 1 and name in DYNAMIC and self.is_global(name):
             if not (name == "vars" and node.args):
                 self.unit.dynamic = True
-        if path[0] == "importlib" and name in {"import_module", "reload"}:
+        if path == ("dir",) and not node.args and not self.in_function and self.is_global(name):
+            self.unit.use(("*",), USE)
+        imported = imported_path(node)
+        if imported is not None:
+            self.unit.use(imported, MENTION)
+        elif path[0] == "importlib" and name in {"import_module", "reload"}:
             self.unit.dynamic = True
         if len(path) > 1 and name in FILLING:
             self.fill(path[:-1])

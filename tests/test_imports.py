@@ -1,0 +1,89 @@
+"""What imports bind after an edit: in modules, by star, and in the user's own namespace."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from session import load, watch
+
+
+@pytest.fixture
+def reloader(project):
+    with watch() as reloader:
+        yield reloader
+
+
+MENTIONS = {
+    "an import": "from lib import f, A, T",
+    "an alias": "import lib\nf = lib.f\nA = lib.A\nT = lib.T",
+    "a conditional import": "try:\n    from lib import f, A, T\nexcept ImportError:\n    f = A = T = 0",
+}
+
+
+@pytest.mark.parametrize("kind", MENTIONS)
+def test_a_definition_in_place_of_a_mention_leaves_the_other_module_alone(project, reloader, kind):
+    project.write("lib.py", "def f(): return 1\nclass A:\n    n = 1\nT = {'n': 1}\n")
+    project.write("m.py", MENTIONS[kind] + "\n")
+    m, lib = load("m", "lib")
+    project.edit("m.py", "def f(): return 2\nclass A:\n    n = 2\nT = {'n': 2}\n")
+    reloader.reload()
+    assert (lib.f(), lib.A.n, lib.T) == (1, 1, {"n": 1})
+    assert (m.f(), m.A.n, m.T) == (2, 2, {"n": 2})
+
+
+ALL = {
+    "grows": ("__all__ = ['a']", "__all__ = ['a', 'b']", {"a", "b"}),
+    "shrinks": ("__all__ = ['a', 'b']", "__all__ = ['b']", {"b"}),
+    "comes": ("", "__all__ = ['b']", {"b"}),
+    "is computed": ("__all__ = dir()[-1:]", "__all__ = dir()[-2:]", {"a", "b"}),
+}
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_star_imports_follow_all_along_a_chain_and_in_cells(project, reloader, kind):
+    before, after, expected = ALL[kind]
+    project.write("one.py", f"b = 2\na = 1\n{before}\n")
+    project.write("two.py", "from one import *\n")
+    project.write("three.py", "from two import *\n")
+    names: dict = {}
+    reloader.note_cell("from three import *\n", names)
+    exec("from three import *\n", names)
+    project.edit("one.py", f"b = 2\na = 1\n{after}\n")
+    reloader.reload()
+    assert {"a", "b"} & vars(sys.modules["three"]).keys() == expected
+    assert {"a", "b"} & names.keys() == expected
+
+
+def test_all_that_is_computed_from_the_names_sees_new_ones(project, reloader):
+    text = "def a(): return 1\n{}__all__ = [n for n in dir() if not n.startswith('_')]\n"
+    project.write("one.py", text.format(""))
+    project.write("two.py", "from one import *\n")
+    two = load("two")
+    project.edit("one.py", text.format("def b(): return 2\n"))
+    reloader.reload()
+    assert two.b() == 2
+
+
+@pytest.mark.parametrize("first", ["gone", "lib"])
+def test_names_that_a_cell_imports_under_a_condition_follow(project, reloader, first):
+    project.write("lib.py", "K = 1\n")
+    cell = f"try:\n    from {first} import K\nexcept ImportError:\n    from lib import K\n"
+    names: dict = {}
+    reloader.note_cell(cell, names)
+    exec(cell, names)
+    project.edit("lib.py", "K = 2\n")
+    reloader.reload()
+    assert names["K"] == 2
+
+
+def test_a_submodule_that_was_deleted_goes_with_its_import(project, reloader):
+    project.write("pkg/__init__.py", "from . import one, two\n")
+    project.write("pkg/one.py", "")
+    project.write("pkg/two.py", "")
+    pkg = load("pkg")
+    project.delete("pkg/two.py")
+    project.edit("pkg/__init__.py", "from . import one\n")
+    reloader.reload()
+    assert {"one", "two"} & vars(pkg).keys() == {"one"}
