@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from .modules import Source, Statement, bound_names, has_docstring
+from .modules import Source, Statement, bound_names, common_start, has_docstring
 
 __all__ = [
     "BodyEdit",
@@ -173,23 +173,17 @@ def _common_ends(old: tuple[Statement, ...], new: tuple[Statement, ...]) -> tupl
     """How many statements at the start and at the end have the same text."""
     limit = min(len(old), len(new))
     # Versions share what an edit left alone, so most are one object.
-    start = _leading(map(operator.is_, old, new))
+    start = common_start(old, new, operator.is_)
     while start < limit and old[start].fragment.text == new[start].fragment.text:
         start += 1
     ours, theirs = map(_fragment, reversed(old)), map(_fragment, reversed(new))
-    end = min(_leading(map(operator.is_, ours, theirs)), limit - start)
+    end = min(common_start(ours, theirs, operator.is_), limit - start)
     while end < limit - start and old[-1 - end].fragment.text == new[-1 - end].fragment.text:
         end += 1
     return start, end
 
 
 _fragment: Any = operator.attrgetter("fragment")
-
-
-def _leading(truths: Iterable[bool]) -> int:
-    """How many of *truths* are true before the first that is not."""
-    found = [*truths, False]
-    return found.index(False)
 
 
 def _by_text(statement: Statement) -> Iterable[object]:

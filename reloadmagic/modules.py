@@ -11,6 +11,7 @@ import ast
 import bisect
 import hashlib
 import importlib.util
+import operator
 import os
 import site
 import sys
@@ -20,7 +21,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .errors import SourceError, describe
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
     from .reach.summary import Summary
+
+T = TypeVar("T")
 
 __all__ = [
     "Fragment",
@@ -413,21 +416,22 @@ def _parse_between(previous: Source, text: str) -> tuple[Statement, ...] | None:
         return previous.statements
     start = common_prefix(old, text)
     end = common_suffix(old, text, start)
-    head_lines = old.count("\n", 0, start)
-    tail_lines = old.count("\n", len(old) - end) if end else 0
-    statements = previous.statements
-    head = bisect.bisect_right(statements, head_lines, key=lambda s: s.end_lineno)
-    old_lines, new_lines = old.count("\n") + 1, text.count("\n") + 1
-    # The first of the common lines at the end may be common in part only.
-    first_tail = old_lines - tail_lines + 1
-    tail = bisect.bisect_left(statements, first_tail, key=lambda s: s.lineno)
-    tail = max(tail, head)
+    # The first lines that differ, and the last ones, counted from 1.
+    first = old.count("\n", 0, start) + 1
+    last = first + old.count("\n", start, len(old) - end)
+    new_last = first + text.count("\n", start, len(text) - end)
+    statements, shift = previous.statements, new_last - last
+    head = bisect.bisect_left(statements, first, key=lambda s: s.end_lineno)
+    tail = max(head, bisect.bisect_right(statements, last, key=lambda s: s.lineno))
     if head == 0:
         return None  # docstring, encoding cookie and future imports stand here
     above = statements[head - 1].end_lineno
-    shift = new_lines - old_lines
-    below = statements[tail].lineno + shift if tail < len(statements) else new_lines + 1
-    middle = "\n".join(text.split("\n")[above : below - 1])
+    begin = _line_start(text, start, above + 1 - first)
+    if tail < len(statements):
+        stop = _line_start(text, len(text) - end, statements[tail].lineno - last) - 1
+    else:
+        stop = len(text)
+    middle = text[begin:stop]
     if statements[head - 1].fragment.text.endswith("\\") or middle.rstrip().endswith("\\"):
         return None
     try:
@@ -445,6 +449,12 @@ def _parse_between(previous: Source, text: str) -> tuple[Statement, ...] | None:
             else (Statement(s.fragment, s.lineno + shift) for s in statements[tail:])
         ),
     )
+
+
+def common_start(a: Iterable[T], b: Iterable[T], same: Callable[[T, T], bool] = operator.eq) -> int:
+    """How many items *a* and *b* have in common from the start; looked at by C code alone."""
+    found = [*map(same, a, b), False]
+    return found.index(False)
 
 
 def common_prefix(a: str, b: str, *, step: int = 4096) -> int:

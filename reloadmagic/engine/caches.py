@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict
+from ..live import class_dict, find_class
 
 if TYPE_CHECKING:
     from ..reach.index import Token
@@ -37,12 +37,16 @@ class Caches:
                     cache.cache_clear()
 
     def _find(self) -> Iterator[tuple[tuple[str, str], Any]]:
-        """The caches, with module and qualname."""
-        for name, tracked in self.state.tracked.items():
-            for key, value in list(tracked.namespace.items()):
-                if type(value) is functools._lru_cache_wrapper:
-                    yield (name, key), value
-                elif isinstance(value, type) and class_dict(value).get("__module__") == name:
-                    for attr, part in list(class_dict(value).items()):
-                        if type(part) is functools._lru_cache_wrapper:
-                            yield (name, f"{key}.{attr}"), part
+        """The caches, with module and qualname: decorators make them."""
+        for name, qualname in self.state.index.decorated():
+            tracked = self.state.tracked.get(name)
+            if tracked is None:
+                continue
+            owner, _, attr = qualname.rpartition(".")
+            home: Any = tracked.namespace
+            if owner:
+                cls = find_class(home, owner)
+                home = class_dict(cls) if cls is not None else {}
+            value = home.get(attr)
+            if type(value) is functools._lru_cache_wrapper:
+                yield (name, qualname), value

@@ -51,16 +51,16 @@ def _status(work: Work) -> Literal["reloaded", "patched", "touched"]:
 def _carry_over(state: State, work: Work) -> None:
     """What each statement bound, for those that did not run as before."""
     plan, tracked = work.plan, work.plan.tracked
-    bound: list[dict[str, weakref.ref[Any]]] = []
-    for number, statement in enumerate(plan.after.statements):
-        partner = plan.partner(number)
-        if number in work.bound:
-            bound.append(hold(work.bound[number], work.bound[number]))
-        else:
-            bound.append(tracked.bound[partner] if partner is not None else {})
-        if "*" in statement.binds and number not in work.stars and partner is not None:
-            work.stars[number] = tracked.stars.get(partner, frozenset())
-    tracked.bound = bound
+    missing = len(plan.before.statements) - len(tracked.bound)
+    bound: list[dict[str, weakref.ref[Any]]] = [*tracked.bound, *({} for _ in range(missing))]
+    tracked.bound = bound if plan.diff is None else plan.diff.carried(bound, {})
+    for number, values in work.bound.items():
+        tracked.bound[number] = hold(values, values)
+    if tracked.stars:
+        for number in range(len(plan.after.statements)):
+            partner = plan.partner(number)
+            if number not in work.stars and partner in tracked.stars:
+                work.stars[number] = tracked.stars[partner]
     tracked.stars = work.stars
     if work.ran or plan.dropped:
         tracked.noted = state.containers.noted_again(tracked)

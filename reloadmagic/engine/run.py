@@ -8,6 +8,7 @@ way takes everything back, and the old versions stay in use.
 from __future__ import annotations
 
 import _abc
+import contextlib
 import linecache
 import sys
 import threading
@@ -75,7 +76,8 @@ class Run:
             KeyboardInterrupt: it came while a module ran; that set is rolled back.
         """
         outcomes: list[Outcome] = []
-        with self.state.made:
+        runs = any(p.run or p.dropped or p.diff is None for p in self.plan.modules.values())
+        with self.state.made if runs else contextlib.nullcontext():
             for changeset in self.plan.sets:
                 if changeset.blocked:
                     outcomes += self._held_back(changeset)
@@ -143,11 +145,14 @@ class Run:
         state.caches.clear()
         closures = patch_closures(state.transaction, same_code)
         state.leftovers = (*closures, *state.patcher.finish())
-        if state.edited_classes:
+        if state.edited_classes and state.made.is_watching:
             state.made.collect()
         for namespace in state.namespaces:
             refresh(namespace, self.before, state.transaction)
-        linecache.checkcache()
+        for name in state.active:
+            plan = state.work[name].plan
+            for path in {plan.before.path, plan.after.path}:
+                linecache.checkcache(path)
 
     def _call_hooks(self, names: tuple[str, ...]) -> None:
         """What the user's modules and classes want to do now that the new code is in."""

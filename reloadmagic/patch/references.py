@@ -290,6 +290,8 @@ def _parts(value: Any) -> Iterator[Any]:
 
 def redirect_everywhere(patcher: Patcher) -> None:
     """The pass over the heap, if it is needed; what it leaves goes to ``patcher.leftovers``."""
+    if not patcher.replaced and not patcher.filled_classes:
+        return
     gc.collect(1)  # most twins are held by nobody but themselves
     wanted = _held(patcher, list(patcher.replaced.values()))
     filled = [cls for cls, _ in patcher.filled_classes]

@@ -77,6 +77,7 @@ class ModuleEntry:
     classes: dict[str, tuple[int, ClassInfo]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     imports: list[str] | None = None
+    decorated: list[str] = field(default_factory=list)
 
 
 class Index:
@@ -129,6 +130,8 @@ class Index:
                 entry.bindings.setdefault(bound, []).append(number)
             for qualname, unit in summary.functions.items():
                 entry.functions[qualname] = (number, unit)
+            if "@" in statement.fragment.text:
+                entry.decorated += summary.functions
             for qualname, info in summary.classes.items():
                 entry.classes[qualname] = (number, info)
             for imported in summary.imports:
@@ -213,6 +216,12 @@ class Index:
                 init = entry.functions.get(f"{qualname}.__init__")
                 return init is not None and init[1].calls_parameters
         return callee[-1] not in PASSING
+
+    def decorated(self) -> Iterator[Entity]:
+        """The functions, by module and qualname, that may have decorators."""
+        for name, entry in self.modules.items():
+            for qualname in entry.decorated:
+                yield name, qualname
 
     def imports(self) -> dict[str, list[str]]:
         """For each module, the tracked modules that its code imports, parents included, in order."""

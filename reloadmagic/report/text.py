@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from reloadmagic.errors import ReloadFailed, SourceError, describe, spoken_place
-from reloadmagic.modules import Text
+from reloadmagic.modules import Text, common_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -325,9 +325,9 @@ def unified_diff(before: list[str], after: list[str]) -> list[str]:
     """
     import difflib
 
-    head = max(0, _common_prefix(before, after) - 2)
+    head = max(0, common_start(before, after) - 2)
     before, after = before[head:], after[head:]
-    tail = max(0, _common_prefix(before[::-1], after[::-1]) - 2)
+    tail = max(0, common_start(before[::-1], after[::-1]) - 2)
     before, after = before[: len(before) - tail], after[: len(after) - tail]
     lines = list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:]
     return [_shift(line, head) if line.startswith("@@") else line for line in lines]
@@ -350,11 +350,6 @@ def with_cells(lines: list[str], after: str) -> list[str]:
             named[header], header = f"{named[header]} {part.name}", -1
         number += line[:1] != "-"
     return named
-
-
-def _common_prefix(a: list[str], b: list[str]) -> int:
-    pairs = zip(a, b, strict=False)
-    return next((i for i, (x, y) in enumerate(pairs) if x != y), min(len(a), len(b)))
 
 
 def _shift(header: str, by: int) -> str:
