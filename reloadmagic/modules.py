@@ -451,6 +451,18 @@ def _parse_between(previous: Source, text: str) -> tuple[Statement, ...] | None:
     )
 
 
+def _line_start(text: str, at: int, lines: int) -> int:
+    """Where the line begins that is *lines* below the one that *at* stands in, or above."""
+    if lines > 0:
+        for _ in range(lines):
+            at = text.index("\n", at) + 1
+        return at
+    at = text.rfind("\n", 0, at) + 1
+    for _ in range(-lines):
+        at = text.rfind("\n", 0, at - 1) + 1
+    return at
+
+
 def common_start(a: Iterable[T], b: Iterable[T], same: Callable[[T, T], bool] = operator.eq) -> int:
     """How many items *a* and *b* have in common from the start; looked at by C code alone."""
     found = [*map(same, a, b), False]
