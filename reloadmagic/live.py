@@ -9,13 +9,25 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
-__all__ = ["class_dict", "code_objects", "find_class", "find_functions", "functions_within"]
+__all__ = [
+    "class_dict",
+    "code_objects",
+    "find_class",
+    "find_functions",
+    "functions_within",
+    "is_class",
+]
 
 
 SMALL = 1000
 """Containers with more entries than this are not looked through."""
+
+
+def is_class(value: object) -> TypeGuard[type]:
+    """Is *value* a class? Asks its type: an object can answer for its ``__class__``, or refuse to."""
+    return issubclass(type(value), type)
 
 
 def class_dict(cls: type) -> Any:
@@ -28,10 +40,10 @@ def find_class(namespace: dict[str, Any], qualname: str) -> type | None:
     first, *rest = qualname.split(".")
     found = namespace.get(first)
     for name in rest:
-        if not isinstance(found, type):
+        if not is_class(found):
             return None
         found = class_dict(found).get(name)
-    return found if isinstance(found, type) else None
+    return found if is_class(found) else None
 
 
 def find_functions(namespace: dict[str, Any], qualname: str) -> list[types.FunctionType]:
@@ -91,7 +103,7 @@ def reachable_functions(namespace: dict[str, Any]) -> Iterator[types.FunctionTyp
         if type(value) is types.FunctionType:
             yield value
             todo.extend(held_by_function(value))
-        elif isinstance(value, type):
+        elif is_class(value):
             attributes = class_dict(value)
             if attributes.get("__module__") == namespace.get("__name__"):
                 todo.extend(attributes.values())
@@ -134,7 +146,7 @@ def _held(value: Any) -> Iterator[Any]:
 
 def instance_values(value: Any) -> list[Any]:
     """What an instance's ``__dict__`` holds, read past the user's own attribute access."""
-    if isinstance(value, type | types.ModuleType) or not getattr(type(value), "__dictoffset__", 0):
+    if issubclass(type(value), (type, types.ModuleType)) or not getattr(type(value), "__dictoffset__", 0):
         return []
     try:
         own = object.__getattribute__(value, "__dict__")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .live import class_dict
+from .live import class_dict, is_class
 
 __all__ = [
     "Note",
@@ -58,7 +58,7 @@ def containers(namespace: dict[str, Any], module: str) -> Iterator[tuple[str, An
             continue
         if is_container(value):
             yield name, value
-        elif isinstance(value, type):
+        elif is_class(value):
             yield from _of_class(name, value, module)
         else:
             registry = dispatch_registry(value)
@@ -76,7 +76,7 @@ def _of_class(name: str, cls: type, module: str) -> Iterator[tuple[str, Any]]:
             continue
         if is_container(value):
             yield f"{name}.{attr}", value
-        elif isinstance(value, type):
+        elif is_class(value):
             yield from _of_class(f"{name}.{attr}", value, module)
 
 
@@ -103,7 +103,7 @@ def dispatch_table(function: Any) -> dict[Any, Any] | None:
 
 def content_of(value: Any) -> Any:
     """A shallow copy of a container, the names of a class; None if it is too large to keep."""
-    if isinstance(value, type):
+    if is_class(value):
         return frozenset(class_dict(value))
     if len(value) > LIMIT:
         return None
@@ -118,7 +118,7 @@ def take_notes(namespace: dict[str, Any], module: str) -> dict[str, Note]:
     notes: dict[str, Note] = {}
     for name, value in containers(namespace, module):
         notes[name] = Note(id(value), content_of(value))
-        if isinstance(value, type):
+        if is_class(value):
             registered = abc_registry(value)
             if registered:
                 notes[f"{name}.<abc>"] = Note(0, frozenset(map(id, registered)))

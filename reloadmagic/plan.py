@@ -21,6 +21,7 @@ from typing import Literal
 from .changes import Change
 from .diff import Diff, Pair, diff_classes
 from .graph import ImportGraph
+from .live import is_class
 from .modules import Source, Statement, TrackedModule
 from .reach.index import Index, StatementId, Target, Token
 
@@ -539,7 +540,7 @@ class Planner:
                 if name != "*":
                     yield "bind", plan.name, name
                     yield "content", plan.name, name
-                    if kind != "import" and isinstance(plan.tracked.namespace.get(name), type):
+                    if kind != "import" and is_class(plan.tracked.namespace.get(name)):
                         yield "head", plan.name, name
         now = self.index.modules[plan.name].summaries[number].now
         for name in now.binds_global:

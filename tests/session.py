@@ -60,7 +60,7 @@ def picture(project: Project, *others: object) -> dict[int, tuple[Any, ...]]:
     found: dict[int, tuple[Any, ...]] = {0: (names, [id(sys.modules[name]) for name in names])}
     while todo:
         value = todo.popleft()
-        if id(value) in found or isinstance(value, PLAIN):
+        if id(value) in found or issubclass(type(value), PLAIN):
             continue
         parts = list(_parts(value, project, names))
         found[id(value)] = (value, type(value), [(label, id(part)) for label, part in parts])
@@ -69,33 +69,34 @@ def picture(project: Project, *others: object) -> dict[int, tuple[Any, ...]]:
 
 
 def _parts(value: Any, project: Project, names: list[str]) -> Iterator[tuple[Any, Any]]:
-    if isinstance(value, types.ModuleType):
+    kind = type(value)  # an object can refuse to tell its __class__
+    if issubclass(kind, types.ModuleType):
         if str(vars(value).get("__file__")).startswith(str(project.path)):
             yield from _named(vars(value))
-    elif isinstance(value, types.FunctionType):
+    elif issubclass(kind, types.FunctionType):
         inner = ("code", "defaults", "kwdefaults", "doc", "dict", "closure", "qualname", "name")
         yield from ((name, getattr(value, f"__{name}__")) for name in inner)
         yield from _named(value.__annotations__)
-    elif isinstance(value, types.CellType):
+    elif issubclass(kind, types.CellType):
         with contextlib.suppress(ValueError):
             yield "cell", value.cell_contents
-    elif isinstance(value, type):
+    elif issubclass(kind, type):
         own = type.__dict__["__dict__"].__get__(value)
         if own.get("__module__") in names:
             yield from _named(own)
             yield "bases", value.__bases__
             yield from enumerate(value.__bases__)
-    elif isinstance(value, dict):
+    elif issubclass(kind, dict):
         for number, (key, part) in enumerate(dict.items(value)):
             yield number, key
             yield key if isinstance(key, str) else number, part
-    elif isinstance(value, list | tuple | deque):
+    elif issubclass(kind, list | tuple | deque):
         yield from enumerate(value)
-    elif isinstance(value, set | frozenset):
+    elif issubclass(kind, set | frozenset):
         yield from sorted(((hash(part), part) for part in value), key=lambda pair: pair[0])
-    elif isinstance(value, staticmethod | classmethod):
+    elif issubclass(kind, staticmethod | classmethod):
         yield "function", value.__func__
-    elif isinstance(value, property):
+    elif issubclass(kind, property):
         yield from (("get", value.fget), ("set", value.fset))
     else:
         yield from _named(_own_dict(value))
@@ -109,7 +110,7 @@ def _named(values: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _own_dict(value: object) -> dict[str, Any]:
-    if isinstance(value, types.ModuleType) or not getattr(type(value), "__dictoffset__", 0):
+    if issubclass(type(value), types.ModuleType) or not getattr(type(value), "__dictoffset__", 0):
         return {}
     with contextlib.suppress(Exception):
         return object.__getattribute__(value, "__dict__")

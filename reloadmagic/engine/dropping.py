@@ -9,7 +9,7 @@ import types
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict
+from ..live import class_dict, is_class
 from ..modules import Statement
 from ..plan import ModulePlan
 from ..reach.summary import dotted, summarize
@@ -30,7 +30,7 @@ def drop_names(state: State, work: Work) -> None:
         if name == "__doc__":
             namespace[name] = None
         elif name in namespace and not _is_submodule(state, plan.name, name, namespace[name]):
-            if isinstance(namespace[name], type):
+            if is_class(namespace[name]):
                 state.has_dropped_class = True
             del namespace[name]
         state.effects.add(("bind", plan.name, name))
@@ -60,7 +60,7 @@ def _drop_attributes(state: State, plan: ModulePlan) -> None:
                 if type(value) is types.FunctionType:
                     if attr in value.__dict__:
                         state.transaction.del_item(value.__dict__, attr)
-                elif isinstance(value, type) and attr in class_dict(value):
+                elif is_class(value) and attr in class_dict(value):
                     state.transaction.del_attr(value, attr)
 
 

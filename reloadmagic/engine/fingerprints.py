@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..diff import ClassDiff, diff_classes
-from ..live import class_dict, functions_within
+from ..live import class_dict, functions_within, is_class
 from ..modules import Statement
 from ..notes import same_value
 from .codes import same_code
@@ -17,12 +17,12 @@ __all__ = ["diff_class_statements", "fingerprint", "fingerprints", "same_fingerp
 
 def fingerprints(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """What a definition is made of, function by function and value by value."""
-    if isinstance(value, type):
+    if is_class(value):
         yield name, ("class", value)
         for attr, part in list(class_dict(value).items()):
             if attr in IGNORED:
                 continue
-            if isinstance(part, type):
+            if is_class(part):
                 yield f"{name}.{attr}", ("value", part)
             else:
                 yield f"{name}.{attr}", fingerprint(part)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..live import is_class
 from ..notes import Note, is_container, same_value
 from ..plan import ModulePlan
 from .effects import content_token
@@ -31,7 +32,7 @@ def note_binding(
     if stays is was:
         if value is not was and not is_container(stays):
             state.effects.add(("content", plan.name, name))  # merged in place
-            if isinstance(stays, type):
+            if is_class(stays):
                 state.effects.add(("head", plan.name, name))
     elif not same_value(was, stays):
         state.effects.add(("bind", plan.name, name))
@@ -100,7 +101,7 @@ def fill_sizes(
             continue
         value = filled_object(state, (module, name, attr))
         key = (module, name, attr) if attr else (module, name)
-        sized = is_container(value) or isinstance(value, type)
+        sized = is_container(value) or is_class(value)
         found.append((key, value, size_of(value) if sized else -1))
     return found
 

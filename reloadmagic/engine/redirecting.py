@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict, instance_values
+from ..live import class_dict, instance_values, is_class
 from ..notes import is_container
 from ..reach.index import Target
 from .snapshots import is_instance_of_users
@@ -28,7 +28,7 @@ def filled_object(state: State, target: Target) -> Any:
     module, name, attr = target
     tracked = state.tracked.get(module)
     value = tracked.namespace.get(name) if tracked is not None else None
-    return class_dict(value).get(attr) if attr and isinstance(value, type) else value
+    return class_dict(value).get(attr) if attr and is_class(value) else value
 
 
 def _filled_containers(state: State) -> list[Any]:
@@ -38,7 +38,7 @@ def _filled_containers(state: State) -> list[Any]:
         value = filled_object(state, target)
         if is_container(value):
             found.append(value)
-        elif isinstance(value, type):
+        elif is_class(value):
             found += [v for v in class_dict(value).values() if is_container(v)]
         elif value is not None and is_instance_of_users(state, value):
             found += [v for v in instance_values(value) if is_container(v)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from ..live import is_class
 from ..modules import Statement
 from ..notes import is_container, same_value
 from ..transaction import ABSENT
@@ -34,7 +35,7 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
         return new
     if same_value(old, new):
         return old
-    if isinstance(new, type) and isinstance(old, type):
+    if is_class(new) and is_class(old):
         return settle_class(state, plan, number, name, old, new)
     defines = statement.fragment.kind in {"def", "class"}
     if (defines or state.patcher.can_merge(old, new)) and state.patcher.is_made(new):

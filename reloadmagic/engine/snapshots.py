@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict, instance_values
+from ..live import class_dict, instance_values, is_class
 from ..modules import TrackedModule
 from ..notes import is_container
 from ..transaction import instance_dict
@@ -27,7 +27,7 @@ def snapshot_module(state: State, tracked: TrackedModule) -> None:
     for value in list(namespace.values()):
         if is_container(value):
             snapshot(value)
-        elif isinstance(value, type):
+        elif is_class(value):
             _snapshot_class(state, value, tracked.name)
         elif type(value) is types.FunctionType:
             if value.__globals__ is namespace:
@@ -50,7 +50,7 @@ def _snapshot_class(state: State, cls: type, module: str) -> None:
     for value in list(attributes.values()):
         if is_container(value):
             state.transaction.snapshot(value)
-        elif isinstance(value, type) and value is not cls:
+        elif is_class(value) and value is not cls:
             _snapshot_class(state, value, module)
 
 

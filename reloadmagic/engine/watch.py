@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sized
 from typing import Any
 
-from ..live import class_dict
+from ..live import class_dict, is_class
 from ..modules import TrackedModule
 from ..notes import Note, containers, take_notes
 
@@ -72,7 +72,7 @@ class Watch:
 
 
 def _sized(value: Any) -> Sized:
-    sized: Sized = class_dict(value) if isinstance(value, type) else value
+    sized: Sized = class_dict(value) if is_class(value) else value
     return sized
 
 
