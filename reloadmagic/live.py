@@ -146,7 +146,9 @@ def _held(value: Any) -> Iterator[Any]:
 
 def instance_values(value: Any) -> list[Any]:
     """What an instance's ``__dict__`` holds, read past the user's own attribute access."""
-    if issubclass(type(value), (type, types.ModuleType)) or not getattr(type(value), "__dictoffset__", 0):
+    if issubclass(type(value), (type, types.ModuleType)) or not getattr(
+        type(value), "__dictoffset__", 0
+    ):
         return []
     try:
         own = object.__getattribute__(value, "__dict__")

@@ -8,14 +8,20 @@ other references are moved to it (`instances`, `references`).
 
 from __future__ import annotations
 
-import _abc
 import abc
 import types
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..transaction import ABSENT, instance_dict, is_exactly, is_kind, own_dict
+from ..transaction import ABSENT, is_exactly, is_kind, own_dict
 from . import enums, models
+from .abstract import (
+    forget_all_answers,
+    forget_answers,
+    registered_with,
+    set_abstract,
+    virtual_subclasses,
+)
 from .inside import (
     bases,
     builtin_base,
@@ -24,7 +30,6 @@ from .inside import (
     mro,
     qualname,
     read_cell,
-    subclasses,
 )
 
 if TYPE_CHECKING:
@@ -34,18 +39,6 @@ __all__ = ["merge_class", "rescue_subclasses", "same_layout"]
 
 # Made by type() for each class anew, or kept by the class for itself: never carried over.
 _OWN = frozenset({"__dict__", "__weakref__", "_abc_impl", "__abstractmethods__"})
-# Filled lazily by whoever asks (3.14); stale as soon as the annotations change.
-_NOT_HOOKED = {
-    "__annotations__",
-    "__annotate_func__",
-    "__doc__",
-    "__firstlineno__",
-    "__static_attributes__",
-    "__match_args__",
-    "__orig_bases__",
-    "__parameters__",
-    "__type_params__",
-}
 _LAYOUT = tuple(
     type.__dict__[f"__{name}__"]
     for name in ("basicsize", "itemsize", "dictoffset", "weakrefoffset")
@@ -84,11 +77,10 @@ def merge_class(
         enums.settle_members(patcher, old, new)
     for name, value in zip(attributes, patcher.reach_into(attributes.values()), strict=True):
         patcher.transaction.set_attr(old, name, value)
-    _set_abstract(patcher, old, new)
+    set_abstract(patcher, old, new)
     models.rebuild_models(patcher, old)
     patcher.added_fields(old, fields)
-    if not _same_objects(former_bases, bases(old)) or _dunders(before) != _dunders(own_dict(old)):
-        _forget_abc_caches(patcher)
+    forget_answers(patcher, old, before, moved=not _same_objects(former_bases, bases(old)))
     return old
 
 
@@ -229,12 +221,12 @@ def _replace_class(
         if cell is not None and read_cell(cell) is old:
             transaction.set_cell(cell, new)
     if "_abc_impl" in own_dict(old) and "_abc_impl" in own_dict(new):
-        for registered in _virtual_subclasses(old):
+        for registered in virtual_subclasses(old):
             abc.ABCMeta.register(new, registered)  # type: ignore[arg-type]
-    for cls in _registered_with(old):
+    for cls in registered_with(old):
         abc.ABCMeta.register(cls, new)
     _rebase_subclasses(patcher, old, new)
-    _forget_abc_caches(patcher)
+    forget_all_answers(patcher)
     return new
 
 
@@ -312,70 +304,3 @@ def _point_cells(former: type, attributes: dict[str, Any], stays: type) -> None:
         cell = cells(function).get("__class__")
         if cell is not None and read_cell(cell) is former:
             cell.cell_contents = stays
-
-
-# --------------------------------------------------------------------------- abstract base classes
-
-
-def _set_abstract(patcher: Patcher, old: type, new: type) -> None:
-    """Abstract methods follow, in the classes below, too; registered subclasses stay."""
-    names = own_dict(new).get("__abstractmethods__", ABSENT)
-    before = own_dict(old).get("__abstractmethods__", ABSENT)
-    if before is ABSENT and names is ABSENT:
-        return
-    if before is not ABSENT and names is not ABSENT and before == names:
-        return
-    if names is ABSENT:
-        patcher.transaction.del_attr(old, "__abstractmethods__")
-        return
-    patcher.transaction.set_attr(old, "__abstractmethods__", names)
-    for child in subclasses(old):
-        if "__abstractmethods__" in own_dict(child) and patcher.stand_in(child) is child:
-            patcher.transaction.set_attr(child, "__abstractmethods__", _abstract_names(child))
-
-
-def _abstract_names(cls: type) -> frozenset[str]:
-    names: set[str] = set(own_dict(cls))
-    for base in bases(cls):
-        names |= own_dict(base).get("__abstractmethods__", frozenset())
-    return frozenset(name for name in names if _is_abstract(_attribute(cls, name)))
-
-
-def _attribute(cls: type, name: str) -> Any:
-    for base in mro(cls):
-        if name in own_dict(base):
-            return own_dict(base)[name]
-    return ABSENT
-
-
-def _is_abstract(value: Any) -> bool:
-    if is_exactly(value, types.FunctionType, staticmethod, classmethod, property):
-        return bool(getattr(value, "__isabstractmethod__", False))
-    return bool((instance_dict(value) or {}).get("__isabstractmethod__", False))
-
-
-def _dunders(names: Iterable[str]) -> set[str]:
-    """The special names that a ``__subclasshook__`` may look for."""
-    return {name for name in names if name.startswith("__")} - _NOT_HOOKED
-
-
-def _virtual_subclasses(cls: type) -> list[type]:
-    return [kept for kept in (ref() for ref in _abc._get_dump(cls)[0]) if kept is not None]
-
-
-def _registered_with(cls: type) -> list[Any]:
-    """The abstract base classes of which *cls* is a registered, virtual subclass."""
-    candidates = [base for base in subclasses(object) if "_abc_impl" in own_dict(base)]
-    return [b for b in candidates if any(found is cls for found in _virtual_subclasses(b))]
-
-
-def _forget_abc_caches(patcher: Patcher) -> None:
-    """What ``isinstance`` has found out about classes is found out again."""
-    _reset_abc_caches()
-    patcher.transaction.on_rollback(_reset_abc_caches)
-
-
-def _reset_abc_caches() -> None:
-    for cls in subclasses(object):
-        if "_abc_impl" in own_dict(cls):
-            _abc._reset_caches(cls)

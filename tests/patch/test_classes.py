@@ -134,6 +134,21 @@ IN_PLACE = [
         "from collections.abc import Iterable\nclass A: ...",
         "not isinstance(a, Iterable)",
     ),
+    (
+        "from typing import *\n@runtime_checkable\nclass P(Protocol):\n def go(self): ...\nclass A:\n def go(self): ...\nassert isinstance(A(), P)",
+        "from typing import *\n@runtime_checkable\nclass P(Protocol):\n def go(self): ...\nclass A: ...",
+        "not isinstance(a, P) and not issubclass(A, P)",
+    ),
+    (
+        "from typing import *\n@runtime_checkable\nclass P(Protocol):\n def go(self): ...\nclass A: ...\nassert not issubclass(A, P)",
+        "from typing import *\n@runtime_checkable\nclass P(Protocol):\n def go(self): ...\nclass A:\n def go(self): ...",
+        "issubclass(A, P)",
+    ),
+    (
+        "from typing import *\n@runtime_checkable\nclass P(Protocol):\n def go(self): ...\nclass A:\n def go(self): ...\nassert isinstance(A(), P)",
+        "from typing import *\n@runtime_checkable\nclass P(Protocol):\n def go(self): ...\n def stop(self): ...\nclass A:\n def go(self): ...",
+        "not isinstance(a, P)",
+    ),
     # exceptions
     (
         "class A(Exception):\n def m(self): return 1",
