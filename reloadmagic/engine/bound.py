@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict, functions_within, held_by_function, instance_values
+from ..live import class_dict, functions_within, held_by_function, instance_values, is_class
 from ..modules import Source, Statement, TrackedModule, module_spec
 from ..plan import ModulePlan
 from ..reach.summary import dotted, summarize
@@ -73,7 +73,7 @@ def _only_names(statement: Statement, name: str, value: Any, tracked: TrackedMod
         return False
     if type(value) is types.FunctionType:
         return value.__globals__ is not tracked.namespace
-    if isinstance(value, type):
+    if is_class(value):
         return bool(class_dict(value).get("__module__") != tracked.name)
     imports = summarize(statement.fragment).imports
     return any(imported.alias == name for imported in imports)
