@@ -55,6 +55,8 @@ USES_AT_ONCE = {
     "x: a = b": {"a": "mention", "b": "mention"},
     "x = not a": {"a": "use"},
     "del a": {},
+    "if 'a' not in globals(): a = b": {"a": "use", "b": "mention"},
+    "x = globals().get('a', b)": {"a": "use", "b": "mention"},
 }
 
 
@@ -107,6 +109,10 @@ DYNAMIC = {
     "__import__('m')": True,
     "importlib.import_module('m')": False,
     "importlib.import_module(name)": True,
+    "if 'x' not in globals(): x = 1": False,
+    "x = globals().get('x', 1)": False,
+    "if hasattr(sys.modules[__name__], 'x'): pass": False,
+    "x = vars()": True,
     "vars(a)": False,
     "def f(): exec('x')": False,  # only when it is called
     "x = 1": False,

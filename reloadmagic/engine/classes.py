@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import _abc
+import types
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from ..live import class_dict, functions_within
 from ..modules import TrackedModule
 from ..notes import abc_registry
 from ..plan import ModulePlan
@@ -32,7 +34,11 @@ def settle_class(
         _reset_registry(state, plan.tracked, name, old)
     state.containers.note_foreign(old, noted)
     stays = state.patcher.merge(
-        old, new, keep=_kept_attributes(state, plan, number, name), noted=noted
+        old,
+        new,
+        keep=_kept_attributes(state, plan, number, name)
+        | _replaced_methods(plan, number, old, new),
+        noted=noted,
     )
     state.edited_classes.append(stays)
     tell_at_once(state, old, stays)
@@ -87,6 +93,25 @@ def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> 
                 continue  # a function is merged, not kept
             kept.add(path)
     return kept
+
+
+def _replaced_methods(plan: ModulePlan, number: int, old: type, new: type) -> set[str]:
+    """Methods that the edit leaves alone and that others had replaced on the class, to test it."""
+    partner = plan.partner(number)
+    if partner is None:
+        return set()
+    found = diff_class_statements(plan.before.statements[partner], plan.after.statements[number])
+    edited = found.attrs | found.bodies if found is not None else set()
+    namespace = plan.tracked.namespace
+    return {
+        name
+        for name, value in class_dict(new).items()
+        if name not in edited
+        and type(value) is types.FunctionType
+        and value.__globals__ is namespace
+        and name in class_dict(old)
+        and not any(f.__globals__ is namespace for f in functions_within(class_dict(old)[name]))
+    }
 
 
 def _restore_registry(cls: type, registered: Iterable[type]) -> None:

@@ -133,14 +133,18 @@ def forget_unbound(
     if statement.fragment.kind != "other":
         return
     entry = state.index.modules[plan.name]
-    # ``try: table / except NameError: table = {}`` keeps what it finds.
+    # ``try: table / except NameError: table = {}`` keeps what it finds, as does
+    # ``if "table" not in globals(): table = {}``.
     is_try = type(statement.fragment.parse()[0]).__name__.startswith("Try")
     reads = entry.summaries[number].now.paths if is_try else {}
+    asks = entry.summaries[number].asks
     namespace = plan.tracked.namespace
     for name in statement.binds:
         if name in recorder.bound or before.get(name, ABSENT) is ABSENT:
             continue
-        if name in recorder.deleted or (name,) in reads or len(entry.bindings[name]) > 1:
+        if name in recorder.deleted or name in asks or (name,) in reads:
+            continue
+        if len(entry.bindings[name]) > 1:
             continue
         if name in namespace:
             del namespace[name]

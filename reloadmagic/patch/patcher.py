@@ -103,7 +103,7 @@ class Patcher:
 
     def can_merge(self, old: Any, new: Any) -> bool:
         """Whether *old* and *new* are of one kind and can be versions of one definition."""
-        if old is new:
+        if old is new or not self._is_users_own(old, new):
             return False
         if is_kind(new, type):
             return is_kind(old, type) and _one_definition(old, new)
@@ -277,12 +277,17 @@ class Patcher:
         if id(old) in self._claimed or not self.is_made(new) or not _names_agree(old, new):
             return
         called = is_kind(new, type, types.FunctionType) or stands_for_function(new)
-        if not called or _wraps(new, old):
+        if not called or _wraps(new, old) or not self._is_users_own(old, new):
             return
         if type(old) is types.FunctionType:
             functions.forward(self, old, new)
         elif stands_for_function(old) and any(functions_in([old])):
             self.redirect(old, new)
+
+    def _is_users_own(self, old: Any, new: Any) -> bool:
+        """Is *old* of a tracked module, or of the one that *new* is of? Not, say, of a notebook."""
+        homes = _home(old), _home(new)
+        return homes[0] == homes[1] or homes[0] is None or self.tracked(homes[0])
 
     def _may_merge(self, old: Any, new: Any) -> bool:
         return id(old) not in self._claimed and self.can_merge(old, new) and self.is_made(new)
@@ -300,6 +305,17 @@ class Patcher:
                 self._twins[key] = (weakref.ref(new), old)
         self._pairs.clear()
         self._cells.clear()
+
+
+def _home(value: Any) -> str | None:
+    """The module in which a function or class was defined, None of anything else."""
+    if is_kind(value, type):
+        found = own_dict(value).get("__module__")
+    elif type(value) is types.FunctionType:
+        found = value.__globals__.get("__name__")
+    else:
+        return None
+    return found if type(found) is str else None
 
 
 def _names_agree(old: Any, new: Any) -> bool:

@@ -488,7 +488,7 @@ class Index:
                         continue
                     for target in self._targets(name, user, unit):
                         self._spread(user, target, found)
-            self._fill_cache = dict(found)
+            self._fill_cache = {target: fillers for target, fillers in found.items() if fillers}
         return self._fill_cache
 
     def _targets(self, name: str, user: User, unit: Unit) -> Iterator[Target]:

@@ -141,6 +141,7 @@ class Summary:
         imports: in order.
         deletes: names that it deletes.
         annotated: names it puts into ``__annotations__``.
+        asks: names of the module that it looks up by a string, as in ``"NAME" in globals()``.
     """
 
     now: Unit = field(default_factory=Unit)
@@ -149,6 +150,7 @@ class Summary:
     imports: list[Import] = field(default_factory=list)
     deletes: set[str] = field(default_factory=set)
     annotated: set[str] = field(default_factory=set)
+    asks: set[str] = field(default_factory=set)
     postponed: bool = False
 
 
@@ -182,6 +184,36 @@ def dotted(node: ast.expr) -> Path | None:
         return None
     names.append(node.id)
     return tuple(reversed(names))
+
+
+def asked_name(node: ast.expr, *, own_scope: bool) -> str | None:
+    """The name of the module that *node* looks up by a string, None for any other expression.
+
+    Such are ``"NAME" in globals()``, ``globals().get("NAME")``, ``globals()["NAME"]`` and
+    ``hasattr(sys.modules[__name__], "NAME")``; where it is the module's *own_scope*, also
+    ``locals()``, ``vars()`` and ``dir()`` in place of ``globals()``.
+    """
+    found: ast.expr | None = None
+    match node:
+        case ast.Compare(left=name, ops=[ast.In() | ast.NotIn()], comparators=[names]):
+            found = name if _is_scope(names, own_scope=own_scope) else None
+        case ast.Call(func=ast.Attribute(value=names, attr="get"), args=[name, *_]):
+            found = name if _is_scope(names, own_scope=own_scope) else None
+        case ast.Subscript(value=names, slice=name, ctx=ast.Load()):
+            found = name if _is_scope(names, own_scope=own_scope) else None
+        case ast.Call(func=ast.Name("hasattr"), args=[ast.Subscript(value, key), name]):
+            is_itself = dotted(value) == ("sys", "modules") and dotted(key) == ("__name__",)
+            found = name if is_itself else None
+    if isinstance(found, ast.Constant) and isinstance(found.value, str):
+        return found.value
+    return None
+
+
+def _is_scope(node: ast.expr, *, own_scope: bool) -> bool:
+    """Is it ``globals()``, or what means the same in the module's own scope?"""
+    if not isinstance(node, ast.Call) or node.args or not isinstance(node.func, ast.Name):
+        return False
+    return node.func.id == "globals" or (own_scope and node.func.id in {"locals", "vars", "dir"})
 
 
 def imported_path(node: ast.expr) -> Path | None:
@@ -587,6 +619,14 @@ class _Reader:
 
     def read(self, node: ast.expr, how: int) -> None:
         """Read an expression whose value is used in the way *how*."""
+        name = asked_name(node, own_scope=not self.in_function and not self.prefix)
+        if name is not None:
+            self.summary.asks.add(name)
+            self.unit.use((name,), USE)
+            if isinstance(node, ast.Call):
+                for argument in node.args[1:]:
+                    self.read(argument, MENTION)
+            return
         match node:
             case ast.Name():
                 if self.is_global(node.id):

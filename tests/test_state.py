@@ -1,0 +1,84 @@
+"""State that a session has collected, and what users put into modules and classes."""
+
+from __future__ import annotations
+
+import pytest
+
+from session import load, watch
+
+
+@pytest.fixture
+def reloader(project):
+    with watch() as reloader:
+        yield reloader
+
+
+# How a module keeps a value over `importlib.reload`.
+KEEPS = [
+    "if 'T' not in globals(): T = []",
+    "if not 'T' in vars(): T = []",
+    "if not hasattr(sys.modules[__name__], 'T'): T = []",
+    "if globals().get('T') is None: T = []",
+    "T = globals().get('T') or []",
+    "try: T\nexcept NameError: T = []",
+    "try: T = globals()['T']\nexcept KeyError: T = []",
+]
+
+
+@pytest.mark.parametrize("idiom", KEEPS)
+def test_an_idiom_that_keeps_a_value_keeps_it_and_what_is_beside_it(project, reloader, idiom):
+    text = f"import sys\n{idiom}\nother = object()\n"
+    project.write("m.py", text + "def f(): return 1\n")
+    m = load("m")
+    before = m.T, m.other
+    project.edit("m.py", text + "def f(): return 2\nNEW = 1\n")
+    reloader.reload()
+    assert (m.T, m.other) == before
+    assert (m.f(), m.NEW) == (2, 1)
+
+
+def test_a_class_attribute_that_methods_change_keeps_its_value(project, reloader):
+    text = "class A:\n    made = 0\n    def __init__(self): A.made += 1\n"
+    project.write("m.py", text)
+    m = load("m")
+    m.A()
+    project.edit("m.py", text + "    def f(self): pass\n")
+    reloader.reload()
+    assert m.A.made == 1
+
+
+PATCHED = "class A:\n    def f(self): return {0!r}\n{1}\ndef g(): return {0!r}\n{2}"
+
+
+@pytest.mark.parametrize("added", [("", ""), ("    X = 1", "Y = 1\n")], ids=["bodies", "statements"])
+def test_what_users_put_in_place_of_a_definition_stays_theirs(project, reloader, added):
+    project.write("m.py", PATCHED.format("old", "", ""))
+    m = load("m")
+    users: dict = {"__name__": "__main__"}
+    exec("def f(self): return 'mine'\ndef g(): return 'mine'\n", users)
+    m.A.f, m.g = users["f"], users["g"]
+    project.edit("m.py", PATCHED.format("new", *added))
+    reloader.reload()
+    assert (users["f"](None), users["g"]()) == ("mine", "mine")
+    assert (m.A().f(), m.g()) == ("new", "new")
+
+
+def test_a_class_of_the_users_under_the_modules_name_is_not_patched(project, reloader):
+    project.write("m.py", "class A:\n    x = 1\n")
+    m = load("m")
+    users: dict = {"__name__": "__main__"}
+    exec("class A:\n    x = 'mine'\n", users)
+    m.A = users["A"]
+    project.edit("m.py", "class A:\n    x = 2\n    y = 2\n")
+    reloader.reload()
+    assert vars(users["A"])["x"] == "mine"
+    assert m.A.x == 2
+
+
+def test_a_method_that_a_test_replaced_stays_replaced_by_an_edit_beside_it(project, reloader):
+    project.write("m.py", "class A:\n    def f(self): return 1\n")
+    m = load("m")
+    m.A.f = lambda self: "fake"
+    project.edit("m.py", "class A:\n    x = 1\n    def f(self): return 1\n")
+    reloader.reload()
+    assert (m.A().f(), m.A.x) == ("fake", 1)
