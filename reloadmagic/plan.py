@@ -23,7 +23,7 @@ from .diff import Diff, Pair, diff_classes
 from .graph import ImportGraph
 from .live import is_class
 from .modules import Source, Statement, TrackedModule
-from .reach.index import Index, StatementId, Target, Token
+from .reach.index import Entity, Index, StatementId, Target, Token
 
 __all__ = ["Changeset", "ModulePlan", "Plan", "Planner", "Recoded", "Step"]
 
@@ -205,6 +205,7 @@ class Planner:
         for name, diff in diffs.items():
             self.plans[name] = ModulePlan(self.tracked[name], diff.before, diff.after, diff)
         refills = self._fills_before(diffs)
+        lost = self._sets_before(diffs)
         for name, diff in diffs.items():
             self.index.put(name, diff.after)
         for name in diffs:
@@ -212,6 +213,7 @@ class Planner:
         self._pair_moved()
         for target in refills:
             self._force_group(target, "a filler was changed or dropped")
+        self._set_again(lost, diffs)
         self._retry(retry)
         self._propagate()
         sets = tuple(self._sets(set(diffs), frozenset(blocked)))
@@ -238,14 +240,7 @@ class Planner:
 
     def _fills_before(self, diffs: Mapping[str, Diff]) -> list[Target]:
         """Objects filled by statements that an edit drops or changes, by the sources before."""
-        gone: set[StatementId] = set()
-        for name, diff in diffs.items():
-            gone.update((name, number) for number in diff.dropped)
-            gone.update(
-                (name, pair.old)
-                for pair in diff.edited()
-                if pair.how == "changed" and pair.old is not None
-            )
+        gone = _gone(diffs)
         if not gone:
             return []
         targets = [t for t, found in self.index.fillers().items() if found & gone]
@@ -259,6 +254,21 @@ class Planner:
                 ]
                 targets += self._made_by_others(name, number)
         return targets
+
+    def _sets_before(self, diffs: Mapping[str, Diff]) -> list[tuple[Entity, str]]:
+        """The attributes that statements had set which an edit drops or changes."""
+        gone = _gone(diffs)
+        return [found for found, setters in self.index.setters().items() if setters & gone]
+
+    def _set_again(self, attributes: list[tuple[Entity, str]], diffs: Mapping[str, Diff]) -> None:
+        """Where what set an attribute last is gone, what others set counts again."""
+        edited = {(name, pair.new) for name, diff in diffs.items() for pair in diff.edited()}
+        for attribute in attributes:
+            setters = self.index.setters().get(attribute, set())
+            if not setters & edited:
+                for name, number in setters:
+                    why = f"what set {attribute[1]} later is gone"
+                    self._reach(self._plan_of(name), number, why)
 
     def _made_by_others(self, name: str, number: int) -> Iterator[Target]:
         """Instances of which a statement set an attribute: only their makers know what it was."""
@@ -453,6 +463,9 @@ class Planner:
                     if WHOLE not in plan.run.get(number, ()) and not self._is_pinned(plan, number):
                         grew = True
                         self._reach(plan, number, WHOLE)
+                for used in self.index.used_names(name):
+                    self._push(("bind", name, used))
+                    self._push(("content", name, used))
         return grew
 
     def _plan_of(self, module: str) -> ModulePlan:
@@ -713,6 +726,18 @@ class Planner:
             return False
         reasons = {r for found in self.plans[name].run.values() for r in found}
         return {r for r in reasons if isinstance(r, str)} == {"its last run failed"}
+
+
+def _gone(diffs: Mapping[str, Diff]) -> set[StatementId]:
+    """The statements, of the sources before, that an edit drops or changes."""
+    dropped = {(name, number) for name, diff in diffs.items() for number in diff.dropped}
+    changed = {
+        (name, pair.old)
+        for name, diff in diffs.items()
+        for pair in diff.edited()
+        if pair.how == "changed" and pair.old is not None
+    }
+    return dropped | changed
 
 
 def _identity(statement: Statement) -> tuple[str, object] | None:

@@ -28,7 +28,7 @@ from .diff import Diff, Pair, diff_sources
 from .engine import Engine, Namespace, Outcome, is_patchable
 from .errors import SourceError
 from .graph import ImportGraph
-from .live import find_class
+from .live import class_dict, find_class
 from .loader import MERGE_HOOK, ReloadFinder, read_source
 from .modules import (
     Ownership,
@@ -330,14 +330,18 @@ class Reloader:
         return name in self._tracked
 
     def _is_metaclass(self, module: str, name: str) -> bool:
-        """Is the live class *name* a metaclass, or, as ``"type:NAME"``, has it one of its own?"""
+        """Is the live class *name* a metaclass, or, as ``"type:NAME"``, is it made by one?
+
+        So is a ``NamedTuple``, though the class that comes out does not tell.
+        """
         tracked = self._tracked.get(module)
         asks_type = name.startswith("type:")
         cls = find_class(tracked.namespace, name.removeprefix("type:")) if tracked else None
         if cls is None:
             return False
         if asks_type:
-            return type(cls) is not type
+            is_tuple = tuple in type.__dict__["__mro__"].__get__(cls)
+            return type(cls) is not type or (is_tuple and "_fields" in class_dict(cls))
         return type in type.__dict__["__mro__"].__get__(cls)
 
     def forget(self, name: str) -> None:

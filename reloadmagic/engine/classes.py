@@ -81,9 +81,13 @@ def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> 
     kept: set[str] = set()
     for qualname, info in entry.summaries[number].classes.items():
         prefix = qualname.removeprefix(name).lstrip(".")
-        for attr in info.values:
+        others = set(changed if not prefix else ())
+        for attr, unit in info.values.items():
             path = f"{prefix}.{attr}" if prefix else attr
             if path.partition(".")[0] in changed or attr in filled or "" in filled:
+                continue
+            if any(used[0] in others for used in unit.paths):
+                others.add(attr)  # what follows in the body may be made of this one
                 continue
             if f"{qualname}.{attr}" in entry.functions or f"{qualname}.{attr}" in entry.classes:
                 continue

@@ -62,5 +62,7 @@ def _carry_over(state: State, work: Work) -> None:
             if number not in work.stars and partner in tracked.stars:
                 work.stars[number] = tracked.stars[partner]
     tracked.stars = work.stars
+    ran = [plan.after.statements[number] for number in work.bound]
+    state.marks.note(tracked, ran, state.patcher.foreign)
     if work.ran or plan.dropped:
         tracked.noted = state.containers.noted_again(tracked)

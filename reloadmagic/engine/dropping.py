@@ -19,7 +19,7 @@ from .recorder import Recorder
 if TYPE_CHECKING:
     from .state import State, Work
 
-__all__ = ["drop_foreign", "drop_names", "drop_star", "forget_unbound"]
+__all__ = ["attribute_targets", "drop_foreign", "drop_names", "drop_star", "forget_unbound"]
 
 
 def drop_names(state: State, work: Work) -> None:
@@ -53,7 +53,7 @@ def _drop_attributes(state: State, plan: ModulePlan) -> None:
     gone = list(plan.dropped_statements)
     gone += [p.old for p in plan.diff.edited() if p.how == "changed" and p.old is not None]
     for number in gone:
-        for *path, attr in _attribute_targets(plan.before.statements[number]):
+        for *path, attr in attribute_targets(plan.before.statements[number]):
             for (module, name), rest in state.index.resolve(plan.name, tuple(path)):
                 tracked = state.tracked.get(module)
                 value = tracked.namespace.get(name) if tracked and not rest else None
@@ -151,7 +151,7 @@ def forget_unbound(
             state.effects.add(("bind", plan.name, name))
 
 
-def _attribute_targets(statement: Statement) -> Iterator[tuple[str, ...]]:
+def attribute_targets(statement: Statement) -> Iterator[tuple[str, ...]]:
     """The attributes, as dotted paths, that a plain assignment sets: ``("f", "mark")``."""
     if statement.fragment.kind != "assign" or "." not in statement.fragment.text:
         return

@@ -16,6 +16,7 @@ from ..plan import Plan
 from ..reach.index import Index, Token
 from .bound import hold
 from .imports import as_import_error, run_first
+from .marks import Marks
 from .names import Namespace
 from .outcome import Outcome
 from .run import Run
@@ -33,6 +34,7 @@ class Engine:
     Attributes:
         running: the reload under way.
         imported: first imports, in order, with the threads that they ran in.
+        marks: what decorators have set on functions.
         retry: for dependents that failed, the changes for which they were to run.
     """
 
@@ -49,6 +51,7 @@ class Engine:
         self.running: Run | None = None
         self.imported: list[tuple[str, int]] = []
         self.retry: dict[str, set[Token]] = {}
+        self.marks = Marks()
         self._watch = Watch()
 
     def execute(self, module: types.ModuleType, loader: ReloadLoader, order: int) -> None:
@@ -95,6 +98,7 @@ class Engine:
             self.tracked.pop(name, None)
             return
         tracked.stars = star_bindings(source, namespace)
+        self.marks.note(tracked, source.statements, {})
         self._watch.add(tracked, namespace)
 
     def adopt(self, tracked: TrackedModule, namespace: dict[str, Any]) -> None:
@@ -106,6 +110,7 @@ class Engine:
             for i, s in enumerate(tracked.source.statements)
         ]
         tracked.stars = star_bindings(tracked.source, namespace)
+        self.marks.note(tracked, tracked.source.statements, {})
         self._watch.add(tracked, namespace)
 
     def run(self, plan: Plan, namespaces: Iterable[Namespace] = ()) -> tuple[Outcome, ...]:

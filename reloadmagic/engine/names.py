@@ -102,8 +102,8 @@ def _refresh_name(
 def _refresh_star(
     namespace: Namespace, module: str, before: dict[str, Any], transaction: Transaction
 ) -> None:
-    now = module_namespace(sys.modules.get(module)) or {}
     names = namespace.names
+    now = module_namespace(sys.modules.get(module)) or {}
     formerly = dict.fromkeys(star_names(before))
     gives = dict.fromkeys(star_names(now))
     for name in gives:
@@ -113,5 +113,20 @@ def _refresh_star(
             transaction.set_item(names, name, now[name])
     for name in formerly:
         if name not in gives and names.get(name, ABSENT) is before[name]:
-            if name not in namespace.provenance:
+            other = _imported_otherwise(namespace, name)
+            if other is ABSENT:
                 transaction.del_item(names, name)
+            elif other is not names[name]:
+                transaction.set_item(names, name, other)
+
+
+def _imported_otherwise(namespace: Namespace, name: str) -> Any:
+    """What other imports of the user's bind *name* to, once a star-import leaves it out."""
+    if name in namespace.provenance:
+        module, attr = namespace.provenance[name]
+        return (module_namespace(sys.modules.get(module)) or {}).get(attr, ABSENT)
+    for module in reversed(namespace.stars):
+        now = module_namespace(sys.modules.get(module)) or {}
+        if name in star_names(now):
+            return now[name]
+    return ABSENT

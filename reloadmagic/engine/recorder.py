@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from ..loader import MERGE_HOOK
 from ..transaction import ABSENT
 
 __all__ = ["Recorder", "hooked"]
+
+IMPLIED = frozenset({"__annotations__", "__builtins__", "__conditional_annotations__"})
+"""Names that running any code may bind."""
 
 
 class Recorder(MutableMapping[str, Any]):
@@ -38,6 +41,16 @@ class Recorder(MutableMapping[str, Any]):
         del self.namespace[name]
         self.bound.pop(name, None)
         self.deleted[name] = None
+
+    def note_unseen(self, before: Mapping[str, Any]) -> None:
+        """Note down what was bound past these locals, through ``globals()`` say.
+
+        *before* is what the namespace held when the statement began.
+        """
+        for name, value in self.namespace.items():
+            was = before.get(name, ABSENT)
+            if was is not value and name not in IMPLIED:
+                self.bound.setdefault(name, was)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.namespace)

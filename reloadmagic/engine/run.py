@@ -44,7 +44,9 @@ class Run:
     def __init__(self, engine: Engine, plan: Plan, namespaces: tuple[Namespace, ...]) -> None:
         self.engine = engine
         self.plan = plan
-        self.state = State(engine.tracked, engine.index, engine.tracks, plan, namespaces)
+        self.state = State(
+            engine.tracked, engine.index, engine.tracks, plan, namespaces, engine.marks
+        )
         self.thread = threading.get_ident()
         # The namespaces that the user imported from, as they were when the run began.
         self.before = namespaces_before(namespaces)

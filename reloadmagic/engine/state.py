@@ -15,6 +15,7 @@ from ..transaction import Transaction
 from .caches import Caches
 from .containers import Containers
 from .effects import Effects
+from .marks import Marks
 from .names import Namespace
 from .outcome import Ran
 
@@ -68,11 +69,13 @@ class State:
         tracks: Callable[[str], bool],
         plan: Plan,
         namespaces: tuple[Namespace, ...],
+        marks: Marks,
     ) -> None:
         self.tracked = tracked
         self.index = index
         self.tracks = tracks
         self.namespaces = namespaces
+        self.marks = marks
         self.work = {name: Work(module_plan) for name, module_plan in plan.modules.items()}
         self.effects = Effects(index)
         self.containers = Containers(self)
@@ -92,7 +95,11 @@ class State:
         self.edited_classes: list[type] = []
         self.transaction = Transaction(label=", ".join(names))
         self.patcher = Patcher(
-            self.transaction, tracked=self.tracks, made=self.made, refill=self.containers.refill
+            self.transaction,
+            tracked=self.tracks,
+            made=self.made,
+            refill=self.containers.refill,
+            marks=self.marks.known,
         )
         self.patcher.private += [self, self.__dict__, self.work]
         self.effects.begin_set()

@@ -57,6 +57,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     before = {name: namespace.get(name, ABSENT) for name in statement.binds}
     formerly = olds(work, number)
     recorder = Recorder(namespace)
+    past = dict(namespace) if state.index.whole(plan.name) else None
     place = plan.after.line_text(statement.lineno)
     work.ran.append(Ran(statement.lineno, statement.label, plan.why(number), place))
     result: dict[str, Any] = {}
@@ -68,6 +69,8 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
 
     with hooked(namespace, made):
         exec(code, namespace, recorder)
+    if past is not None:
+        recorder.note_unseen(past)
     if "global " in statement.fragment.text:
         # Where a function inside declares a name global, CPython stores it past the locals.
         for name in statement.binds:

@@ -83,6 +83,10 @@ def _fits(function: types.FunctionType, code: types.CodeType) -> bool:
 
 def _merge_dict(patcher: Patcher, old: types.FunctionType, new: types.FunctionType) -> None:
     """What *new* carries as attributes; what others have set on *old* stays."""
+    for name in patcher.marks.get(old, ()):
+        if name in vars(old) and name not in vars(new):
+            patcher.transaction.del_attr(old, name)
+    patcher.foreign[old] = frozenset(vars(old).keys() - vars(new).keys())
     for name, value in list(vars(new).items()):
         before = vars(old).get(name, ABSENT)
         patcher.transaction.set_attr(old, name, patcher.merge_value(before, value))

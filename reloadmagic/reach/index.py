@@ -101,6 +101,7 @@ class Index:
         self._touched: dict[str, tuple[list[Entity], list[str]]] = {}
         self._unlinked: set[str] = set()
         self._fill_cache: dict[Target, set[StatementId]] | None = None
+        self._setter_cache: dict[tuple[Entity, str], set[StatementId]] | None = None
         self._tainted_cache: dict[Entity, set[StatementId]] = {}
         self._attribute_cache: dict[tuple[str, bool, bool], set[Any]] = {}
 
@@ -350,6 +351,11 @@ class Index:
         for rows in list(self._users.get(entity, {}).values()):
             yield from rows
 
+    def used_names(self, module: str) -> list[str]:
+        """The names of *module* that any code uses, whether its statements bind them or not."""
+        self._link()
+        return [name for (found, name), rows in self._users.items() if found == module and rows]
+
     def attr_users(self, attr: str) -> Iterator[User]:
         """Who reads an attribute of this name of whatever object."""
         self._link()
@@ -361,6 +367,7 @@ class Index:
     def _forget_walks(self) -> None:
         """Something was indexed anew: what was found by walking need not hold."""
         self._fill_cache = None
+        self._setter_cache = None
         self._tainted_cache.clear()
         self._attribute_cache.clear()
 
@@ -535,16 +542,22 @@ class Index:
         found = entry.classes.get(entity[1]) if entry is not None else None
         return found[1] if found is not None else None
 
+    def setters(self) -> dict[tuple[Entity, str], set[StatementId]]:
+        """For each attribute of an object that statements set from outside, those statements."""
+        self._link()
+        if self._setter_cache is None:
+            found: dict[tuple[Entity, str], set[StatementId]] = defaultdict(set)
+            for name, entry in self.modules.items():
+                for number, summary in enumerate(entry.summaries):
+                    for path in summary.now.sets:
+                        for target in self.attributes_set(name, path):
+                            found[target].add((name, number))
+            self._setter_cache = dict(found)
+        return self._setter_cache
+
     def attributes_from_outside(self, entity: Entity) -> set[str]:
         """The attributes of *entity* that statements of the user's modules set."""
-        return {
-            attr
-            for name, entry in self.modules.items()
-            for summary in entry.summaries
-            for path in summary.now.sets
-            for found, attr in self.attributes_set(name, path)
-            if found == entity
-        }
+        return {attr for found, attr in self.setters() if found == entity}
 
     def _target(self, module: str, path: Path) -> Iterator[Target]:
         for (found, name), rest in self.resolve(module, path):
@@ -734,6 +747,8 @@ class _Walk:
                 self.todo.append(user)
 
     def attribute(self, entity: Entity, attr: str) -> None:
+        for module, number in self.index.setters().get((entity, attr), ()):
+            self.todo.append((module, "s", number))  # those that come later set it again
         for user, _, rest in self.index.users(entity):
             if rest and rest[0] == attr:
                 self.todo.append(user)

@@ -47,6 +47,8 @@ FILLING = frozenset(
         "__delitem__", "move_to_end", "subtract",
     }
 )  # fmt: skip
+# Methods of containers which give out what they hold.
+GETTING = frozenset({"get", "setdefault", "__getitem__"})
 # Functions of the standard library which change their first argument.
 FILLING_FUNCTIONS = frozenset({"heappush", "heapify", "insort", "insort_left", "insort_right",
                                "shuffle", "setattr", "delattr", "setitem", "delitem", "next"})  # fmt: skip
@@ -693,8 +695,11 @@ class _Reader:
         if path is not None:
             self.note_call(path, name, node)
         elif isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
+            held_by = dotted(_holder(node.func.value))
             if self.is_own_class(node.func.value):
                 self.unit.fills_class.add(_attribute_of(node.func.value))
+            elif held_by is not None:
+                self.fill(held_by)
         if path != ("super",):
             self.read(node.func, CALL if path is not None else USE | CALL)
         passing = name in PASSING
@@ -775,6 +780,21 @@ def _lambda_in(node: ast.stmt) -> str:
 
 def _arguments(node: ast.Call) -> list[ast.expr]:
     return [*node.args, *(keyword.value for keyword in node.keywords)]
+
+
+def _holder(node: ast.expr) -> ast.expr:
+    """What an item was taken out of: ``TABLE`` of ``TABLE["a"]`` or ``TABLE.setdefault("a", [])``."""
+    while True:
+        if isinstance(node, ast.Subscript):
+            node = node.value
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in GETTING
+        ):
+            node = node.func.value
+        else:
+            return node
 
 
 def _attribute_of(target: ast.expr) -> str:
