@@ -122,9 +122,10 @@ def _refresh_star(
 
 def _imported_otherwise(namespace: Namespace, name: str) -> Any:
     """What other imports of the user's bind *name* to, once a star-import leaves it out."""
-    if name in namespace.provenance:
-        module, attr = namespace.provenance[name]
-        return (module_namespace(sys.modules.get(module)) or {}).get(attr, ABSENT)
+    for module, attr in reversed(namespace.provenance.get(name, ())):
+        found = (module_namespace(sys.modules.get(module)) or {}).get(attr, ABSENT)
+        if found is not ABSENT:
+            return found
     for module in reversed(namespace.stars):
         now = module_namespace(sys.modules.get(module)) or {}
         if name in star_names(now):
