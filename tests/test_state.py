@@ -50,7 +50,9 @@ def test_a_class_attribute_that_methods_change_keeps_its_value(project, reloader
 PATCHED = "class A:\n    def f(self): return {0!r}\n{1}\ndef g(): return {0!r}\n{2}"
 
 
-@pytest.mark.parametrize("added", [("", ""), ("    X = 1", "Y = 1\n")], ids=["bodies", "statements"])
+@pytest.mark.parametrize(
+    "added", [("", ""), ("    X = 1", "Y = 1\n")], ids=["bodies", "statements"]
+)
 def test_what_users_put_in_place_of_a_definition_stays_theirs(project, reloader, added):
     project.write("m.py", PATCHED.format("old", "", ""))
     m = load("m")
