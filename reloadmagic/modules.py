@@ -426,9 +426,9 @@ def _parse_between(previous: Source, text: str) -> tuple[Statement, ...] | None:
     if head == 0:
         return None  # docstring, encoding cookie and future imports stand here
     above = statements[head - 1].end_lineno
-    begin = _line_start(text, start, above + 1 - first)
+    begin = line_start(text, start, above + 1 - first)
     if tail < len(statements):
-        stop = _line_start(text, len(text) - end, statements[tail].lineno - last) - 1
+        stop = line_start(text, len(text) - end, statements[tail].lineno - last) - 1
     else:
         stop = len(text)
     middle = text[begin:stop]
@@ -440,9 +440,12 @@ def _parse_between(previous: Source, text: str) -> tuple[Statement, ...] | None:
         return None
     if any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in body):
         return None
+    between = _cut(middle, body, offset=above)
+    if between and between[-1].fragment.text.endswith("\\"):
+        return None
     return (
         *statements[:head],
-        *_cut(middle, body, offset=above),
+        *between,
         *(
             statements[tail:]
             if not shift
@@ -451,7 +454,7 @@ def _parse_between(previous: Source, text: str) -> tuple[Statement, ...] | None:
     )
 
 
-def _line_start(text: str, at: int, lines: int) -> int:
+def line_start(text: str, at: int, lines: int) -> int:
     """Where the line begins that is *lines* below the one that *at* stands in, or above."""
     if lines > 0:
         for _ in range(lines):
@@ -459,7 +462,7 @@ def _line_start(text: str, at: int, lines: int) -> int:
         return at
     at = text.rfind("\n", 0, at) + 1
     for _ in range(-lines):
-        at = text.rfind("\n", 0, at - 1) + 1
+        at = text.rfind("\n", 0, max(at - 1, 0)) + 1
     return at
 
 

@@ -7,6 +7,7 @@ cells' text, so it can err; it only hints, nothing runs because of it.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -126,7 +127,9 @@ class CellLog:
 
         *namespace* is the cells' own, by which an instance's class is known.
         """
-        affected = _affected(reloader, report) if self._cells else {}
+        if not self._cells:
+            return ()
+        affected = _Affected(reloader, report)
         if not affected:
             return ()
         reader = _Reader(reloader.index, affected, namespace)
@@ -146,23 +149,45 @@ def _is_same(cell: _Cell, key: str, source: str) -> bool:
 # What a report changed -------------------------------------------------------------------------------
 
 
-def _affected(reloader: Reloader, report: Report) -> dict[str, str]:
+class _Affected:
     """Full names that are or do something else now, each with the changed name that it comes of."""
-    found: dict[str, str] = {}
-    todo: list[tuple[str, str, str]] = []
-    for outcome in report.outcomes:
-        if outcome.status in {"reloaded", "patched"}:
-            todo += [(outcome.module, name, name) for name in changed_names(outcome)]
-    if not todo:
-        return found
-    index = reloader.index
+
+    def __init__(self, reloader: Reloader, report: Report) -> None:
+        self._found: list[tuple[str, frozenset[str]]] = []
+        self.words: set[str] = set()
+        index = reloader.index
+        for outcome in report.outcomes:
+            if outcome.status in {"reloaded", "patched"}:
+                for name in changed_names(outcome):
+                    names, words = index.remembered(
+                        ("cells", outcome.module, name),
+                        functools.partial(_reached_names, index, outcome.module, name),
+                    )
+                    self._found.append((name, names))
+                    self.words |= words
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def labels(self, keys: set[str]) -> Iterator[str]:
+        """The changed names that *keys*, full names, come of."""
+        for key in sorted(keys):
+            label = next((label for label, names in self._found if key in names), None)
+            if label is not None:
+                yield label
+
+
+def _reached_names(index: Index, module: str, name: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Full names of what does something else where *name* of *module* does, and their parts."""
+    found: set[str] = set()
+    todo = [(module, name)]
     while todo:
-        module, name, label = todo.pop()
-        if f"{module}.{name}" in found:
-            continue
-        found[f"{module}.{name}"] = label
-        todo += [(m, q, label) for m, q in _callers(index, module, name)]
-    return found
+        module, name = todo.pop()
+        if f"{module}.{name}" not in found:
+            found.add(f"{module}.{name}")
+            todo += _callers(index, module, name)
+    words = (part for full in found for part in full.split(".")[1:])
+    return frozenset(found), frozenset(words)
 
 
 def _callers(index: Index, module: str, name: str) -> Iterator[tuple[str, str]]:
@@ -194,7 +219,7 @@ def _functions(
 class _Reader:
     """Reads cells in the order in which they ran: what they imported, defined and used."""
 
-    def __init__(self, index: Index, affected: dict[str, str], namespace: dict[str, Any]) -> None:
+    def __init__(self, index: Index, affected: _Affected, namespace: dict[str, Any]) -> None:
         self.index = index
         self.affected = affected
         self.namespace = namespace
@@ -203,7 +228,7 @@ class _Reader:
         self.functions: dict[str, Unit] = {}
         self.dirty: dict[str, str] = {}
         # Cells without any of these words are not parsed: that takes half a millisecond each.
-        self.words = {"import", *(part for name in affected for part in name.split(".")[1:])}
+        self.words = {"import", *affected.words}
 
     def read(self, cell: _Cell) -> list[str]:
         """What *cell* used that changed."""
@@ -256,7 +281,7 @@ class _Reader:
                 keys |= _members(self.namespace[root], path[1])
         for attr in unit.attrs:
             keys |= {f"{key}.{attr}" for key in keys}
-        yield from (self.affected[key] for key in sorted(keys) if key in self.affected)
+        yield from self.affected.labels(keys)
 
     def _is_starred(self, root: str) -> bool:
         return any(self.index.binds(star, root) for star in self.stars)

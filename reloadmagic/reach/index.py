@@ -16,7 +16,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from ..modules import Source
 from .summary import (
@@ -35,6 +35,7 @@ from .summary import (
 
 __all__ = ["Entity", "Index", "Token", "User"]
 
+T = TypeVar("T")
 User = tuple[str, str, Any]
 Entity = tuple[str, str]
 StatementId = tuple[str, int]
@@ -104,6 +105,7 @@ class Index:
         self._setter_cache: dict[tuple[Entity, str], set[StatementId]] | None = None
         self._tainted_cache: dict[Entity, set[StatementId]] = {}
         self._attribute_cache: dict[tuple[str, bool, bool], set[Any]] = {}
+        self._remembered: dict[object, Any] = {}
 
     # Contents -------------------------------------------------------------------------------
 
@@ -370,6 +372,15 @@ class Index:
         self._setter_cache = None
         self._tainted_cache.clear()
         self._attribute_cache.clear()
+        self._remembered.clear()
+
+    def remembered(self, key: object, find: Callable[[], T]) -> T:
+        """What *find* returned for *key* since something was last indexed anew."""
+        if key not in self._remembered:
+            self._link()
+            self._remembered[key] = find()
+        found: T = self._remembered[key]
+        return found
 
     def attribute_users(self, attr: str, operator: bool, calls_only: bool) -> set[Any]:
         """Statements and class-level values that use *attr* of any object, or call what does.
@@ -410,22 +421,20 @@ class Index:
         return direct[key]
 
     def reached(self, token: Token) -> set[StatementId]:
-        """The statements that use what *token* says has changed."""
-        self._link()
-        return _Walk(self).run(token)
+        """The statements that use what *token* says has changed; not to be written to."""
+        return self._walked(token).statements
+
+    def _walked(self, token: Token) -> _Walk:
+        """The walk from *token*, which ends in the same places until something is indexed anew."""
+        return self.remembered(token, lambda: _Walk(self).run(token))
 
     def reached_values(self, token: Token) -> set[ValueId]:
         """The values in class bodies, by module, statement and qualname, that use what changed."""
-        self._link()
-        walk = _Walk(self)
-        walk.run(token)
-        return walk.values
+        return self._walked(token).values
 
     def reached_functions(self, token: Token) -> set[Entity]:
         """The functions, by module and qualname, that run or read what has changed."""
-        self._link()
-        walk = _Walk(self)
-        walk.run(token)
+        walk = self._walked(token)
         return {(module, key) for module, kind, key in walk.seen if kind == "f"}
 
     def tainted(self, entity: Entity) -> set[StatementId]:
@@ -614,10 +623,11 @@ class Index:
 
     def whole(self, module: str) -> bool:
         """Does code that cannot be told run with the module, so that all of it counts as one?"""
-        entry = self.modules.get(module)
-        if entry is None:
-            return False
-        self._link()
+        return module in self.modules and self.remembered(
+            ("whole", module), lambda: self._is_whole(module, self.modules[module])
+        )
+
+    def _is_whole(self, module: str, entry: ModuleEntry) -> bool:
         if any(s.now.dynamic or s.deletes for s in entry.summaries):
             return True
         for qualname, (_, unit) in entry.functions.items():
@@ -690,7 +700,7 @@ class _Walk:
         self.nested: set[tuple[Entity, str, bool]] | None = None
         self.todo: list[User] = []
 
-    def run(self, token: Token) -> set[StatementId]:
+    def run(self, token: Token) -> _Walk:
         kind, module, name = token[:3]
         entity = (module, name)
         if kind == "bind":
@@ -705,7 +715,8 @@ class _Walk:
             self.shape(entity)
         elif kind == "head":
             self.head(entity)
-        return self.drain()
+        self.drain()
+        return self
 
     def from_user(self, user: User) -> set[StatementId]:
         self.todo.append(user)

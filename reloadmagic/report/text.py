@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from reloadmagic.errors import ReloadFailed, SourceError, describe, spoken_place
-from reloadmagic.modules import Text, common_start
+from reloadmagic.modules import Text, common_prefix, common_start, common_suffix, line_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,6 +22,7 @@ NAMES = 4  # shown for one module in the short form
 MODULES = 5  # shown on each side of the arrow
 LEFTOVERS = 3  # told in the short form
 CELLS = 8  # told in the short form
+CONTEXT = 2  # lines around a hunk of a diff
 
 STILL_HOLDS = "The version that last ran stays in use."
 
@@ -151,9 +152,9 @@ def module_file(outcome: Outcome) -> str:
 
     As many parts as the module's name has, so the same on every machine and in every directory.
     """
-    parts = PurePath(outcome.path).parts
+    parts = outcome.path.replace(os.sep, "/").split("/")
     depth = outcome.module.count(".") + 1
-    if parts and PurePath(parts[-1]).stem == "__init__":
+    if os.path.splitext(parts[-1])[0] == "__init__":
         depth += 1
     return "/".join(parts[-depth:]) or outcome.module
 
@@ -314,8 +315,31 @@ def diff_lines(outcome: Outcome) -> list[str]:
     """The source that last ran against the one on disk, as a unified diff without file names."""
     if outcome.before is None or outcome.after is None or outcome.before == outcome.after:
         return []
-    lines = unified_diff(outcome.before.splitlines(), outcome.after.splitlines())
-    return with_cells(lines, outcome.after)
+    return with_cells(diff_of_texts(outcome.before, outcome.after), outcome.after)
+
+
+def diff_of_texts(before: str, after: str) -> list[str]:
+    """`unified_diff` of two texts: what they share at both ends is not even cut into lines."""
+    start = common_prefix(before, after)
+    end = common_suffix(before, after, start)
+    begin = line_start(before, start, -CONTEXT)
+    parts = [
+        text[begin : _line_end(text, len(text) - end, CONTEXT)].split("\n")
+        for text in (before, after)
+    ]
+    above = before.count("\n", 0, begin)
+    lines = unified_diff(*parts)
+    return [_shift(line, above) if line.startswith("@@") else line for line in lines]
+
+
+def _line_end(text: str, at: int, lines: int) -> int:
+    """Where the line ends that is *lines* below the one that *at* stands in, or the text."""
+    for _ in range(lines + 1):
+        found = text.find("\n", at)
+        if found in (-1, len(text) - 1):
+            return len(text) - text.endswith("\n")
+        at = found + 1
+    return at - 1
 
 
 def unified_diff(before: list[str], after: list[str]) -> list[str]:
@@ -325,11 +349,11 @@ def unified_diff(before: list[str], after: list[str]) -> list[str]:
     """
     import difflib
 
-    head = max(0, common_start(before, after) - 2)
+    head = max(0, common_start(before, after) - CONTEXT)
     before, after = before[head:], after[head:]
-    tail = max(0, common_start(before[::-1], after[::-1]) - 2)
+    tail = max(0, common_start(before[::-1], after[::-1]) - CONTEXT)
     before, after = before[: len(before) - tail], after[: len(after) - tail]
-    lines = list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:]
+    lines = list(difflib.unified_diff(before, after, n=CONTEXT, lineterm=""))[2:]
     return [_shift(line, head) if line.startswith("@@") else line for line in lines]
 
 
