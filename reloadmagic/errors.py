@@ -82,17 +82,27 @@ class ReloadFailed(ReloadMagicError):
         path: its file.
         lineno: 1-based line of the innermost frame in *path*, 0 if there was none.
         line: the source line, ``""`` if unknown.
+        raised_at: file, 1-based line and text of the innermost line of the user's, if that is in
+            another module, which this one calls or imports.
         exception: what was raised.
     """
 
     def __init__(
-        self, exception: BaseException, *, module: str, path: str, lineno: int = 0, line: str = ""
+        self,
+        exception: BaseException,
+        *,
+        module: str,
+        path: str,
+        lineno: int = 0,
+        line: str = "",
+        raised_at: tuple[str, int, str] | None = None,
     ) -> None:
         self.exception = exception
         self.module = module
         self.path = path
         self.lineno = lineno
         self.line = line
+        self.raised_at = raised_at
         place = spoken_place(path, lineno)
         super().__init__(f"{place}: {describe(exception)}. The version that last ran stays in use.")
 

@@ -584,6 +584,9 @@ class Reloader:
         if isinstance(cause, ModuleNotFoundError) and cause.name:
             if self._finder.usual_spec(cause.name) is not None:
                 return True
+        files = self._engine.awaited.get(change.module, {})
+        if any(stamp_of(path) != stamp for path, stamp in files.items()):
+            return True
         if not new:
             return False
         graph = ImportGraph(self._index.imports())

@@ -390,6 +390,34 @@ def test_a_missing_import_is_tried_again_when_the_module_appears(project, reload
     assert one.A == 3
 
 
+BROKEN = {"raises": "K = 1\n1 / 0\n", "lacks the name": "J = 1\n", "cannot be parsed": "K = (\n"}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_failed_edit_is_tried_again_when_the_new_module_it_imports_changes(
+    project, reloader, kind
+):
+    project.write("m.py", "X = 0\n")
+    m = load("m")
+    project.write("new.py", BROKEN[kind])
+    project.edit("m.py", "from new import K\nX = K\n")
+    assert statuses(reloader.reload()) == {"m": "failed"}
+    assert not reloader.reload()
+    project.edit("new.py", "K = 2\n")
+    reloader.reload()
+    assert m.X == 2
+
+
+def test_an_error_that_another_module_raised_names_that_place_too(project, reloader):
+    project.write("low.py", "def f(x):\n    return 1 / x\n")
+    project.write("m.py", "import low\n")
+    load("m")
+    project.edit("m.py", "import low\nY = low.f(0)\n")
+    text = str(reloader.reload())
+    assert "m.py:2: ZeroDivisionError" in text
+    assert "raised at low.py:2\n    return 1 / x" in text
+
+
 def test_a_failed_edit_is_not_run_again_because_of_an_edit_that_cannot_mend_it(project, reloader):
     project.write("other.py", "X = 1\n")
     project.write("one.py", "A = 0\n")

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import SourceError
 from ..loader import ReloadLoader, read_source
-from ..modules import TrackedModule, module_namespace, module_spec
+from ..modules import Stamp, TrackedModule, module_namespace, module_spec, stamp_of
 from ..plan import Plan
 from ..reach.index import Index, Token
 from .bound import hold
@@ -33,9 +33,11 @@ class Engine:
 
     Attributes:
         running: the reload under way.
-        imported: first imports, in order, with the threads that they ran in.
+        imported: first imports during a reload, in order: the module, the thread, the file and
+            its stamp.
         marks: what decorators have set on functions.
         retry: for dependents that failed, the changes for which they were to run.
+        awaited: for modules that failed, the files of the new modules that they had imported.
     """
 
     def __init__(
@@ -49,8 +51,9 @@ class Engine:
         self.index = index
         self.tracks = tracks
         self.running: Run | None = None
-        self.imported: list[tuple[str, int]] = []
+        self.imported: list[tuple[str, int, str, Stamp | None]] = []
         self.retry: dict[str, set[Token]] = {}
+        self.awaited: dict[str, dict[str, Stamp | None]] = {}
         self.marks = Marks()
         self._watch = Watch()
 
@@ -73,6 +76,8 @@ class Engine:
         assert namespace is not None
         assert spec is not None
         path = str(spec.origin)
+        if self.running is not None:
+            self.imported.append((name, threading.get_ident(), path, stamp_of(path)))
         try:
             stamp, source = read_source(loader, path)
         except SourceError as error:
@@ -81,7 +86,6 @@ class Engine:
         self._watch.enter_import()
         was = self.tracked.get(name)
         self.tracked[name] = tracked
-        self.imported.append((name, threading.get_ident()))
         try:
             if self.running is not None:
                 self.running.meet(name, source)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import linecache
 import sys
 import threading
-from collections.abc import Iterable
+import types
+from collections.abc import Container, Iterable
+from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
 from ..errors import ReloadFailed, ReloadMagicError
+from ..loader import ReloadLoader
+from ..modules import Stamp
 from ..plan import ModulePlan
 from ..reach.index import Token
 from .outcome import Outcome
@@ -41,19 +46,38 @@ def is_interrupt(error: BaseException) -> bool:
     return isinstance(error.exception if isinstance(error, Failed) else error, KeyboardInterrupt)
 
 
-def locate(error: BaseException, plan: ModulePlan) -> ReloadFailed:
+def locate(error: BaseException, plan: ModulePlan, tracked: Container[str]) -> ReloadFailed:
     """The failure with its place: the innermost line of the module that was running."""
-    lineno, traceback = 0, error.__traceback__
+    lineno, traceback, elsewhere = 0, error.__traceback__, None
     while traceback is not None:
         filename = traceback.tb_frame.f_code.co_filename
-        lineno = plan.after.line_at(filename, traceback.tb_lineno) or lineno
+        here = plan.after.line_at(filename, traceback.tb_lineno)
+        if here:
+            lineno, elsewhere = here, None
+        elif _is_users(traceback.tb_frame, tracked):
+            elsewhere = filename, traceback.tb_lineno
         traceback = traceback.tb_next
     lines = plan.after.text.split("\n")
     line = lines[lineno - 1] if 0 < lineno <= len(lines) else ""
     path, lineno = plan.after.place_of(lineno) if lineno else (plan.tracked.path, 0)
-    failed = ReloadFailed(error, module=plan.name, path=path, lineno=lineno, line=line)
+    raised_at = None
+    if elsewhere is not None:
+        linecache.checkcache(elsewhere[0])
+        raised_at = (*elsewhere, linecache.getline(*elsewhere).rstrip())
+    failed = ReloadFailed(
+        error, module=plan.name, path=path, lineno=lineno, line=line, raised_at=raised_at
+    )
     failed.__cause__ = error
     return failed
+
+
+def _is_users(frame: types.FrameType, tracked: Container[str]) -> bool:
+    """Is it code of a module of the user's, also of one whose import is failing?"""
+    spec = frame.f_globals.get("__spec__")
+    if type(spec) is ModuleSpec and isinstance(spec.loader, ReloadLoader):
+        return True
+    name = frame.f_globals.get("__name__")
+    return type(name) is str and name in tracked
 
 
 def describe(error: BaseException, state: State) -> ReloadMagicError:
@@ -95,11 +119,17 @@ def reasons(state: State, names: Iterable[str]) -> dict[str, set[Token]]:
     }
 
 
-def forget_imports(engine: Engine, known: set[str], since: int) -> None:
-    """Undo the first imports that a set caused, of modules that were not *known* before it."""
+def forget_imports(engine: Engine, known: set[str], since: int) -> dict[str, Stamp | None]:
+    """Undo the first imports that a set caused, of modules that were not *known* before it.
+
+    Returns the files of these modules, as they were when they were imported.
+    """
     me = threading.get_ident()
-    for name, thread in engine.imported[since:]:
+    files = {}
+    for name, thread, path, stamp in engine.imported[since:]:
         if name not in known and thread == me:
             engine.tracked.pop(name, None)
             sys.modules.pop(name, None)
+            files[path] = stamp
     del engine.imported[since:]
+    return files

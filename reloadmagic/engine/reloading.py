@@ -101,7 +101,7 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
     except SourceError as error:
         raise Failed(error, error) from error
     except BaseException as error:  # user code may raise anything
-        raise Failed(locate(error, plan), error) from error
+        raise Failed(locate(error, plan, state.tracked), error) from error
 
 
 def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:

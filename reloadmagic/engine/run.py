@@ -109,12 +109,13 @@ class Run:
             self._finish()
             self._call_hooks(names)
         except BaseException as error:  # noqa: BLE001 - whatever user code raises, SystemExit included
-            forget_imports(self.engine, known, imported)
+            files = forget_imports(self.engine, known, imported)
             self._roll_back()
             causes = reasons(state, names)
             state.effects.actual, state.effects.contents = before
             if is_interrupt(error):
                 raise KeyboardInterrupt from None
+            self.engine.awaited |= dict.fromkeys(names, files)
             return list(self._failures(changeset, error, causes))
         state.transaction.commit()
         return list(self._commit(names))
@@ -169,6 +170,7 @@ class Run:
             work = self.state.work[name]
             if work.started or work.plan.diff is not None:
                 self.engine.retry.pop(name, None)
+                self.engine.awaited.pop(name, None)
             outcome = commit_module(self.state, name)
             if outcome is not None:
                 yield outcome

@@ -215,18 +215,22 @@ def _waits(outcome: Outcome) -> bool:
 
 
 def source_lines(error: Exception) -> Iterator[str]:
-    """The line at fault, indented, and a caret under the column or the expression."""
+    """The line at fault, indented, a caret under the expression, and where that was raised."""
     if not isinstance(error, ReloadFailed | SourceError):
         return
     text = error.line.rstrip()
-    if not text.strip():
-        return
-    indent = len(text) - len(text.lstrip())
-    yield f"    {text.strip()}"
-    start, end = _columns(error)
-    if indent <= start <= len(text):
-        width = max(1, min(end, len(text)) - start)
-        yield " " * (4 + start - indent) + "^" * width
+    if text.strip():
+        indent = len(text) - len(text.lstrip())
+        yield f"    {text.strip()}"
+        start, end = _columns(error)
+        if indent <= start <= len(text):
+            width = max(1, min(end, len(text)) - start)
+            yield " " * (4 + start - indent) + "^" * width
+    if isinstance(error, ReloadFailed) and error.raised_at is not None:
+        path, lineno, line = error.raised_at
+        yield f"  raised at {place(path, lineno)}"
+        if line.strip():
+            yield f"    {line.strip()}"
 
 
 def _columns(error: ReloadFailed | SourceError) -> tuple[int, int]:
