@@ -6,6 +6,7 @@ change of bytes is a change. Nothing is imported and nothing runs.
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from .errors import SourceError, describe
 from .loader import decoder
 from .modules import Source, Stamp, TrackedModule, content_digest, module_spec, stamp_of
 
-__all__ = ["Change", "find_change", "find_stale"]
+__all__ = ["Change", "Files", "find_change"]
 
 Kind = Literal["modified", "touched", "deleted", "moved", "unreadable", "opaque"]
 
@@ -51,9 +52,37 @@ class Change:
         return f"{self.module} {self.kind} ({os.path.basename(self.path)})"
 
 
-def find_stale(tracked: Iterable[TrackedModule]) -> list[TrackedModule]:
-    """Those whose file has another stamp than when it was last read."""
-    return [module for module in tracked if stamp_of(module.path) != module.stamp]
+class Files:
+    """The files of some modules, looked at with one ``stat`` each and nothing else."""
+
+    def __init__(self, modules: Iterable[TrackedModule]) -> None:
+        self._modules = list(modules)
+        self._paths = [os.fsencode(module.path) for module in self._modules]
+        self._known: list[Stamp | None] | None = None
+
+    def expect(self) -> None:
+        """Files have been read: from now on they are as their modules' stamps say."""
+        self._known = None
+
+    def stale(self) -> list[tuple[TrackedModule, Stamp | None]]:
+        """Modules whose file has another stamp than when it was last read, with that stamp.
+
+        It is None where the file is not there.
+        """
+        if self._known is None:
+            self._known = [module.stamp for module in self._modules]
+        stamps: list[Stamp | None]
+        try:
+            stamps = list(map(_stamp, map(os.stat, self._paths)))
+            if stamps == self._known:
+                return []
+        except (OSError, ValueError):
+            stamps = [stamp_of(module.path) for module in self._modules]
+        found = zip(self._modules, stamps, self._known, strict=True)
+        return [(module, now) for module, now, was in found if now != was or now is None]
+
+
+_stamp = operator.attrgetter("st_mtime_ns", "st_size", "st_ino")
 
 
 def find_change(tracked: TrackedModule, find_spec: Callable[[str], ModuleSpec | None]) -> Change:

@@ -682,10 +682,13 @@ class Planner:
 
         So do modules of one group: its statements only make sense together.
         """
-        graph = self.graph
         core = edited | blocked
         core |= {name for name, plan in self.plans.items() if any(map(plan.forced, plan.run))}
         core -= {name for name in core - edited if self._only_retried(name)}
+        if len(core) == 1 and core == self.plans.keys() and not blocked:
+            yield Changeset(tuple(core), edited=True)
+            return
+        graph = self.graph
         together = {name: {name} for name in core}
         for name in sorted(core):
             for other in graph.descendants(name) & core - {name}:

@@ -10,7 +10,6 @@ import ast
 import builtins
 import importlib.util
 import logging
-import operator
 import os
 import sys
 import threading
@@ -23,7 +22,7 @@ from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from types import MappingProxyType
 from typing import Any, Self, cast
 
-from .changes import Change, find_change
+from .changes import Change, Files, find_change
 from .diff import Diff, Pair, diff_sources
 from .engine import Engine, Namespace, Outcome, is_patchable
 from .errors import SourceError
@@ -90,8 +89,8 @@ class Reloader:
         self._undo = Undo()
         self._scanned: tuple[int, str | None] = (0, None)
         self._known: set[str] = set()
-        # What `is_current` looks at: paths and stamps, made anew once anything moved.
-        self._watched: tuple[list[bytes], list[Stamp | None]] | None = None
+        # Made anew once other modules are tracked, or in other files.
+        self._files: Files | None = None
         self.install()
         for namespace in self._namespaces:
             self._read_main(namespace)
@@ -182,7 +181,7 @@ class Reloader:
     def execute(self, module: types.ModuleType, loader: Any, order: int) -> None:
         """Run a module for importlib."""
         self._engine.execute(module, loader, order)
-        self._watched = None
+        self._files = None
         self._pending.pop(module.__name__, None)
 
     def _scan(self) -> None:
@@ -198,7 +197,7 @@ class Reloader:
                     self._take_over(name, module, order)
             self._known |= new
         self._scanned = (len(sys.modules), last)
-        self._watched = None
+        self._files = None
 
     def _take_over(self, name: str, module: object, order: int) -> None:
         namespace = module_namespace(module)
@@ -346,7 +345,7 @@ class Reloader:
 
     def forget(self, name: str) -> None:
         """Know no more of the module *name*: what is imported by that name next is a first import."""
-        self._watched = None
+        self._files = None
         self._known.discard(name)
         self._tracked.pop(name, None)
         self._pending.pop(name, None)
@@ -360,19 +359,13 @@ class Reloader:
         False means no more than that `changes` has to look closer.
         """
         last = next(reversed(sys.modules), None)
-        if self._scanned != (len(sys.modules), last):
-            return False
-        if self._watched is None:
-            tracked = list(self._tracked.values())
-            self._watched = (
-                [os.fsencode(module.path) for module in tracked],
-                [module.stamp for module in tracked],
-            )
-        paths, stamps = self._watched
-        try:
-            return list(map(_stamp, map(os.stat, paths))) == stamps
-        except OSError:
-            return False
+        return self._scanned == (len(sys.modules), last) and not self._stale()
+
+    def _stale(self) -> list[tuple[TrackedModule, Stamp | None]]:
+        """Tracked modules whose files are not as they were when they were last read."""
+        if self._files is None:
+            self._files = Files(self._tracked.values())
+        return self._files.stale()
 
     # Changes ---------------------------------------------------------------------------------------
 
@@ -382,17 +375,15 @@ class Reloader:
         Files that were only touched are in it once. Nothing is imported or run.
         """
         self._scan()
-        stale = []
-        for tracked in list(self._tracked.values()):
-            stamp = stamp_of(tracked.path)
-            if stamp != tracked.stamp or stamp is None:
-                stale.append((tracked, stamp))
-        found = [change for t, stamp in stale if (change := self._change(t, stamp)) is not None]
+        found = self._changes(self._stale())
         if names is not None:
             patterns = tuple(names)
             found = [change for change in found if matches(change.module, patterns)]
         self._undo.look(found)
         return tuple(found)
+
+    def _changes(self, stale: Iterable[tuple[TrackedModule, Stamp | None]]) -> list[Change]:
+        return [change for t, stamp in stale if (change := self._change(t, stamp)) is not None]
 
     def _change(self, tracked: TrackedModule, stamp: object) -> Change | None:
         if tracked.module is None:
@@ -405,6 +396,7 @@ class Reloader:
         change = find_change(tracked, self._finder.usual_spec)
         if change.kind == "touched":
             tracked.stamp, tracked.stale, tracked.failed = change.stamp, False, None
+            self._expect_files()
             self._pending.pop(tracked.name, None)
             self._attempted.pop(tracked.name, None)
             return change
@@ -454,8 +446,11 @@ class Reloader:
         """Have the index hold what last ran, whatever a plan put there since."""
         for name in [name for name in self._index.modules if name not in self._tracked]:
             self._index.drop(name)
+        indexed = self._index.modules
         for name, tracked in self._tracked.items():
             source = tracked.source
+            if name in indexed and indexed[name].source is source:
+                continue
             change = self._pending.get(name)
             if source is None and change is not None:
                 source = change.after
@@ -512,12 +507,15 @@ class Reloader:
     def _reload(self, plan: Plan | None) -> Report:
         started = time.perf_counter()
         if plan is None:
-            if self.is_current():
+            self._scan()
+            stale = self._stale()
+            if not stale:
                 return _NOTHING
-            self._watched = None
-            changes = self._worth_trying(self.changes())
+            found = self._changes(stale)
+            self._undo.look(found)
+            changes = self._worth_trying(tuple(found))
             if not changes:
-                return Report()
+                return _NOTHING
             plan = self.plan(changes)
         outcomes, notes = self._carry_out(plan)
         self._undo.note(self._keep_stamps(plan, outcomes))
@@ -556,7 +554,7 @@ class Reloader:
             self._attempted.clear()  # what was interrupted is still to be done
             raise
         finally:
-            self._watched = None
+            self._expect_files()
         self._finder.install()
         return tuple(outcomes), tuple(notes)
 
@@ -603,6 +601,7 @@ class Reloader:
             return ""
         if change.kind == "opaque":
             tracked.stamp = change.stamp
+            self._expect_files()
             return f"{change.path} changed: a {tracked.opaque} is loaded anew by a restart only"
         return ""
 
@@ -623,12 +622,19 @@ class Reloader:
             if tracked is None or change.module in failed:
                 continue
             if change.kind in {"modified", "moved"} and tracked.source is change.after:
+                if tracked.path != change.path:
+                    self._files = None
                 tracked.stamp, tracked.path = change.stamp, change.path
                 tracked.stale, tracked.failed = False, None
                 self._pending.pop(change.module, None)
                 self._attempted.pop(change.module, None)
                 done.append(change)
+        self._expect_files()
         return done
+
+    def _expect_files(self) -> None:
+        if self._files is not None:
+            self._files.expect()
 
     def __repr__(self) -> str:
         stale = sum(tracked.stale for tracked in self._tracked.values())
@@ -636,7 +642,6 @@ class Reloader:
 
 
 _NOTHING = Report()
-_stamp = operator.attrgetter("st_mtime_ns", "st_size", "st_ino")
 
 # What last ran of modules whose reloader was closed, by the module's id, for the next one.
 _ledger: dict[int, TrackedModule] = {}

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from reloadmagic.changes import find_change, find_stale
+from reloadmagic.changes import Files, find_change
+from reloadmagic.modules import stamp_of
 from session import load, watch
 
 
@@ -116,9 +117,10 @@ def test_names_limit_what_is_looked_at(project, reloader):
 def test_nothing_is_read_where_no_stamp_differs(project, reloader):
     set_up(project)
     tracked = reloader.tracked["one"]
-    assert find_stale([tracked]) == []
+    files = Files([tracked])
+    assert files.stale() == []
     project.touch("one.py")
-    assert find_stale([tracked]) == [tracked]
+    assert files.stale() == [(tracked, stamp_of(tracked.path))]
 
 
 def test_a_change_is_found_where_an_import_would_find_the_module_now(project, reloader, tmp_path):
