@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reloadmagic.engine import Definition, Outcome, Ran
 from reloadmagic.errors import ReloadFailed, SourceError
@@ -124,7 +127,7 @@ FULL = Report(
             leftovers=("A frozen Circle in drawing.model.BOX keeps the old class.",),
         ),
     ),
-    ("cells [5] [7] used WIDTH",),
+    ("cells [5] [7] used WIDTH before it changed",),
     0.0042,
 )
 FAILED = Report(
@@ -382,11 +385,11 @@ def test_changed_names_are_definitions_and_values_that_ran() -> None:
 @pytest.mark.parametrize(
     ("used", "hint"),
     [
-        ({5: ("WIDTH",), 7: ("WIDTH", "w of [5]")}, "cells [5] [7] used WIDTH"),
-        ({5: ("area",)}, "cell [5] used area"),
+        ({5: ("WIDTH",), 7: ("WIDTH", "w of [5]")}, "cells [5] [7] used WIDTH before it changed"),
+        ({5: ("area",)}, "cell [5] used area before it changed"),
         (
             dict.fromkeys(range(1, 11), ("f",)),
-            "cells [1] [2] [3] [4] [5] [6] [7] [8] … 2 more used f",
+            "cells [1] [2] [3] [4] [5] [6] [7] [8] … 2 more used f before it changed",
         ),
     ],
 )
@@ -394,6 +397,28 @@ def test_a_hint_tells_which_cells_used_what_changed(
     used: dict[int, tuple[str, ...]], hint: str
 ) -> None:
     assert cells_hint(used) == hint
+
+
+LINES = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=12)
+
+
+@given(before=LINES, after=LINES)
+def test_a_diff_leads_from_the_one_to_the_other(before: list[str], after: list[str]) -> None:
+    made: list[str] = []
+    at = 0
+    for line in unified_diff(before, after):
+        if line.startswith("@@"):
+            start, length = re.findall(r"-(\d+)(?:,(\d+))?", line)[0]
+            upto = int(start) - (length != "0")
+            made += before[at:upto]
+            at = upto
+        elif line[0] == "+":
+            made.append(line[1:])
+        else:
+            made += [line[1:]] if line[0] == " " else []
+            assert before[at] == line[1:]
+            at += 1
+    assert made + before[at:] == after
 
 
 @pytest.mark.parametrize(

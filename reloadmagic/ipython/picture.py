@@ -24,10 +24,10 @@ _FILL = {
     "current": "rgba(128,128,128,.12)",
 }
 _SAYS = {
-    "failed": "failed: the version that last ran stays in use",
+    "failed": "the version that last ran stays in use",
     "stale": "edited since it last ran",
     "reached": "uses something that is edited",
-    "current": "current",
+    "current": "what last ran is what the file holds",
 }
 
 
@@ -85,8 +85,9 @@ def svg(graph: Graph) -> str:
     lines = [_line(boxes[a], boxes[b]) for a, b in graph.edges]
     nodes = [_node(n.name, n.state, n.path, boxes[n.name]) for n in graph.nodes]
     states = dict.fromkeys(n.state for n in graph.nodes if n.state != "current")
-    legend = " · ".join(
-        f'<span style="background:{_FILL[state]};padding:0 .4em">{state}</span> {_SAYS[state]}'
+    legend = "<br>".join(
+        f'<span style="background:{_FILL[state]};padding:0 .4em;border-radius:4px">{state}</span>'
+        f" {_SAYS[state]}"
         for state in states
     )
     return (
@@ -134,7 +135,7 @@ def _line(importer: Box, imported: Box) -> str:
 def _node(name: str, state: str, path: str, box: Box) -> str:
     left, top, width = box
     return (
-        f"<g><title>{escape(name)} · {_SAYS[state]}\n{escape(path)}</title>"
+        f"<g><title>{escape(name)} · {state}: {_SAYS[state]}\n{escape(path)}</title>"
         f'<rect x="{left:.0f}" y="{top}" width="{width:.0f}" height="{_HEIGHT}" rx="5"'
         f' fill="{_FILL[state]}" stroke="currentColor" stroke-opacity=".35"/>'
         f'<text x="{left + width / 2:.0f}" y="{top + 17}" text-anchor="middle">{escape(name)}</text></g>'

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.report.text import error_text
+from reloadmagic.report.text import error_text, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -133,7 +133,7 @@ class DiffsView(View):
         from reloadmagic.report.html import diff_html
 
         parts = [
-            f"<div><b>{escape(diff.module)}</b> · <code>{escape(diff.path)}</code></div>"
+            f"<div><b>{escape(diff.module)}</b> · <code>{escape(place(diff.path, 0))}</code></div>"
             f"{f'<div>{escape(diff.note)}</div>' if diff.note else ''}{diff_html(diff.lines)}"
             for diff in self.diffs
         ]
@@ -242,7 +242,7 @@ class Status(View):
 
     def _lines(self) -> Iterator[str]:
         yield self.counts()
-        yield from table((m.state, m.name, m.because or m.path) for m in self.modules)
+        yield from table((m.state, m.name, m.because or place(m.path, 0)) for m in self.modules)
         if self.untracked:
             yield "left alone"
             yield from table(self.untracked)
@@ -270,7 +270,7 @@ def _state_html(module: ModuleState) -> str:
     from html import escape
 
     shown = module.state if module.state == "current" else f"<b>{module.state}</b>"
-    return f"{shown} · {escape(module.because or module.path)}"
+    return f"{shown} · {escape(module.because or place(module.path, 0))}"
 
 
 def status(reloader: Reloader, mode: str) -> Status:

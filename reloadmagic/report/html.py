@@ -14,12 +14,13 @@ from .text import (
     definitions_by_kind,
     diff_lines,
     duration,
-    headline,
+    failure_lines,
+    headlines,
     is_news,
     nothing,
     place,
     ran_text,
-    summarize,
+    short_leftovers,
     traceback_lines,
 )
 
@@ -34,11 +35,12 @@ _CODE = (
     "margin:.2em 0;padding:.3em .6em;background:rgba(128,128,128,.08);"
     "font-size:.92em;line-height:1.35;overflow-x:auto"
 )
+_INSIDE = "margin-left:1.2em"  # as wide as the triangle of a disclosure
 _FAILED = "border-left:3px solid rgba(215,58,73,.9);padding-left:.6em"
 _DIFF = {
     "+": "background:rgba(46,160,67,.22)",
     "-": "background:rgba(215,58,73,.2)",
-    "@": "opacity:.6",
+    "@": "opacity:.7",
 }
 
 
@@ -54,16 +56,21 @@ def render(
     news = [outcome for outcome in outcomes if is_news(outcome)]
     if not news:
         return f"<div>{'<br>'.join(map(escape, notes)) or nothing(undo=undo)}</div>"
-    short = summarize(outcomes, notes, seconds, undo=undo)
-    first, _, rest = short.partition("\n")
-    failed = not headline(outcomes, seconds)
-    shown = pre(rest, _FAILED if _is_failure(news) else "") if rest else ""
-    summary = f'<span style="{_FAILED}">{escape(first)}</span>' if failed else escape(first)
-    return disclosure(summary, "".join(map(_module, news)), after=shown, opened=opened)
+    heads = list(headlines(outcomes, seconds, undo=undo))
+    failures = [line for o in outcomes for line in failure_lines(o, outcomes, undo=undo)]
+    said = [*short_leftovers(outcomes), *notes]
+    if heads:
+        summary = "<br>".join(map(escape, heads))
+    else:
+        first = failures.pop(0) if failures else said.pop(0)
+        summary = f'<span style="{_FAILED}">{escape(first)}</span>'
+    after = pre("\n".join(failures), f"{_INSIDE};{_FAILED}") + "".join(map(remark, said))
+    return disclosure(summary, "".join(map(_module, news)), after=after, opened=opened)
 
 
-def _is_failure(outcomes: Iterable[Outcome]) -> bool:
-    return any(outcome.status == "failed" for outcome in outcomes)
+def remark(sentence: str) -> str:
+    """A sentence besides what is told, below it."""
+    return f'<div style="{_INSIDE};opacity:.8">{escape(sentence)}</div>'
 
 
 def disclosure(summary: str, inside: str, *, after: str = "", opened: bool = False) -> str:
@@ -78,7 +85,7 @@ def _module(outcome: Outcome) -> str:
         f" · <code>{escape(place(outcome.path, 0))}</code>"
     )
     return (
-        f'<div style="margin:.4em 0 .4em 1.2em"><div>{title}</div>'
+        f'<div style="margin:.4em 0;{_INSIDE}"><div>{title}</div>'
         f"{rows(_facts(outcome))}{_error(outcome)}{diff_html(diff_lines(outcome))}</div>"
     )
 
@@ -103,7 +110,7 @@ def _error(outcome: Outcome) -> str:
 
 def rows(facts: Iterable[tuple[str, str]]) -> str:
     """A table of title and HTML; empty without facts."""
-    cell = 'style="text-align:left;vertical-align:top;padding:0 .8em 0 0"'
+    cell = 'style="text-align:left;vertical-align:top;padding:.1em .8em .1em 0"'
     lines = [
         f'<tr style="background:none"><td {cell}><i>{escape(title)}</i></td><td {cell}>{html}</td></tr>'
         for title, html in facts

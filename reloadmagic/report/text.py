@@ -6,7 +6,6 @@ The HTML form says the same with the same words, which come from here.
 from __future__ import annotations
 
 import os
-import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -49,9 +48,9 @@ def summarize(
     its own. Without news it says so.
     """
     lines = [
-        *_headlines(outcomes, seconds, undo=undo),
+        *headlines(outcomes, seconds, undo=undo),
         *(line for outcome in outcomes for line in failure_lines(outcome, outcomes, undo=undo)),
-        *_short_leftovers(outcomes),
+        *short_leftovers(outcomes),
         *notes,
     ]
     return "\n".join(lines) or nothing(undo=undo)
@@ -69,7 +68,8 @@ def headline(outcomes: Sequence[Outcome], seconds: float, *, undo: bool = False)
     return f"{did} {' → '.join(sides)} · {duration(seconds)}"
 
 
-def _headlines(outcomes: Sequence[Outcome], seconds: float, *, undo: bool) -> Iterator[str]:
+def headlines(outcomes: Sequence[Outcome], seconds: float, *, undo: bool) -> Iterator[str]:
+    """What was reloaded and what was forgotten, each on one line."""
     if line := headline(outcomes, seconds, undo=undo):
         yield line
     forgotten = [module_file(o) for o in outcomes if o.status == "forgotten"]
@@ -248,7 +248,8 @@ def _columns(error: ReloadFailed | SourceError) -> tuple[int, int]:
     return -1, -1
 
 
-def _short_leftovers(outcomes: Sequence[Outcome]) -> list[str]:
+def short_leftovers(outcomes: Sequence[Outcome]) -> list[str]:
+    """What could not follow, the first few sentences."""
     left = [sentence for outcome in outcomes for sentence in outcome.leftovers]
     more = len(left) - LEFTOVERS
     return left if more <= 1 else [*left[:LEFTOVERS], f"… {more} more left behind"]
@@ -332,8 +333,7 @@ def diff_of_texts(before: str, after: str) -> list[str]:
         for text in (before, after)
     ]
     above = before.count("\n", 0, begin)
-    lines = unified_diff(*parts)
-    return [_shift(line, above) if line.startswith("@@") else line for line in lines]
+    return unified_diff(*parts, above=above)
 
 
 def _line_end(text: str, at: int, lines: int) -> int:
@@ -346,8 +346,8 @@ def _line_end(text: str, at: int, lines: int) -> int:
     return at - 1
 
 
-def unified_diff(before: list[str], after: list[str]) -> list[str]:
-    """Hunks with two lines of context.
+def unified_diff(before: list[str], after: list[str], *, above: int = 0) -> list[str]:
+    """Hunks with two lines of context; *above* lines were cut off both before.
 
     Equal heads and tails are cut off first: difflib is slow on long files, edits are small.
     """
@@ -357,8 +357,41 @@ def unified_diff(before: list[str], after: list[str]) -> list[str]:
     before, after = before[head:], after[head:]
     tail = max(0, common_start(before[::-1], after[::-1]) - CONTEXT)
     before, after = before[: len(before) - tail], after[: len(after) - tail]
-    lines = list(difflib.unified_diff(before, after, n=CONTEXT, lineterm=""))[2:]
-    return [_shift(line, head) if line.startswith("@@") else line for line in lines]
+    matcher = difflib.SequenceMatcher(None, before, after)
+    groups = matcher.get_grouped_opcodes(CONTEXT)
+    hunks = (_hunk(group, before, after, above + head) for group in groups)
+    return [line for hunk in hunks for line in hunk]
+
+
+_Opcodes = list[tuple[str, int, int, int, int]]
+
+
+def _hunk(opcodes: _Opcodes, before: list[str], after: list[str], shift: int) -> list[str]:
+    """A hunk of a unified diff, *shift* lines further down; no blank lines of context at its edges."""
+    lines = []
+    for tag, i1, i2, j1, j2 in opcodes:
+        if tag == "equal":
+            lines += [f" {line}" for line in before[i1:i2]]
+        else:
+            lines += [f"-{line}" for line in before[i1:i2]]
+            lines += [f"+{line}" for line in after[j1:j2]]
+    above = _blank_context(lines)
+    lines = lines[above : len(lines) - _blank_context(lines[::-1])]
+    removed = _range(opcodes[0][1] + above + shift, sum(line[0] != "+" for line in lines))
+    added = _range(opcodes[0][3] + above + shift, sum(line[0] != "-" for line in lines))
+    return [f"@@ -{removed} +{added} @@", *lines]
+
+
+def _blank_context(lines: list[str]) -> int:
+    """How many lines at the start are unchanged and blank."""
+    return next((n for n, line in enumerate(lines) if line[0] != " " or line.strip()), len(lines))
+
+
+def _range(start: int, length: int) -> str:
+    """Lines as a hunk's header has them; *start* is 0-based."""
+    if length == 1:
+        return str(start + 1)
+    return f"{start + bool(length)},{length}"
 
 
 def with_cells(lines: list[str], after: str) -> list[str]:
@@ -378,11 +411,6 @@ def with_cells(lines: list[str], after: str) -> list[str]:
             named[header], header = f"{named[header]} {part.name}", -1
         number += line[:1] != "-"
     return named
-
-
-def _shift(header: str, by: int) -> str:
-    """``@@ -1,4 +1,5 @@`` moved down by the lines that were cut off above."""
-    return re.sub(r"(?<=[-+])\d+", lambda number: str(int(number[0]) + by), header)
 
 
 def traceback_lines(error: Exception) -> list[str]:
@@ -410,7 +438,7 @@ def _is_machinery(filename: str) -> bool:
 
 
 def cells_hint(used: Mapping[int, Sequence[str]]) -> str:
-    """``cells [5] [7] used WIDTH``, for execution counts and what those cells used that changed."""
+    """``cells [5] [7] used WIDTH before it changed``, for execution counts and what those cells used that changed."""
     numbers = [f"[{number}]" for number in used]
     names = list(dict.fromkeys(name for found in used.values() for name in found))
     shown = " ".join(numbers[:CELLS]) + (
@@ -418,4 +446,6 @@ def cells_hint(used: Mapping[int, Sequence[str]]) -> str:
     )
     cells = "cell" if len(numbers) == 1 else "cells"
     changed = [name for name in names if " of [" not in name]  # by themselves
-    return f"{cells} {shown} used {_enumerate(changed or names, NAMES)}"
+    used = changed or names
+    they = "it" if len(used) == 1 else "they"
+    return f"{cells} {shown} used {_enumerate(used, NAMES)} before {they} changed"

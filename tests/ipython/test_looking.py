@@ -119,7 +119,7 @@ class TestCells:
         run("y = x + 1")
         project.edit("config.py", "WIDTH = 2\n")
         report = run("%reload_changed").result
-        assert str(report).splitlines()[1:] == ["cells [3] [4] used WIDTH"]
+        assert str(report).splitlines()[1:] == ["cells [3] [4] used WIDTH before it changed"]
 
     def test_a_terminals_line_does_not(self, run: Run, project: Project, capsys: Output) -> None:
         run("x = shapes.area()")
@@ -138,7 +138,7 @@ class TestCells:
             "from pathlib import Path\nPath('config.py').write_text('WIDTH = 22')",
             "x = WIDTH",
         )
-        assert shown[-1].splitlines()[1:] == ["cell [4] used x of [3]"]
+        assert shown[-1].splitlines()[1:] == ["cell [4] used x of [3] before it changed"]
 
     def test_the_cell_that_reloads_is_not_told(self, run: Run, project: Project) -> None:
         run("y = shapes.area()")
