@@ -18,6 +18,7 @@ from reloadmagic.explain import (
     source_diffs,
 )
 from reloadmagic.explain.names import find_name
+from session import watch
 from support import Project
 
 CONFIG = "K = 5\nUNUSED = 1\n"
@@ -56,7 +57,7 @@ def reloader(project: Project, namespace: dict[str, Any]) -> Iterator[Reloader]:
     project.write("config.py", CONFIG)
     project.write("shapes.py", SHAPES)
     project.write("model.py", MODEL)
-    with Reloader(namespaces=[namespace]) as reloader:
+    with watch(namespaces=[namespace]) as reloader:
         importlib.import_module("model")
         yield reloader
 
@@ -248,8 +249,8 @@ class TestGraph:
     """Who imports whom."""
 
     def own(self, reloader: Reloader) -> Any:
-        """The graph of the project's modules; the tests themselves are the user's, too."""
-        return module_graph(reloader, "config")
+        """The graph of the project's modules."""
+        return module_graph(reloader)
 
     def test_importers_stand_above_what_they_import(self, reloader: Reloader) -> None:
         assert str(self.own(reloader)) == "model\n└── shapes\n    └── config"

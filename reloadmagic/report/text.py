@@ -438,7 +438,10 @@ def _is_machinery(filename: str) -> bool:
 
 
 def cells_hint(used: Mapping[int, Sequence[str]]) -> str:
-    """``cells [5] [7] used WIDTH before it changed``, for execution counts and what those cells used that changed."""
+    """``cells [5] [7] used WIDTH before it changed``.
+
+    *used* has execution counts and what those cells used that changed.
+    """
     numbers = [f"[{number}]" for number in used]
     names = list(dict.fromkeys(name for found in used.values() for name in found))
     shown = " ".join(numbers[:CELLS]) + (
@@ -446,6 +449,6 @@ def cells_hint(used: Mapping[int, Sequence[str]]) -> str:
     )
     cells = "cell" if len(numbers) == 1 else "cells"
     changed = [name for name in names if " of [" not in name]  # by themselves
-    used = changed or names
-    they = "it" if len(used) == 1 else "they"
-    return f"{cells} {shown} used {_enumerate(used, NAMES)} before {they} changed"
+    told = changed or names
+    they = "it" if len(told) == 1 else "they"
+    return f"{cells} {shown} used {_enumerate(told, NAMES)} before {they} changed"

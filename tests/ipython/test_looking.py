@@ -14,7 +14,7 @@ from reloadmagic.explain import Graph, Node
 from reloadmagic.ipython.picture import layers, svg
 from support import Project
 
-Run = Callable[[str], Any]
+Run = Callable[..., Any]
 Output = pytest.CaptureFixture[str]
 
 
@@ -23,6 +23,8 @@ def run(run: Run, project: Project, capsys: Output) -> Run:
     """As in all of these tests, with two modules imported, one from the other."""
     project.write("config.py", "WIDTH = 1\n")
     project.write("shapes.py", "from config import WIDTH\ndef area(): return WIDTH\n")
+    # They import by names, too.
+    run("%reload_exclude tests conftest support session", store_history=False)
     run("import shapes")
     capsys.readouterr()
     return run
