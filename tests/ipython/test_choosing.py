@@ -192,7 +192,7 @@ class TestAutoreload:
         edit(project)
         with caplog.at_level(logging.INFO, "autoreload"):
             run("pass")
-        assert "reloaded shapes.py (area)" in caplog.text
+        assert "shapes.py (area)" in caplog.text
 
     def test_an_unknown_mode_is_told(self, run: Run, capsys: Output) -> None:
         run("%autoreload 7")
