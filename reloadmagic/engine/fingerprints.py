@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ __all__ = ["diff_class_statements", "fingerprint", "fingerprints", "same_fingerp
 def fingerprints(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """What a definition is made of, function by function and value by value."""
     if is_class(value):
-        yield name, ("class", value)
+        yield name, ("class", (value, type(value), *_bases(value)))
         for attr, part in list(class_dict(value).items()):
             if attr in IGNORED:
                 continue
@@ -28,6 +29,12 @@ def fingerprints(name: str, value: Any) -> Iterator[tuple[str, Any]]:
                 yield f"{name}.{attr}", fingerprint(part)
     else:
         yield name, fingerprint(value)
+
+
+def _bases(cls: type) -> tuple[type, ...]:
+    """The bases of a class, whatever its metaclass makes of attribute access."""
+    bases: tuple[type, ...] = type.__dict__["__bases__"].__get__(cls)
+    return bases
 
 
 IGNORED = frozenset(
@@ -50,6 +57,8 @@ def same_fingerprint(old: Any, new: Any) -> bool:
     """Do both do the same, or are they one value?"""
     if old is None or new is None or old[0] != new[0]:
         return False
+    if old[0] == "class":
+        return len(old[1]) == len(new[1]) and all(map(operator.is_, old[1], new[1]))
     if old[0] != "functions":
         return same_value(old[1], new[1])
     return len(old[1]) == len(new[1]) and all(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..live import is_class
-from ..notes import Note, is_container, same_value
+from ..notes import Note, is_container, is_plain, same_value
 from ..plan import ModulePlan
 from .effects import content_token
 from .fingerprints import diff_class_statements, fingerprints, same_fingerprint
@@ -56,10 +56,12 @@ def note_definition(state: State, plan: ModulePlan, number: int, before: dict[st
     name = statement.binds[0]
     value = plan.tracked.namespace.get(name)
     after = dict(fingerprints(name, value))
+    others: set[str] = set()
     for qualname in {*before, *after}:
         kind, part = after.get(qualname, ("", None))
         is_refilled = kind == "value" and id(part) in state.containers.refilled
         if is_refilled or not same_fingerprint(before.get(qualname), after.get(qualname)):
+            others.add(qualname)
             state.effects.add(("code", plan.name, qualname))
             first, _, rest = qualname.partition(".")
             if rest:
@@ -67,28 +69,41 @@ def note_definition(state: State, plan: ModulePlan, number: int, before: dict[st
     state.effects.discard(("content", plan.name, name))
     state.effects.discard(("head", plan.name, name))
     if statement.fragment.kind == "class":
-        _note_class_shape(state, plan, number, name, set(before) != set(after))
+        kinds = {q for q in others if before.get(q, ("",))[0] != after.get(q, ("",))[0]}
+        _note_class_shape(state, plan, number, name, others, kinds)
     elif "@" in statement.fragment.text:
         state.effects.add(("code", plan.name, name))
         state.effects.add(("content", plan.name, name))
 
 
 def _note_class_shape(
-    state: State, plan: ModulePlan, number: int, name: str, names_differ: bool
+    state: State, plan: ModulePlan, number: int, name: str, others: set[str], kinds: set[str]
 ) -> None:
-    """A class ran again: is it made otherwise, or are its instances?"""
+    """A class ran again: is it made otherwise, or are its instances?
+
+    *others* are the qualnames of what differs from before, *kinds* those of them which came, went
+    or became another kind of thing.
+    """
     partner, found = plan.partner(number), None
     if partner is not None:
         old, new = plan.before.statements[partner], plan.after.statements[number]
         found = diff_class_statements(old, new)
-    head = found is None or found.head
-    shape = names_differ or (found is not None and (found.names or bool(found.attrs)))
-    entry = state.index.modules[plan.name]
-    info = entry.summaries[number].classes.get(name)
+    value = plan.tracked.namespace.get(name)
+    head = found is None or name in others
+    if not is_class(value) and not is_plain(value):
+        head = head or found.head  # decorators have made something else of it
+    # Methods are no part of what an instance is made of.
+    edited = {f"{name}.{attr}" for attr in found.attrs} if found is not None else set()
+    functions = state.index.modules[plan.name].functions
+    data = {q for q in others | edited if q not in functions and not q.endswith(GENERATED)} | kinds
     if head:
         state.effects.add(("head", plan.name, name))
-    if head or shape or (info is not None and (info.decorated or info.bases)):
+    if head or data or (found is not None and found.names):
         state.effects.add(("shape", plan.name, name))
+
+
+# Made anew whenever a class is; what they say shows in the methods that are generated, too.
+GENERATED = (".__annotations__", ".__dataclass_fields__", ".__dataclass_params__")
 
 
 def fill_sizes(
