@@ -174,24 +174,33 @@ def _common_ends(old: tuple[Statement, ...], new: tuple[Statement, ...]) -> tupl
     limit = min(len(old), len(new))
     # Versions share what an edit left alone, so most are one object.
     start = common_start(old, new, operator.is_)
-    while start < limit and old[start].fragment.text == new[start].fragment.text:
+    while start < limit and _one_text(old[start], new[start]):
         start += 1
     ours, theirs = map(_fragment, reversed(old)), map(_fragment, reversed(new))
     end = min(common_start(ours, theirs, operator.is_), limit - start)
-    while end < limit - start and old[-1 - end].fragment.text == new[-1 - end].fragment.text:
+    while end < limit - start and _one_text(old[-1 - end], new[-1 - end]):
         end += 1
     return start, end
+
+
+def _one_text(old: Statement, new: Statement) -> bool:
+    return _text(old) == _text(new)
+
+
+def _text(statement: Statement) -> tuple[bool, str]:
+    # A docstring is one by its place: the same string further down is none.
+    return statement.fragment.kind == "doc", statement.fragment.text
 
 
 _fragment: Any = operator.attrgetter("fragment")
 
 
 def _by_text(statement: Statement) -> Iterable[object]:
-    yield statement.fragment.text
+    yield _text(statement)
 
 
 def _by_key(statement: Statement) -> Iterable[object]:
-    yield statement.fragment.key
+    yield statement.fragment.kind == "doc", statement.fragment.key
 
 
 def _by_kind(statement: Statement) -> Iterable[object]:

@@ -95,7 +95,7 @@ CHANGES = {
     "a future import": (
         "def f(): pass\n",
         "from __future__ import annotations\ndef f(): pass\n",
-        ["new annotations", "changed def f"],
+        ["new from __future__ import annotations", "changed def f"],
     ),
     "a nested function": (
         "def f():\n def g(): 1\n return g\n",

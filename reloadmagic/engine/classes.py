@@ -37,7 +37,7 @@ def settle_class(
         old,
         new,
         keep=_kept_attributes(state, plan, number, name)
-        | _replaced_methods(plan, number, old, new),
+        | _replaced_methods(state, plan, number, name, old, new),
         noted=noted,
     )
     state.edited_classes.append(stays)
@@ -99,7 +99,9 @@ def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> 
     return kept
 
 
-def _replaced_methods(plan: ModulePlan, number: int, old: type, new: type) -> set[str]:
+def _replaced_methods(
+    state: State, plan: ModulePlan, number: int, name: str, old: type, new: type
+) -> set[str]:
     """Methods that the edit leaves alone and that others had replaced on the class, to test it."""
     partner = plan.partner(number)
     if partner is None:
@@ -107,14 +109,16 @@ def _replaced_methods(plan: ModulePlan, number: int, old: type, new: type) -> se
     found = diff_class_statements(plan.before.statements[partner], plan.after.statements[number])
     edited = found.attrs | found.bodies if found is not None else set()
     namespace = plan.tracked.namespace
+    written = state.index.modules[plan.name].functions
     return {
-        name
-        for name, value in class_dict(new).items()
-        if name not in edited
+        attr
+        for attr, value in class_dict(new).items()
+        if attr not in edited
+        and f"{name}.{attr}" in written
         and type(value) is types.FunctionType
         and value.__globals__ is namespace
-        and name in class_dict(old)
-        and not any(f.__globals__ is namespace for f in functions_within(class_dict(old)[name]))
+        and attr in class_dict(old)
+        and not any(f.__globals__ is namespace for f in functions_within(class_dict(old)[attr]))
     }
 
 
