@@ -16,7 +16,14 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ..modules import Fragment, FunctionNode, bound_names, scope_nodes
+from ..modules import (
+    Fragment,
+    FunctionNode,
+    bound_names,
+    child_nodes,
+    names_in_scope,
+    scope_nodes,
+)
 
 __all__ = ["BASE", "CALL", "MENTION", "USE", "ClassInfo", "Import", "Path", "Summary", "Unit"]
 
@@ -237,20 +244,22 @@ def imported_path(node: ast.expr) -> Path | None:
     return (f"@{target.value}", *reversed(names))
 
 
-def function_locals(node: FunctionNode | ast.Lambda) -> tuple[set[str], set[str]]:
-    """The names local to a function, and those it declares ``global``."""
+def function_locals(node: FunctionNode | ast.Lambda) -> tuple[set[str], set[str], set[str]]:
+    """The names local to a function, those it declares ``global``, and ``nonlocal``."""
     args = node.args
     names = {a.arg for a in [*args.posonlyargs, *args.args, *args.kwonlyargs]}
     names.update(a.arg for a in (args.vararg, args.kwarg) if a)
     declared: set[str] = set()
+    outer: set[str] = set()
     if not isinstance(node, ast.Lambda):
-        names.update(bound_names(node.body))
-        for inner in scope_nodes(node.body):
-            if isinstance(inner, ast.Global):
+        scope = list(scope_nodes(node.body))
+        names.update(names_in_scope(scope))
+        for inner in scope:
+            if type(inner) is ast.Global:
                 declared.update(inner.names)
-            elif isinstance(inner, ast.Nonlocal):
-                names.difference_update(inner.names)
-    return names - declared, declared
+            elif type(inner) is ast.Nonlocal:
+                outer.update(inner.names)
+    return names - declared - outer, declared, outer
 
 
 class _Reader:
@@ -288,7 +297,7 @@ class _Reader:
         elif isinstance(node, ast.expr):
             self.read(node, USE)
         else:
-            for child in ast.iter_child_nodes(node):
+            for child in child_nodes(node):
                 self.visit(child)
 
     def visit_all(self, nodes: Iterable[ast.AST]) -> None:
@@ -469,7 +478,7 @@ class _Reader:
 
     def enter(self, node: FunctionNode | ast.Lambda, unit: Unit, prefix: str) -> None:
         """Read a function's body into *unit*."""
-        names, declared = function_locals(node)
+        names, declared, outer = function_locals(node)
         args = node.args
         given = [*args.posonlyargs, *args.args, *args.kwonlyargs]
         parameters = {a.arg for a in given} | {
@@ -497,7 +506,7 @@ class _Reader:
             reader.read(node.body, MENTION)
         else:
             reader.visit_all(node.body)
-            unit.stateful |= any(isinstance(n, ast.Nonlocal) for n in scope_nodes(node.body))
+            unit.stateful |= bool(outer)
         if declared:
             unit.binds_global |= declared & set(_stored(node))
 
@@ -671,7 +680,7 @@ class _Reader:
                 pass
             case _:
                 self.unit.attrs.add(OPERATOR)
-                for child in ast.iter_child_nodes(node):
+                for child in child_nodes(node):
                     if isinstance(child, ast.expr):
                         self.read(child, USE)
 
