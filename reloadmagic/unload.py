@@ -55,7 +55,7 @@ class Unloaded:
     def __str__(self) -> str:
         lines = [f"unloaded {', '.join(self.modules)}"]
         if self.names:
-            lines.append(f"names gone: {', '.join(self.names)}")
+            lines.append(f"your names that went with it: {', '.join(self.names)}")
         lines += self.holders[:MOST]
         if len(self.holders) > MOST:
             lines.append(f"… {len(self.holders) - MOST} more hold something of it")
@@ -141,17 +141,17 @@ def _holder(holder: str, value: object, modules: dict[str, Any]) -> Iterator[str
     kind = type(value)  # isinstance() would ask a proxy for its __class__
     if issubclass(kind, types.ModuleType):
         if _is_one_of(value, modules):
-            yield f"{holder} still is the module"
+            yield f"{holder} is still the module"
     elif kind is types.FunctionType:
         assert isinstance(value, types.FunctionType)
         if value.__module__ in modules:
-            yield f"{holder} still is {value.__module__}.{value.__qualname__}"
+            yield f"{holder} is still {value.__module__}.{value.__qualname__}"
     elif issubclass(kind, type):
         assert isinstance(value, type)
         if _home(value) in modules:
-            yield f"{holder} still is {_full_name(value)}"
+            yield f"{holder} is still {_full_name(value)}"
     elif _home(kind) in modules:
-        yield f"{holder} still is an instance of {_full_name(kind)}"
+        yield f"{holder} is still an instance of {_full_name(kind)}"
 
 
 def _home(cls: type) -> object:

@@ -83,9 +83,9 @@ def test_names_that_hold_something_else_by_now_stay(
 def test_it_is_told_who_still_holds_what(reloader: Reloader, names: dict[str, Any]) -> None:
     run(reloader, names, "from pkg.shapes import Circle\nc = Circle()")
     assert unload(reloader, "pkg", [names]).holders == (
-        "c still is an instance of pkg.shapes.Circle",
-        "model.pkg still is the module",
-        "model.area still is pkg.shapes.area",
+        "c is still an instance of pkg.shapes.Circle",
+        "model.pkg is still the module",
+        "model.area is still pkg.shapes.area",
     )
 
 

@@ -8,6 +8,7 @@ from .cells import CellLog, StaleCell
 from .diffs import SourceDiff, source_diffs
 from .graph import Graph, Node, module_graph
 from .names import Explanation, UnknownName, explain
+from .plans import plan_text
 
 __all__ = [
     "CellLog",
@@ -19,5 +20,6 @@ __all__ = [
     "UnknownName",
     "explain",
     "module_graph",
+    "plan_text",
     "source_diffs",
 ]

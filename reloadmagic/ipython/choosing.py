@@ -49,7 +49,7 @@ class Choosing(Magics):
             self.main.mode = arguments.mode
             self.main.hook.only = None
         only = self.main.hook.only
-        limit = "" if only is None else f", of {', '.join(only) or 'none'} (%aimport)"
+        limit = "" if only is None else f", but only {', '.join(only) or 'none'} (%aimport)"
         return Said(f"{self.main.mode}: {MODES[self.main.mode]}{limit}")
 
     @magic_arguments()

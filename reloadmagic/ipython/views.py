@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.report.text import error_text, place
+from reloadmagic.explain.plans import plan_text
+from reloadmagic.report.text import error_text, nothing, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -64,10 +65,15 @@ class DryRun(View):
     plan: Plan
 
     def __bool__(self) -> bool:
-        return bool(self.plan)
+        return bool(plan_text(self.plan))
 
     def __str__(self) -> str:
-        return f"would do, nothing done yet:\n{self.plan}" if self.plan else "nothing to reload"
+        text = plan_text(self.plan)
+        return (
+            f"a reload would do this; nothing is done yet\n\n{text}"
+            if text
+            else nothing(undo=False)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,10 @@ class Unloading(View):
 
     def __str__(self) -> str:
         return str(self.unloaded)
+
+    def html(self) -> str:
+        """As ordinary text."""
+        return Said(str(self)).html()
 
 
 @dataclass(frozen=True, slots=True)

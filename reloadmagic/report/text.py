@@ -269,14 +269,14 @@ def module_lines(outcome: Outcome) -> Iterator[str]:
     yield f"{outcome.module} · {outcome.status} · {duration(outcome.seconds)} · {place(outcome.path, 0)}"
     for kind, names in definitions_by_kind(outcome):
         yield f"  {kind:<8} {', '.join(names)}"
-    yield from _column("ran", map(ran_text, outcome.ran))
-    yield from _column("kept", outcome.kept)
-    yield from _column("left", outcome.leftovers)
+    yield from column("ran", map(ran_text, outcome.ran))
+    yield from column("kept", outcome.kept)
+    yield from column("left", outcome.leftovers)
     if outcome.error is not None:
-        yield from _column("error", traceback_lines(outcome.error))
+        yield from column("error", traceback_lines(outcome.error))
     elif _waits(outcome):
-        yield from _column("error", [WAITS])
-    yield from _column("diff", diff_lines(outcome))
+        yield from column("error", [WAITS])
+    yield from column("diff", diff_lines(outcome))
 
 
 WAITS = "Nothing is wrong here: it waits for the module that failed, so that both stay in step."
@@ -310,7 +310,8 @@ def reason_text(reason: str) -> str:
     return _REASONS.get(reason, reason)
 
 
-def _column(title: str, rows: Iterable[str]) -> Iterator[str]:
+def column(title: str, rows: Iterable[str]) -> Iterator[str]:
+    """*rows*, indented, with *title* in front of the first."""
     for row in rows:
         yield f"  {title:<8} {row}".rstrip()
         title = ""

@@ -98,7 +98,7 @@ class TestUnload:
     def test_it_says_who_still_holds_what(self, run: Run) -> None:
         run("from shapes import area\nkept = [area]\ntwin = area")
         assert str(run("%unload shapes").result) == (
-            "unloaded shapes\nnames gone: shapes, area\ntwin still is shapes.area"
+            "unloaded shapes\nyour names that went with it: shapes, area\ntwin is still shapes.area"
         )
 
     @pytest.mark.parametrize(

@@ -49,8 +49,24 @@ def test_reload_changed_with_nothing_to_do_says_so(shapes: Project, run: Run) ->
 
 
 def test_a_dry_run_shows_the_plan(shapes: Project, run: Run) -> None:
-    shapes.edit("shapes.py", "def area(): return 2\n")
-    assert "shapes" in str(run("%reload_changed --dry-run").result)
+    shapes.edit("shapes.py", "WIDTH = 1\ndef area(): return 2\n")
+    shapes.edit("model.py", "def fit() return 1\n")
+    assert str(run("%reload_changed --dry-run").result).splitlines() == [
+        "a reload would do this; nothing is done yet",
+        "",
+        "model · model.py",
+        "  stays    model.py:1: SyntaxError: expected ':'",
+        "",
+        "shapes · shapes.py",
+        "  patch    area",
+        "  run      line 1: WIDTH, because it is new",
+    ]
+
+
+def test_a_dry_run_may_find_nothing(shapes: Project, run: Run) -> None:
+    shapes.touch("shapes.py")
+    plan = run("%reload_changed --dry-run").result
+    assert (bool(plan), str(plan)) == (False, "nothing to reload")
 
 
 def test_a_dry_run_touches_nothing(shapes: Project, run: Run, shell: InteractiveShell) -> None:
@@ -133,7 +149,7 @@ class TestCell:
     ) -> None:
         shapes.edit("shapes.py", "def area(): return 2\n")
         assert run("%%reload_changed -n\nshapes.area();").success
-        assert "would do" in capsys.readouterr().out
+        assert "a reload would do this" in capsys.readouterr().out
 
     def test_an_empty_body_is_no_error(self, shapes: Project, run: Run) -> None:
         assert run("%%reload_changed").success
