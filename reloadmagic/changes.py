@@ -17,7 +17,7 @@ from .errors import SourceError, describe
 from .loader import decoder
 from .modules import Source, Stamp, TrackedModule, content_digest, module_spec, stamp_of
 
-__all__ = ["Change", "Files", "find_change"]
+__all__ = ["Change", "Files", "change_to", "find_change"]
 
 Kind = Literal["modified", "touched", "deleted", "moved", "unreadable", "opaque"]
 
@@ -116,6 +116,38 @@ def _read(
         return Change(
             tracked.name, path, "unreadable", tracked.source, error=unreadable, stamp=stamp
         )
+    return _compare(tracked, path, kind, stamp, loader, data)
+
+
+def change_to(
+    tracked: TrackedModule, data: bytes, find_spec: Callable[[str], ModuleSpec | None]
+) -> Change:
+    """The change to the source *data*, whatever the module's file holds.
+
+    *find_spec* is asked where the module is now, in case it has become a package or is none now.
+    """
+    path = tracked.path
+    kind: Kind = "modified"
+    spec, found = find_spec(tracked.name), module_spec(tracked.reference())
+    if spec is not None and spec.origin and _is_package(spec) != _is_package(found):
+        path, kind, found = spec.origin, "moved", spec
+    # The stamp stays that of the file, of which nothing is said here.
+    return _compare(tracked, path, kind, tracked.stamp, found.loader if found else None, data)
+
+
+def _is_package(spec: ModuleSpec | None) -> bool:
+    return spec is not None and spec.submodule_search_locations is not None
+
+
+def _compare(
+    tracked: TrackedModule,
+    path: str,
+    kind: Kind,
+    stamp: Stamp | None,
+    loader: object,
+    data: bytes,
+) -> Change:
+    """What *data* is, held against the source that last ran."""
     digest = content_digest(data)
     if tracked.source is not None and digest == tracked.source.digest and kind != "moved":
         return Change(

@@ -233,13 +233,15 @@ class Source:
     Attributes:
         path: the file, as tracebacks show it.
         text: decoded, with ``\n`` line ends.
+        data: the bytes that it was read from, ``b""`` if unknown.
         digest: of the bytes.
         statements: in order.
         flags: compiler flags of the ``from __future__`` imports.
     """
 
     __slots__ = (
-        "__weakref__", "_imports", "_parts", "_tree", "digest", "flags", "path", "statements", "text"
+        "__weakref__", "_imports", "_parts", "_tree",
+        "data", "digest", "flags", "path", "statements", "text",
     )  # fmt: skip
 
     def __init__(
@@ -247,6 +249,7 @@ class Source:
     ) -> None:
         self.path = path
         self.text = text
+        self.data = b""
         self.digest = digest
         self.statements = statements
         self.flags = 0
@@ -295,6 +298,7 @@ class Source:
         except (ValueError, RecursionError, MemoryError) as error:
             raise SourceError(describe(error), path=path) from error
         source = cls(path, text, digest, statements)
+        source.data = data
         source._tree = tree
         return source
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import dataclasses
 import importlib.util
 import logging
 import os
@@ -20,9 +21,10 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from types import MappingProxyType
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
-from .changes import Change, Files, find_change
+from .bytecode import was_edited_since_import
+from .changes import Change, Files, change_to, find_change
 from .diff import Diff, Pair, diff_sources
 from .engine import Engine, Namespace, Outcome, is_patchable
 from .errors import SourceError
@@ -45,10 +47,12 @@ from .reach.index import Index
 from .report import Report
 from .undo import Undo, hint_of_undone
 
+if TYPE_CHECKING:
+    from .workers import Attachment
+
 __all__ = ["Reloader"]
 
 log = logging.getLogger(__name__)
-BYTECODE_HEADER = 16
 
 
 class Reloader:
@@ -61,6 +65,7 @@ class Reloader:
         keep: patterns ``"pkg.mod:NAME"`` of module-level names that keep their values.
         on_error: ``"warn"`` or ``"stop"``; what the caller is to do about a failed reload. The
             reloader itself only reports.
+        workers_timeout: how many seconds a reload waits for the workers that follow it.
 
     It watches from the moment it is made until `close`.
     """
@@ -73,8 +78,10 @@ class Reloader:
         namespaces: Iterable[dict[str, Any]] = (),
         keep: Iterable[str] = (),
         on_error: str = "warn",
+        workers_timeout: float = 5.0,
     ) -> None:
         self.on_error = on_error
+        self.workers_timeout = workers_timeout
         self.history: deque[Report] = deque(maxlen=100)
         self._tracked: dict[str, TrackedModule] = {}
         self._settle(include, exclude, keep)
@@ -87,6 +94,7 @@ class Reloader:
         self._pending: dict[str, Change] = {}
         self._attempted: dict[str, object] = {}
         self._undo = Undo()
+        self._attachments: tuple[Attachment, ...] = ()
         self._scanned: tuple[int, str | None] = (0, None)
         self._known: set[str] = set()
         # Made anew once other modules are tracked, or in other files.
@@ -144,7 +152,10 @@ class Reloader:
         self._scan()
 
     def close(self) -> None:
-        """Stop watching imports. Nothing that was reloaded is undone; may be called again."""
+        """Stop watching imports, let go of workers. Nothing that was reloaded is undone; may be
+        called again.
+        """
+        self.detach()
         self._finder.remove()
         for tracked in self._tracked.values():
             _ledger[id(tracked.reference())] = tracked
@@ -234,7 +245,7 @@ class Reloader:
             tracked.stamp = None
             return
         self._engine.adopt(tracked, namespace)
-        if was_edited_since_import(spec, tracked):
+        if was_edited_since_import(spec, tracked.stamp):
             tracked.source = None
             tracked.stamp = None
 
@@ -477,9 +488,10 @@ class Reloader:
         try:
             if plan is None and names is not None:
                 plan = self.plan(self.changes(names))
-            return self._reload(plan)
+            report = self._reload(plan)
         finally:
             self._lock.release()
+        return self._pass_on(report)
 
     def undo(self) -> Report:
         """Go back to the code before the last reload, by reloading the sources that ran then.
@@ -495,9 +507,35 @@ class Reloader:
         if not self._lock.acquire(blocking=False):
             return Report(undo=True)
         try:
-            return self._go_back()
+            report = self._go_back()
         finally:
             self._lock.release()
+        return self._pass_on(report)
+
+    def receive(self, sources: Mapping[str, bytes]) -> Report:
+        """Bring loaded modules to *sources*, bytes by module name, whatever their files hold.
+
+        It is one reload, as if the files had been edited so; one that is under way in another
+        thread is waited for. Names that are not tracked are left out.
+        """
+        with self._lock:
+            started = time.perf_counter()
+            self._scan()
+            changes = [
+                change_to(self._tracked[name], data, self._finder.usual_spec)
+                for name, data in sources.items()
+                if name in self._tracked
+            ]
+            # What has no baseline is planned by the source that it is to get.
+            pending = {change.module: change for change in changes}
+            self._pending.update(pending)
+            plan = self.plan(changes)
+            outcomes, notes = self._carry_out(plan)
+            self._keep_stamps(plan, outcomes)
+            for name, change in pending.items():
+                if self._pending.get(name) is change:
+                    del self._pending[name]
+        return Report(outcomes, notes, time.perf_counter() - started)
 
     @property
     def undone(self) -> frozenset[str]:
@@ -519,7 +557,7 @@ class Reloader:
             plan = self.plan(changes)
         outcomes, notes = self._carry_out(plan)
         self._undo.note(self._keep_stamps(plan, outcomes))
-        return self._told(Report(outcomes, notes, time.perf_counter() - started))
+        return Report(outcomes, notes, time.perf_counter() - started)
 
     def _go_back(self) -> Report:
         started = time.perf_counter()
@@ -540,7 +578,7 @@ class Reloader:
         now = [change for change in self.changes() if change.module in done]
         self._undo.hold(now)
         notes += hint_of_undone(now)
-        return self._told(Report(outcomes, notes, time.perf_counter() - started, undo=True))
+        return Report(outcomes, notes, time.perf_counter() - started, undo=True)
 
     def _carry_out(self, plan: Plan) -> tuple[tuple[Outcome, ...], tuple[str, ...]]:
         """Run *plan*; its outcomes, and sentences about what cannot be reloaded."""
@@ -558,7 +596,15 @@ class Reloader:
         self._finder.install()
         return tuple(outcomes), tuple(notes)
 
-    def _told(self, report: Report) -> Report:
+    def _pass_on(self, report: Report) -> Report:
+        """Have workers follow, outside the lock, as some may live in this process."""
+        for attachment in self._attachments:
+            said = attachment.follow()
+            report = dataclasses.replace(
+                report,
+                notes=report.notes + said.notes,
+                troubles=report.troubles + said.troubles,
+            )
         if report:
             self.history.append(report)
         return report
@@ -636,6 +682,47 @@ class Reloader:
         if self._files is not None:
             self._files.expect()
 
+    # Workers -----------------------------------------------------------------------------------------
+
+    def attach(self, client: Any, *, name: str = "") -> Attachment:
+        """Have the workers of *client* run what is loaded here, now and after each reload.
+
+        *client* is a ``distributed.Client``, an ``ipyparallel.Client`` or ``DirectView``, a
+        ``ProcessPoolExecutor``, an executor of loky's, ``joblib`` itself, or any callable
+        ``broadcast(function, payload)`` that returns replies by worker. *name* is what reports
+        call it. What is attached already stays as it is.
+
+        Raises:
+            WorkersError: it is none of these, or reloadmagic is missing on a worker.
+        """
+        from .workers import attach
+
+        known = next((a for a in self._attachments if a.client is client), None)
+        if known is None:
+            known = attach(self, client, name)
+            self._attachments += (known,)
+        return known
+
+    def detach(self, client: Any = None) -> None:
+        """Let the workers of *client*, of all by default, go on with what they have."""
+        gone = [a for a in self._attachments if client is None or client is a or client is a.client]
+        self._attachments = tuple(a for a in self._attachments if a not in gone)
+        for attachment in gone:
+            attachment.close()
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """What was attached, with the state of its workers."""
+        return self._attachments
+
+    def is_due(self, name: str) -> bool:
+        """Is *name* a dependent that failed to follow an edit, to run again at the next one?"""
+        return name in self._engine.retry
+
+    def find_spec(self, name: str) -> ModuleSpec | None:
+        """Where an import of *name* would find it now; None if nowhere or its package is not loaded."""
+        return self._finder.usual_spec(name)
+
     def __repr__(self) -> str:
         stale = sum(tracked.stale for tracked in self._tracked.values())
         return f"<Reloader tracked={len(self._tracked)} stale={stale}>"
@@ -681,32 +768,3 @@ def opaque_kind(path: str, spec: ModuleSpec) -> str:
     if type(spec.loader).__name__ == "zipimporter":
         return "module in a zip file"
     return ""
-
-
-def was_edited_since_import(spec: ModuleSpec, tracked: TrackedModule) -> bool:
-    """Does cached bytecode, or the live code, show that the file is not what was imported?"""
-    stamp, source = tracked.stamp, tracked.source
-    assert source is not None
-    if stamp is None:
-        return False
-    cached = _cached_stamp(spec)
-    if cached is not None and not sys.dont_write_bytecode:
-        return cached != (stamp[0] // 10**9 & 0xFFFFFFFF, stamp[1] & 0xFFFFFFFF)
-    return False
-
-
-def _cached_stamp(spec: ModuleSpec) -> tuple[int, int] | None:
-    """Whole-second mtime and size of the source that the cached bytecode was made of (PEP 552)."""
-    try:
-        path = spec.cached
-        if not path:
-            return None
-        with open(path, "rb") as file:
-            header = file.read(BYTECODE_HEADER)
-    except (OSError, ValueError):
-        return None
-    if len(header) < BYTECODE_HEADER or header[:4] != importlib.util.MAGIC_NUMBER:
-        return None
-    if int.from_bytes(header[4:8], "little"):
-        return None  # validated by hash
-    return int.from_bytes(header[8:12], "little"), int.from_bytes(header[12:16], "little")

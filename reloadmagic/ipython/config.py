@@ -10,7 +10,7 @@ import copy
 import os
 from typing import Any
 
-from traitlets import Bool, CaselessStrEnum, HasTraits, List, TraitError, Unicode
+from traitlets import Bool, CaselessStrEnum, Float, HasTraits, List, TraitError, Unicode
 from traitlets.config import Config
 from traitlets.config.loader import DeferredConfig, LazyConfigValue
 
@@ -73,6 +73,12 @@ class Settings(HasTraits):
         default_value="line",
         help="""What to say after reloading before a cell: 'quiet' only what went wrong, 'line' one
         line, 'details' everything.""",
+    ).tag(config=True)
+    workers_timeout = Float(
+        5.0,
+        min=0.0,
+        help="""How many seconds a cell waits for workers to follow a reload. One that has not
+        answered by then is named, and follows once it is free.""",
     ).tag(config=True)
 
 

@@ -255,7 +255,8 @@ class CellHook:
             report = dataclasses.replace(
                 report, outcomes=tuple(o for o in report.outcomes if o.status != "failed")
             )
-        if report and (self._settings.verbosity != "quiet" or report.failed):
+        is_wrong = report.failed or report.troubles
+        if report and (self._settings.verbosity != "quiet" or is_wrong):
             show(self._shell, report, details=self._settings.verbosity == "details")
 
     def _stop(self, report: Report) -> None:

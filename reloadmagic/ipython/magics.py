@@ -31,6 +31,7 @@ from .looking import Looking
 from .notebooks import NOTEBOOK_SETTINGS, NotebookImports
 from .output import show, show_text
 from .views import DryRun
+from .workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,10 +77,14 @@ class ReloadMagic(Settings, Magics):
         super().__init__(shell=shell, config=config)
         self.notebook_imports = NotebookImports(shell, self)
         self.reloader = Reloader(
-            namespaces=[shell.user_ns], include=self.include, exclude=self.exclude, keep=self.keep
+            namespaces=[shell.user_ns],
+            include=self.include,
+            exclude=self.exclude,
+            keep=self.keep,
+            workers_timeout=self.workers_timeout,
         )
         self.hook = CellHook(shell, self.reloader, self)
-        self.groups: list[Magics] = [self, Looking(self), Choosing(self)]
+        self.groups: list[Magics] = [self, Looking(self), Choosing(self), Workers(self)]
         if not is_theirs_loaded(shell):
             self.groups.append(Autoreload(self))
         self.completion = Completion(
@@ -118,11 +123,15 @@ class ReloadMagic(Settings, Magics):
             "reload_mode": lambda: MODES,
             "reload_include": lambda: self.exclude,
             "reload_exclude": modules,
+            "reload_workers": self._clients,
             "unload": modules,
         }
         if isinstance(self.groups[-1], Autoreload):
             words["autoreload"] = lambda: ["now", "off", "explicit", "all", "complete"]
         return words
+
+    def _clients(self) -> Iterable[str]:
+        return next(group for group in self.groups if isinstance(group, Workers)).names()
 
     def _modules(self) -> Iterable[str]:
         return sorted(self.reloader.tracked)
@@ -142,6 +151,12 @@ class ReloadMagic(Settings, Magics):
         reloader = getattr(self, "reloader", None)  # absent while the first values are set
         if reloader is not None:
             reloader.configure(**{change["name"]: tuple(change["new"])})
+
+    @observe("workers_timeout")
+    def _wait(self, change: Any) -> None:
+        reloader = getattr(self, "reloader", None)  # absent while the first values are set
+        if reloader is not None:
+            reloader.workers_timeout = change["new"]
 
     @observe(*NOTEBOOK_SETTINGS)
     def _import_otherwise(self, change: Any) -> None:  # noqa: ARG002

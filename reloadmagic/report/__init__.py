@@ -32,29 +32,35 @@ class Report:
         notes: sentences about the session as a whole.
         seconds: how long all of it took.
         undo: it went back to the code before a reload.
+        troubles: sentences about workers that did not follow.
     """
 
     outcomes: tuple[Outcome, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     undo: bool = False
+    troubles: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is something to say: a touched file with the same text is nothing."""
-        return bool(self.notes) or any(is_news(outcome) for outcome in self.outcomes)
+        return bool(self._sentences) or any(is_news(outcome) for outcome in self.outcomes)
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
         """Outcomes of modules that keep the version that last ran because of an error."""
         return tuple(outcome for outcome in self.outcomes if outcome.status == "failed")
 
+    @property
+    def _sentences(self) -> tuple[str, ...]:
+        return self.troubles + self.notes
+
     def __str__(self) -> str:
         """One line for what was reloaded, and the place for each thing that failed."""
-        return summarize(self.outcomes, self.notes, self.seconds, undo=self.undo)
+        return summarize(self.outcomes, self._sentences, self.seconds, undo=self.undo)
 
     def details(self) -> str:
         """All that is known, as plain text: definitions, statements run and why, source diffs."""
-        return details(self.outcomes, self.notes, self.seconds, undo=self.undo)
+        return details(self.outcomes, self._sentences, self.seconds, undo=self.undo)
 
     def mimebundle(self, *, details: bool = False) -> dict[str, str]:
         """Text and HTML at once, so that a front end takes the richest form it can show.
@@ -63,7 +69,7 @@ class Report:
         """
         from .html import render
 
-        html = render(self.outcomes, self.notes, self.seconds, undo=self.undo, opened=details)
+        html = render(self.outcomes, self._sentences, self.seconds, undo=self.undo, opened=details)
         return {"text/plain": self.details() if details else str(self), "text/html": html}
 
     def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:  # noqa: ARG002

@@ -1,0 +1,118 @@
+"""dask.distributed: workers are called past their task queues, while tasks run.
+
+Workers that join later are called by a `WorkerPlugin` before they get their first task.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from distributed import Client, Worker, WorkerPlugin
+
+from .attachment import Answer, Receive
+from .errors import WorkersError
+from .receiver import greet
+
+__all__ = ["Dask", "Greeting"]
+
+PLUGIN = "reloadmagic"
+
+
+class Greeting(WorkerPlugin):
+    """Has a worker that joins run what the others run."""
+
+    def __init__(self, payload: Mapping[str, Any]) -> None:
+        self.payload = payload
+
+    def setup(self, worker: Worker) -> None:  # noqa: ARG002
+        """Called by dask when the worker starts, and where it runs already."""
+        greet(self.payload)
+
+
+class Dask:
+    """The workers of a `distributed.Client`.
+
+    Raises:
+        WorkersError: the client is an asynchronous one, which cannot be waited for in a cell.
+    """
+
+    kind = "dask"
+
+    def __init__(self, client: Client) -> None:
+        if client.asynchronous:
+            raise WorkersError(
+                "An asynchronous dask client cannot be waited for. Attach a second one: "
+                "Client(client.scheduler.address)."
+            )
+        self._client = client
+        self._is_greeting = False
+
+    def has_newcomers(self) -> bool:
+        """Those are greeted by the scheduler."""
+        return False
+
+    def broadcast(
+        self, function: Receive, payload: Mapping[str, Any], timeout: float
+    ) -> Mapping[str, Answer]:
+        """See `Transport`.
+
+        Raises:
+            TimeoutError, OSError: the scheduler cannot be reached.
+        """
+        found: dict[str, Answer] = self._client.sync(self._ask_all, function, payload, timeout)
+        return found
+
+    async def _ask_all(
+        self, function: Receive, payload: Mapping[str, Any], timeout: float
+    ) -> dict[str, Answer]:
+        # One request for each: the answer to a request to all waits for the slowest.
+        workers = await asyncio.wait_for(self._client.scheduler.ncores(workers=None), timeout)
+        asked = {
+            worker: asyncio.ensure_future(
+                self._client._run(function, payload, workers=[worker], on_error="return")
+            )
+            for worker in workers
+        }
+        if asked:
+            await asyncio.wait(asked.values(), timeout=timeout)
+        return {worker: _answer(worker, task) for worker, task in asked.items()}
+
+    def welcome(self, payload: Mapping[str, Any], timeout: float) -> None:
+        """See `Transport`."""
+        self._client.sync(self._register, payload, timeout)
+
+    async def _register(self, payload: Mapping[str, Any], timeout: float) -> None:
+        registering = asyncio.ensure_future(
+            self._client._register_worker_plugin(Greeting(payload), PLUGIN, idempotent=False)
+        )
+        self._is_greeting = True
+        # The scheduler has it at once; workers that hang keep it waiting, and have been told of.
+        await asyncio.wait([registering], timeout=timeout)
+        registering.add_done_callback(_look_away)
+
+    def close(self, timeout: float) -> None:
+        """See `Transport`."""
+        if self._is_greeting and self._client.status == "running":
+            self._client.sync(self._unregister, timeout)
+
+    async def _unregister(self, timeout: float) -> None:
+        await asyncio.wait_for(self._client._unregister_worker_plugin(PLUGIN), timeout)
+
+
+def _answer(worker: str, task: asyncio.Future[Any]) -> Answer:
+    if not task.done():
+        task.add_done_callback(_look_away)
+        return TimeoutError(f"{worker} does not answer")
+    if (error := task.exception()) is not None:
+        return error
+    # A worker that left meanwhile is not among the results.
+    answer: Answer = task.result().get(worker, OSError("it has left the cluster"))
+    return answer
+
+
+def _look_away(task: asyncio.Future[Any]) -> None:
+    """Nobody waits for it any more: what it raised is not to be reported by asyncio."""
+    if not task.cancelled():
+        task.exception()
