@@ -455,12 +455,12 @@ class Reloader:
 
     def _sync(self) -> None:
         """Have the index hold what last ran, whatever a plan put there since."""
-        for name in [name for name in self._index.modules if name not in self._tracked]:
-            self._index.drop(name)
         indexed = self._index.modules
+        for name in indexed.keys() - self._tracked.keys():
+            self._index.drop(name)
         for name, tracked in self._tracked.items():
-            source = tracked.source
-            if name in indexed and indexed[name].source is source:
+            entry, source = indexed.get(name), tracked.source
+            if entry is not None and entry.source is source:
                 continue
             change = self._pending.get(name)
             if source is None and change is not None:

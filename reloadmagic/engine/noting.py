@@ -91,7 +91,9 @@ def _note_class_shape(
     value = plan.tracked.namespace.get(name)
     head = found is None or name in others
     if not is_class(value) and not is_plain(value):
-        head = head or found.head  # decorators have made something else of it
+        head = head or (
+            found is not None and found.head
+        )  # decorators have made something else of it
     # Methods are no part of what an instance is made of.
     edited = {f"{name}.{attr}" for attr in found.attrs} if found is not None else set()
     functions = state.index.modules[plan.name].functions

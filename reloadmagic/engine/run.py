@@ -48,6 +48,9 @@ class Run:
             engine.tracked, engine.index, engine.tracks, plan, namespaces, engine.marks
         )
         self.thread = threading.get_ident()
+        # The modules loaded before; none where nothing runs, so that nothing is imported.
+        runs = any(p.run or p.dropped or p.diff is None for p in plan.modules.values())
+        self.known = set(sys.modules) if runs else set()
         # The namespaces that the user imported from, as they were when the run began.
         self.before = namespaces_before(namespaces)
 
@@ -78,8 +81,7 @@ class Run:
             KeyboardInterrupt: it came while a module ran; that set is rolled back.
         """
         outcomes: list[Outcome] = []
-        runs = any(p.run or p.dropped or p.diff is None for p in self.plan.modules.values())
-        with self.state.made if runs else contextlib.nullcontext():
+        with self.state.made if self.known else contextlib.nullcontext():
             for changeset in self.plan.sets:
                 if changeset.blocked:
                     outcomes += self._held_back(changeset)
@@ -100,7 +102,6 @@ class Run:
             return []
         state.begin_set(names)
         before = set(state.effects.actual), state.effects.contents
-        known = set(sys.modules)
         imported = len(self.engine.imported)
         try:
             self._prepare(names)
@@ -109,7 +110,7 @@ class Run:
             self._finish()
             self._call_hooks(names)
         except BaseException as error:  # noqa: BLE001 - whatever user code raises, SystemExit included
-            files = forget_imports(self.engine, known, imported)
+            files = forget_imports(self.engine, self.known, imported)
             self._roll_back()
             causes = reasons(state, names)
             state.effects.actual, state.effects.contents = before

@@ -62,6 +62,10 @@ class _Cell:
     used: dict[str, None] = field(default_factory=dict)
     _summary: Summary = field(default_factory=Summary)
     _binds: tuple[str, ...] = ()
+    imports: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)
+    # The paths that its code reads, imports left out.
+    paths: dict[Path, int] = field(default_factory=dict)
     _read: bool = False
     _words: frozenset[str] | None = None
 
@@ -86,11 +90,23 @@ class _Cell:
                 fragment = Fragment(text, ast.parse(text).body)
                 self._summary, self._binds = summarize(fragment), fragment.binds
             except (SyntaxError, ValueError, RecursionError):
-                pass
+                return
+            self._sort_names()
+
+    def _sort_names(self) -> None:
+        """Keep what the cell imports apart from what else it binds and reads."""
+        for found in self._summary.imports:
+            if found.name == "*":
+                self.stars.append(found.module)
+            else:
+                self.imports[found.alias] = (found.module, found.name)
+        self._binds = tuple(name for name in self._binds if name not in self.imports)
+        paths = self._summary.now.paths.items()
+        self.paths = {path: how for path, how in paths if not path[0].startswith("@")}
 
     @property
     def binds(self) -> tuple[str, ...]:
-        """Names that the cell binds."""
+        """Names that the cell binds, those that it imports left out."""
         self._read_once()
         return self._binds
 
@@ -129,10 +145,11 @@ class CellLog:
         """
         if not self._cells:
             return ()
-        affected = _Affected(reloader, report)
+        index = reloader.index
+        affected = _Affected(index, report)
         if not affected:
             return ()
-        reader = _Reader(reloader.index, affected, namespace)
+        reader = _Reader(index, affected, namespace)
         found = []
         for cell in self._cells:
             used = reader.read(cell)
@@ -152,10 +169,9 @@ def _is_same(cell: _Cell, key: str, source: str) -> bool:
 class _Affected:
     """Full names that are or do something else now, each with the changed name that it comes of."""
 
-    def __init__(self, reloader: Reloader, report: Report) -> None:
+    def __init__(self, index: Index, report: Report) -> None:
         self._found: list[tuple[str, frozenset[str]]] = []
         self.words: set[str] = set()
-        index = reloader.index
         for outcome in report.outcomes:
             if outcome.status in {"reloaded", "patched"}:
                 for name in changed_names(outcome):
@@ -235,19 +251,16 @@ class _Reader:
         if self.words.isdisjoint(cell.words):
             return []
         summary = cell.summary
-        for imported in summary.imports:
-            self._import(imported.module, imported.name, imported.alias)
+        self.imports.update(cell.imports)
+        self.stars += cell.stars
         self.functions.update(
             (name, unit) for name, unit in summary.functions.items() if "." not in name
         )
-        used = dict.fromkeys(self._uses(summary.now, set()))
+        used = dict.fromkeys(self._uses(summary.now, cell.paths, set()))
         self.words.update(i.alias for i in summary.imports if i.name in self.words)
         self.words.update(summary.functions)
-        imported_here = {i.alias for i in summary.imports}
+        self.dirty = {n: label for n, label in self.dirty.items() if n not in cell.imports}
         for name in cell.binds:
-            if name in imported_here:
-                self.dirty.pop(name, None)
-                continue
             self.imports.pop(name, None)
             if name in summary.functions or name in summary.classes:
                 self.dirty.pop(name, None)  # it follows by itself
@@ -258,15 +271,10 @@ class _Reader:
                 self.dirty.pop(name, None)
         return list(used)
 
-    def _import(self, module: str, name: str | None, alias: str) -> None:
-        if name == "*":
-            self.stars.append(module)
-        else:
-            self.imports[alias] = (module, name)
-
-    def _uses(self, unit: Unit, seen: set[str]) -> Iterator[str]:
+    def _uses(self, unit: Unit, paths: dict[Path, int], seen: set[str]) -> Iterator[str]:
+        """What *unit*, which reads *paths*, uses that changed."""
         keys: set[str] = set()
-        for path, how in unit.paths.items():
+        for path, how in paths.items():
             root = path[0]
             if root.startswith("@"):
                 continue
@@ -276,7 +284,8 @@ class _Reader:
                 keys |= self._imported(path, how)
             elif root in self.functions and how & CALL and root not in seen:
                 seen.add(root)
-                yield from self._uses(self.functions[root], seen)
+                called = self.functions[root]
+                yield from self._uses(called, called.paths, seen)
             elif len(path) > 1:
                 keys |= _members(self.namespace[root], path[1])
         for attr in unit.attrs:

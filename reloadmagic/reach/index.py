@@ -78,7 +78,6 @@ class ModuleEntry:
     classes: dict[str, tuple[int, ClassInfo]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     imports: list[str] | None = None
-    decorated: list[str] = field(default_factory=list)
 
 
 class Index:
@@ -106,6 +105,8 @@ class Index:
         self._tainted_cache: dict[Entity, set[StatementId]] = {}
         self._attribute_cache: dict[tuple[str, bool, bool], set[Any]] = {}
         self._remembered: dict[object, Any] = {}
+        # By module, the functions that may have decorators.
+        self._decorated: dict[str, list[str]] = {}
 
     # Contents -------------------------------------------------------------------------------
 
@@ -133,14 +134,20 @@ class Index:
                 entry.bindings.setdefault(bound, []).append(number)
             for qualname, unit in summary.functions.items():
                 entry.functions[qualname] = (number, unit)
-            if "@" in statement.fragment.text:
-                entry.decorated += summary.functions
             for qualname, info in summary.classes.items():
                 entry.classes[qualname] = (number, info)
             for imported in summary.imports:
                 if imported.name == "*":
                     entry.stars.append(self._absolute(entry, imported.module, imported.level))
         self._unlink(name)
+        self._decorated.pop(name, None)
+        decorated = [
+            qualname
+            for qualname, (number, _) in entry.functions.items()
+            if "@" in source.statements[number].fragment.text
+        ]
+        if decorated:
+            self._decorated[name] = decorated
         names_changed = known is None or known.bindings.keys() != entry.bindings.keys()
         self.modules[name] = entry
         if names_changed:
@@ -154,6 +161,7 @@ class Index:
         if name in self.modules:
             self._unlink(name)
             del self.modules[name]
+            self._decorated.pop(name, None)
             self._unlinked.discard(name)
             self._forget_walks()
 
@@ -222,8 +230,8 @@ class Index:
 
     def decorated(self) -> Iterator[Entity]:
         """The functions, by module and qualname, that may have decorators."""
-        for name, entry in self.modules.items():
-            for qualname in entry.decorated:
+        for name, found in self._decorated.items():
+            for qualname in found:
                 yield name, qualname
 
     def imports(self) -> dict[str, list[str]]:
