@@ -139,11 +139,14 @@ def diff_sources(before: Source, after: Source) -> Diff:
         if number < 2:
             same.update(found)
     middle = range(start, len(new) - end)
-    if before.flags != after.flags:
+    other_flags = before.flags != after.flags
+    if other_flags:
         partner.update((number, number) for number in range(start))
         partner.update((number, number - shift) for number in range(len(new) - end, len(new)))
         start, end, same, middle = 0, 0, set(), range(len(new))
-    pairs = tuple(_judge(old, new, n, partner.get(n), n in same) for n in middle)
+    pairs = tuple(
+        _judge(old, new, n, partner.get(n), same=n in same, other_flags=other_flags) for n in middle
+    )
     kept = [
         *zip(range(start), range(start), strict=True),
         *((pair.new, pair.old) for pair in pairs if pair.how == "same" and pair.old is not None),
@@ -253,15 +256,17 @@ def _judge(
     new: tuple[Statement, ...],
     number: int,
     partner: int | None,
+    *,
     same: bool,
+    other_flags: bool,
 ) -> Pair:
     if partner is None:
         return Pair(number, None, "new")
     if same:
         return Pair(number, partner, "same")
     before, after = old[partner], new[number]
-    if before.fragment.key == after.fragment.key:
-        return Pair(number, partner, "changed")  # other future flags
+    if other_flags:
+        return Pair(number, partner, "changed")
     if before.fragment.skeleton == after.fragment.skeleton:
         return Pair(number, partner, "body", tuple(_body_edits(before, after)))
     return Pair(number, partner, "changed")

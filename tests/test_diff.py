@@ -92,6 +92,11 @@ CHANGES = {
     "a type comment is none": ("a = 1\n", "a = 1  # type: int\n", []),
     "an import": ("import a\n", "import b as a\n", ["changed import b as a"]),
     "a star": ("from a import *\n", "from b import *\n", ["changed from b import *"]),
+    "a future import and a body": (
+        "from __future__ import annotations\ndef f(x: int): return 1\n",
+        "def f(x: int): return 2\n",
+        ["changed def f", "dropped from __future__ import annotations"],
+    ),
     "a future import": (
         "def f(): pass\n",
         "from __future__ import annotations\ndef f(): pass\n",

@@ -45,6 +45,11 @@ RUNS = {
     ),
     "an addition": ("a = []\n", "a = []\nb = 2\n", ["b"]),
     "an exchanged order": ("a = []\nb = []\n", "b = []\na = []\n", []),
+    "a list of subclasses": (
+        "class A: pass\nx = A.__subclasses__()\ny = []\n",
+        "class A: pass\nclass B(A): pass\nx = A.__subclasses__()\ny = []\n",
+        ["class B", "x"],
+    ),
     "a list in a class": (
         "class A:\n s = [1]\n t = [1]\na = len(A.s)\nb = len(A.t)\n",
         "class A:\n s = [1, 2]\n t = [1]\na = len(A.s)\nb = len(A.t)\n",
@@ -149,6 +154,16 @@ def test_registrations_are_neither_doubled_nor_left_behind(project, reloader):
     text = "R = []\ndef reg(f):\n    R.append(f.__name__)\n    return f\n@reg\ndef a(): pass\n@reg\ndef {}(): pass\n"
     module, _ = edit(project, reloader, text.format("b"), text.format("c"))
     assert module.R == ["a", "c"]
+
+
+def test_a_class_registered_with_an_abstract_one_by_its_decorator_stays_so(project, reloader):
+    project.write("low.py", "from abc import ABC\nclass A(ABC): pass\n")
+    project.write("m.py", "from low import A\n@A.register\nclass B: x = 1\n")
+    m, low = load("m", "low")
+    for n in (2, 3):
+        project.edit("m.py", f"from low import A\n@A.register\nclass B: x = {n}\n")
+        reloader.reload()
+    assert (issubclass(m.B, low.A), m.B.x) == (True, 3)
 
 
 def test_registries_across_modules_follow(project, reloader):

@@ -216,6 +216,10 @@ ACROSS = [
         {"b: k = importlib.import_module('a').K", "b: x = k"},
     ),
     ("def f():\n a = import_module('a')\n return a.K\nx = f()", {"b: x = f()"}),
+    ("import a\nx = getattr(a, name)", {"b: x = getattr(a, name)"}),
+    ("import a\nx = [n for n in vars(a)]", {"b: x = [n for n in vars(a)]"}),
+    ("import a\nif hasattr(a, 'K'): x = 1", {"b: if hasattr(a, 'K'): x = 1"}),
+    ("import a\nx = a", set()),
     ("K = 5\nx = K", set()),
 ]
 

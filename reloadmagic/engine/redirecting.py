@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import _abc
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, instance_values, is_class
-from ..notes import is_container
+from ..notes import abc_registry, is_container
 from ..reach.index import Target
 from .snapshots import is_instance_of_users
 
@@ -21,6 +22,18 @@ def tell_at_once(state: State, old: Any, stays: Any) -> None:
     if stays is not old:
         places += [tracked.namespace for tracked in state.tracked.values()]
     state.patcher.redirect_in(places)
+    for target in state.index.fillers():
+        value = filled_object(state, target)
+        if is_class(value):
+            _tell_registry(state, value)
+
+
+def _tell_registry(state: State, cls: type) -> None:
+    """What stays is registered with an abstract class in place of its twin, which is to go."""
+    for registered in abc_registry(cls) or ():
+        stays = state.patcher.stand_in(registered)
+        if stays is not registered:
+            _abc._abc_register(cls, stays)
 
 
 def filled_object(state: State, target: Target) -> Any:

@@ -192,7 +192,12 @@ class Index:
                 for callee in arguments.get(path, ()):
                     if self._may_call(name, callee):
                         how |= CALL
-                for entity, rest in self.resolve(name, path):
+                found: dict[tuple[Entity, Path], None] = {}
+                met: list[str] = []
+                self._resolve(name, path, found, met, 0)
+                if how & USE:  # a module as a whole: all of its names count
+                    found |= {((module, "*"), ()): None for module in met}
+                for entity, rest in found:
                     by_module = self._users.setdefault(entity, {})
                     by_module.setdefault(name, []).append((user, how, rest))
                     entities.append(entity)
@@ -296,12 +301,18 @@ class Index:
         one of the module imported from.
         """
         found: dict[tuple[Entity, Path], None] = {}
-        self._resolve(module, path, found, 0)
+        self._resolve(module, path, found, [], 0)
         return list(found)
 
     def _resolve(
-        self, module: str, path: Path, found: dict[tuple[Entity, Path], None], depth: int
+        self,
+        module: str,
+        path: Path,
+        found: dict[tuple[Entity, Path], None],
+        met: list[str],
+        depth: int,
     ) -> None:
+        """Add to *found* what `resolve` returns, and to *met* the modules that *path* ends in."""
         entry = self.modules.get(module)
         if depth > 16:
             return
@@ -309,7 +320,7 @@ class Index:
         if root.startswith("@"):
             dots = len(root) - len(root[1:].lstrip(".")) - 1
             target = self._absolute(entry, root[1 + dots :], dots) if entry else root[1:]
-            self._resolve_in(target, path[1:], found, depth)
+            self._resolve_in(target, path[1:], found, met, depth)
             return
         here = ((module, root), path[1:])
         if here in found:
@@ -322,14 +333,19 @@ class Index:
                 if imported.alias == root:
                     target = self._absolute(entry, imported.module, imported.level)
                     names = path[1:] if imported.name is None else (imported.name, *path[1:])
-                    self._resolve_in(target, names, found, depth)
+                    self._resolve_in(target, names, found, met, depth)
         if root not in entry.bindings:
             for star in entry.stars:
                 if star in self.modules and self.binds(star, root):
-                    self._resolve_in(star, path, found, depth)
+                    self._resolve_in(star, path, found, met, depth)
 
     def _resolve_in(
-        self, target: str, names: Path, found: dict[tuple[Entity, Path], None], depth: int
+        self,
+        target: str,
+        names: Path,
+        found: dict[tuple[Entity, Path], None],
+        met: list[str],
+        depth: int,
     ) -> None:
         """Resolve attributes *names* of the module *target*."""
         while names:
@@ -340,11 +356,12 @@ class Index:
                     found[((target, names[0]), names[1:])] = None
                 target, names = deeper, names[1:]
             elif entry is not None:
-                self._resolve(target, names, found, depth + 1)
+                self._resolve(target, names, found, met, depth + 1)
                 return
             else:
                 found[((target, names[0]), names[1:])] = None
                 return
+        met.append(target)
 
     def binds(self, module: str, name: str, _seen: frozenset[str] = frozenset()) -> bool:
         """Does *module* bind *name*, itself or by a star-import?"""
@@ -572,6 +589,20 @@ class Index:
             self._setter_cache = dict(found)
         return self._setter_cache
 
+    def bases_of(self, entity: Entity) -> list[Entity]:
+        """The classes of statements that the class *entity* is derived from, at any distance."""
+        found: dict[Entity, None] = {}
+        todo = [entity]
+        while todo:
+            current = todo.pop()
+            info = self.class_of(current)
+            for path in info.bases if info is not None else ():
+                for base, rest in self.resolve(current[0], path):
+                    if not rest and base not in found and self.class_of(base) is not None:
+                        found[base] = None
+                        todo.append(base)
+        return list(found)
+
     def attributes_from_outside(self, entity: Entity) -> set[str]:
         """The attributes of *entity* that statements of the user's modules set."""
         return {attr for found, attr in self.setters() if found == entity}
@@ -757,6 +788,16 @@ class _Walk:
             for user, _, _ in self.index.users((entity[0], "*")):
                 self.todo.append(user)
 
+        self.listed(entity)
+
+    def listed(self, entity: Entity) -> None:
+        """A class came to be: who lists the subclasses of those that it is derived from?"""
+        for base in self.index.bases_of(entity):
+            for user, _, rest in self.index.users(base):
+                if rest[:1] == ("__subclasses__",):
+                    self.todo.append(user)
+            self.by_name(base, "__subclasses__", operator=False)
+
     def content(self, entity: Entity) -> None:
         for user, how, rest in self.index.users(entity):
             if rest or how & ~MENTION:
@@ -902,6 +943,10 @@ class _Walk:
         if self.nested is not None:
             self.nested.add((entity, attr, operator))
             return
+        self.by_name(entity, attr, operator=operator)
+
+    def by_name(self, entity: Entity, attr: str, *, operator: bool) -> None:
+        """`by_attribute`, where no other attribute is being followed."""
         users = self.index.attribute_users(attr, operator, self.calls_only)
         if users:
             tainted = self.index.tainted(entity)

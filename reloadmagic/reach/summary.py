@@ -711,7 +711,7 @@ class _Reader:
                 self.fill(held_by)
         if path != ("super",):
             self.read(node.func, CALL if path is not None else USE | CALL)
-        passing = name in PASSING
+        passing = name in PASSING and name != "hasattr"  # which looks in, but calls nothing
         callee = self.resolve(path) if path is not None and self.is_global(path[0]) else None
         if not passing and any(not isinstance(a, ast.Constant) for a in _arguments(node)):
             if callee is not None:
