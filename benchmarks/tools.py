@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["OURS", "PEERS", "THEIRS", "TOOLS", "Tool"]
+__all__ = ["HMR", "OURS", "PEERS", "THEIRS", "TOOLS", "Tool"]
 
 # Calls `apply` before a cell with the paths that the benchmark has just edited: for tools that are
 # told what to reload, by hand or by a watcher. Finding out costs them nothing here.
@@ -115,6 +115,27 @@ PEERS = (
         idles=False,
         does="`importlib.reload` of the edited module, by hand",
     ),
+)
+# It re-runs a script whose modules have changed, which then asks them for what it imports. In a
+# notebook, where there is none, all modules are asked after each edit; only its own code may do so.
+HMR = Tool(
+    "hmr",
+    "hmr",
+    _told(
+        "from pathlib import Path\n"
+        "from reactivity.hmr.core import BaseReloader, get_path_module_map\n"
+        "reloader = BaseReloader('none.py', includes=[shell.project])\n"
+        "script = {'__package__': 'reactivity.hmr'}\n"
+        "exec('def ask(module): module.load()', script)\n"
+        "def apply(path):\n"
+        "    reloader.on_changes({Path(path).resolve()})\n"
+        "    for module in get_path_module_map().values():\n"
+        "        with reloader.error_filter:\n"
+        "            script['ask'](module)"
+    ),
+    idles=False,
+    does="`BaseReloader.on_changes` of the edited file, as its watcher calls it, and all modules "
+    "asked for their names, as its script would",
 )
 NONE = Tool("no tool", "", "", idles=False)
 # What looking at the files cannot be done without. The session knows the user's paths.
