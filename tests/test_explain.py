@@ -137,8 +137,12 @@ class TestNames:
         assert find_name(reloader, "K") == ("config", "K")
 
     def test_what_is_left_alone_is_told_why(self, reloader: Reloader) -> None:
+        told = explain(reloader, "pytest")
+        assert told.facts[0][1][0].startswith("left alone: installed, and not under your own")
+
+    def test_nor_is_there_a_definition_in_it(self, reloader: Reloader) -> None:
         with pytest.raises(UnknownName, match="pytest is left alone: installed"):
-            explain(reloader, "pytest")
+            explain(reloader, "pytest.raises")
 
 
 class TestExplain:

@@ -21,7 +21,7 @@ from ..report.text import (
     label_names,
     place,
     ran_text,
-    reason_text,
+    reasons_text,
     short_names,
 )
 
@@ -87,9 +87,12 @@ def explain(reloader: Reloader, name: str) -> Explanation:
     """All that is known of *name*.
 
     Raises:
-        UnknownName: it means nothing that is tracked; the message says why, where that is known.
+        UnknownName: it means no module, and nothing in one that is tracked.
     """
     plan = reloader.plan()
+    alone = _left_alone(reloader, name)
+    if alone is not None:
+        return alone
     module, definition = find_name(reloader, name)
     teller = _Teller(reloader, plan, reloader.tracked[module])
     return teller.definition(definition) if definition else teller.module()
@@ -208,6 +211,17 @@ def _origins(value: object) -> Iterator[str]:
         for base in type.__dict__["__mro__"].__get__(value if issubclass(kind, type) else kind):
             module = type.__getattribute__(base, "__dict__").get("__module__")
             yield f"{module}.{type.__dict__['__qualname__'].__get__(base)}"
+
+
+def _left_alone(reloader: Reloader, name: str) -> Explanation | None:
+    """What there is to say of a module that is not tracked; None for any other name."""
+    why = reloader.why_untracked(name)
+    if not why:
+        return None
+    spec = module_spec(sys.modules[name])
+    origin = spec.origin if spec is not None and spec.has_location else None
+    where = place(origin, 0) if type(origin) is str else "no file"
+    return Explanation(name, "module", where, (("now", (f"left alone: {why}",)),))
 
 
 def _why_unknown(reloader: Reloader, name: str) -> str:
@@ -475,13 +489,13 @@ _KINDS = {
 
 
 def _why(planned: ModulePlan, number: int) -> str:
-    return " and ".join(map(reason_text, planned.why(number)))
+    return reasons_text(planned.why(number))
 
 
 def _planned_text(plan: ModulePlan, number: int) -> str:
     """``model.py:3 WIDTH, as it uses config.K``."""
     statement = plan.after.statements[number]
-    why = f", as {reason_text(plan.why(number)[0])}" if plan.why(number) else ""
+    why = f", as {reasons_text(plan.why(number)[:1])}" if plan.why(number) else ""
     return f"{place(*plan.after.place_of(statement.lineno))} {statement.label}{why}"
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..report.text import column, error_text, place, reason_text
+from ..engine import Ran
+from ..report.text import column, error_text, place, ran_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,5 +52,5 @@ def _facts(plan: ModulePlan) -> Iterator[str]:
 def _statement(plan: ModulePlan, number: int) -> str:
     """``line 3: WIDTH, because it uses config.K``."""
     statement = plan.after.statements[number]
-    because = " and ".join(map(reason_text, plan.why(number)))
-    return f"line {statement.lineno}: {statement.label}{f', because {because}' if because else ''}"
+    where = plan.after.line_text(statement.lineno)
+    return ran_text(Ran(statement.lineno, statement.label, plan.why(number), where))

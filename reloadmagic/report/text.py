@@ -292,7 +292,7 @@ def definitions_by_kind(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
 
 def ran_text(ran: Ran) -> str:
     """``line 3: WIDTH, because it uses config.K``."""
-    because = f", because {' and '.join(map(reason_text, ran.because))}" if ran.because else ""
+    because = f", because {reasons_text(ran.because)}" if ran.because else ""
     return f"{ran.place or f'line {ran.lineno}'}: {ran.label}{because}"
 
 
@@ -303,11 +303,19 @@ _REASONS = {
 }
 
 
-def reason_text(reason: str) -> str:
-    """A plan's reason as the end of a sentence: ``"uses config.K"`` as ``"it uses config.K"``."""
-    if reason.startswith(("uses ", "calls ", "fills ", "binds ", "reads ")):
-        return f"it {reason}"
-    return _REASONS.get(reason, reason)
+_VERBS = frozenset({"uses", "calls", "fills", "binds", "reads"})
+
+
+def reasons_text(reasons: Iterable[str]) -> str:
+    """A plan's reasons as the end of a sentence: ``it uses config.K and SIZE and it calls area``."""
+    texts: dict[str, list[str]] = {}  # by "it uses", what
+    for reason in reasons:
+        verb, _, what = reason.partition(" ")
+        if verb in _VERBS:
+            texts.setdefault(f"it {verb}", []).append(what)
+        else:
+            texts[_REASONS.get(reason, reason)] = []
+    return " and ".join(f"{start} {' and '.join(what)}".rstrip() for start, what in texts.items())
 
 
 def column(title: str, rows: Iterable[str]) -> Iterator[str]:
