@@ -146,6 +146,11 @@ def _held(value: Any) -> Iterator[Any]:
 
 def instance_values(value: Any) -> list[Any]:
     """What an instance's ``__dict__`` holds, read past the user's own attribute access."""
+    return [part for _, part in instance_items(value)]
+
+
+def instance_items(value: Any) -> list[tuple[str, Any]]:
+    """The attributes in an instance's ``__dict__``, read past the user's own attribute access."""
     if issubclass(type(value), (type, types.ModuleType)) or not getattr(
         type(value), "__dictoffset__", 0
     ):
@@ -154,4 +159,4 @@ def instance_values(value: Any) -> list[Any]:
         own = object.__getattribute__(value, "__dict__")
     except AttributeError:
         return []
-    return list(own.values()) if type(own) is dict and len(own) <= SMALL else []
+    return list(own.items()) if type(own) is dict and len(own) <= SMALL else []

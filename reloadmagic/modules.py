@@ -664,6 +664,7 @@ class TrackedModule:
         bound: for each statement of *source* what it bound, as far as that can be held weakly.
         stars: for star-imports, by position, the names that they bound.
         noted: what the module's execution left in its containers, by dotted name.
+        handlers: what the module's execution attached to loggers.
         order: when its first import started, as a running number.
         opaque: why it can only be restarted for (``"compiled extension"``), or ``""``.
         seen: digest of the newest bytes that were looked at, run or not.
@@ -678,6 +679,7 @@ class TrackedModule:
     bound: list[dict[str, weakref.ref[Any]]] = field(default_factory=list)
     stars: dict[int, frozenset[str]] = field(default_factory=dict)
     noted: dict[str, Any] = field(default_factory=dict)
+    handlers: list[weakref.ref[Any]] = field(default_factory=list)
     opaque: str = ""
     seen: bytes = b""
     stale: bool = False

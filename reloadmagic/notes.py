@@ -8,12 +8,16 @@ of the user's is compared but by identity, unless it is plain.
 from __future__ import annotations
 
 import _abc
+import sys
+import types
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .live import class_dict, is_class
+from .live import class_dict, instance_items, is_class
+from .loader import ReloadLoader
+from .modules import module_namespace
 
 __all__ = [
     "Note",
@@ -21,6 +25,7 @@ __all__ = [
     "containers",
     "extras",
     "is_container",
+    "noticed",
     "same_value",
     "take_notes",
 ]
@@ -37,10 +42,12 @@ class Note:
     Attributes:
         identity: ``id`` of the container, so that another one under its name is not taken for it.
         content: a shallow copy; a frozenset of names for a class.
+        inside: an object of the user's holds it, and not a name of a module or class.
     """
 
     identity: int
     content: Any
+    inside: bool = False
 
 
 def is_container(value: object) -> bool:
@@ -60,7 +67,7 @@ def containers(namespace: dict[str, Any], module: str) -> Iterator[tuple[str, An
             yield name, value
         elif is_class(value):
             yield from _of_class(name, value, module)
-        else:
+        elif type(value) is types.FunctionType:
             registry = dispatch_registry(value)
             if registry is not None:
                 yield f"{name}.<registry>", registry
@@ -80,11 +87,27 @@ def _of_class(name: str, cls: type, module: str) -> Iterator[tuple[str, Any]]:
             yield from _of_class(f"{name}.{attr}", value, module)
 
 
-def dispatch_registry(value: object) -> dict[Any, Any] | None:
-    """The registry of a `functools.singledispatch` function, None for anything else."""
-    if type(value).__name__ != "function":
-        return None
-    qualname = value.__code__.co_qualname  # type: ignore[attr-defined]
+def noticed(namespace: dict[str, Any], module: str) -> Iterator[tuple[str, Any]]:
+    """`containers`, and those that objects of the user's classes hold."""
+    yield from containers(namespace, module)
+    yield from _inside(namespace)
+
+
+def _inside(namespace: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in list(namespace.items()):
+        module = class_dict(type(value)).get("__module__")
+        if type(module) is not str or module in sys.builtin_module_names:
+            continue
+        loader = (module_namespace(sys.modules.get(module)) or {}).get("__loader__")
+        if issubclass(type(loader), ReloadLoader):
+            for attr, part in instance_items(value):
+                if is_container(part):
+                    yield f"{name}.{attr}", part
+
+
+def dispatch_registry(value: types.FunctionType) -> dict[Any, Any] | None:
+    """The registry of a `functools.singledispatch` function, None for any other."""
+    qualname = value.__code__.co_qualname
     if qualname != "singledispatch.<locals>.wrapper":
         return None
     return dispatch_table(value)
@@ -122,6 +145,8 @@ def take_notes(namespace: dict[str, Any], module: str) -> dict[str, Note]:
             registered = abc_registry(value)
             if registered:
                 notes[f"{name}.<abc>"] = Note(0, frozenset(map(id, registered)))
+    for name, value in _inside(namespace):
+        notes[name] = Note(id(value), content_of(value), inside=True)
     return notes
 
 

@@ -8,9 +8,10 @@ when the set is done, after all fillers.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict
+from ..live import class_dict, instance_items
 from ..modules import TrackedModule
 from ..notes import Note, content_of, extras, is_container, same_value, take_notes
 
@@ -42,7 +43,8 @@ class Containers:
             self._notes = {}
             for tracked in self.state.tracked.values():
                 for note in tracked.noted.values():
-                    self._notes[note.identity] = note
+                    if not note.inside:
+                        self._notes[note.identity] = note
         return self._notes.get(id(container))
 
     def is_made(self, value: Any) -> bool:
@@ -102,6 +104,16 @@ class Containers:
             return patcher.stand_in(new)
         return patcher.merge(old, new) if patcher.is_made(new) else new
 
+    def keep_extras(self, tracked: TrackedModule, name: str, holder: Any) -> None:
+        """What came at run time into what *holder*, of that name, holds is to be put back."""
+        for attr, container in instance_items(holder):
+            note = tracked.noted.get(f"{name}.{attr}")
+            if note is None or note.content is None or note.identity != id(container):
+                continue
+            found = extras(container, note.content)
+            if found:
+                self.extras.append((container, found))
+
     def add_extras(self) -> None:
         """Put back what had come in at run time, behind what the source put in."""
         for container, found in self.extras:
@@ -131,11 +143,11 @@ class Containers:
             elif isinstance(note.content, frozenset):
                 foreign = self.foreign.get(note.identity)
                 found[name] = (
-                    known if foreign is None else Note(note.identity, note.content - foreign)
+                    known if foreign is None else replace(note, content=note.content - foreign)
                 )
             elif note.identity in self.refilled and note.content is not None:
                 content = _without(note.content, extra.get(note.identity, ()))
-                found[name] = Note(note.identity, content)
+                found[name] = replace(note, content=content)
             else:
                 found[name] = known
         return found

@@ -16,6 +16,7 @@ from ..plan import Plan
 from ..reach.index import Index, Token
 from .bound import hold
 from .imports import as_import_error, run_first
+from .loggers import attaching
 from .marks import Marks
 from .names import Namespace
 from .outcome import Outcome
@@ -89,7 +90,8 @@ class Engine:
         try:
             if self.running is not None:
                 self.running.meet(name, source)
-            run_first(tracked, source, loader, namespace)
+            with attaching(tracked, self.tracked):
+                run_first(tracked, source, loader, namespace)
         except BaseException:
             if was is None:
                 self.tracked.pop(name, None)

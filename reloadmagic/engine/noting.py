@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..live import is_class
-from ..notes import Note, is_container, is_plain, same_value
+from ..live import instance_items, is_class
+from ..notes import is_container, is_plain, same_value
 from ..plan import ModulePlan
 from .effects import content_token
 from .fingerprints import diff_class_statements, fingerprints, same_fingerprint
 from .redirecting import filled_object
+from .snapshots import is_instance_of_users
 from .watch import grown, size_of
 
 if TYPE_CHECKING:
@@ -120,6 +122,9 @@ def fill_sizes(
         key = (module, name, attr) if attr else (module, name)
         sized = is_container(value) or is_class(value)
         found.append((key, value, size_of(value) if sized else -1))
+        if not sized and value is not None and is_instance_of_users(state, value):
+            parts = [(a, held) for a, held in instance_items(value) if is_container(held)]
+            found += [((*key, part), held, size_of(held)) for part, held in parts]
     return found
 
 
@@ -141,5 +146,5 @@ def note_fills(state: State, filled: list[tuple[tuple[str, ...], Any, int]]) -> 
         if size < 0 or note is None or note.content is None or note.identity != id(value):
             continue
         if id(value) not in state.containers.refilled and size_of(value) != size:
-            note = Note(note.identity, grown(note.content, value, size))
+            note = replace(note, content=grown(note.content, value, size))
             state.transaction.set_item(tracked.noted, name, note)

@@ -11,6 +11,7 @@ from ..notes import is_container, same_value
 from ..transaction import ABSENT
 from .classes import settle_class
 from .redirecting import tell_at_once
+from .snapshots import is_instance_of_users
 
 if TYPE_CHECKING:
     from .state import State, Work
@@ -43,8 +44,21 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
         if stays is not old:
             tell_at_once(state, old, stays)
         return stays
+    if _is_refilled(state, plan.name, name, old, new):
+        state.containers.keep_extras(plan.tracked, name, old)
+        return state.patcher.restate(old, new)
     state.patcher.settle(new)
     return new
+
+
+def _is_refilled(state: State, module: str, name: str, old: Any, new: Any) -> bool:
+    """Is it an object of the user's, made again for others to fill? Then the old one stays."""
+    return (
+        type(old) is type(new)
+        and is_instance_of_users(state, new)
+        and bool(state.index.fillers().get((module, name, "")))
+        and state.patcher.is_made(new)
+    )
 
 
 def _is_display(statement: Statement) -> bool:

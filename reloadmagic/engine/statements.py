@@ -11,6 +11,7 @@ from ..plan import ModulePlan
 from ..transaction import ABSENT
 from .bound import olds, raw_before
 from .dropping import drop_foreign, drop_star, forget_unbound
+from .loggers import replacing
 from .noting import (
     definition_fingerprints,
     fill_sizes,
@@ -67,7 +68,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
         result["@" + stays.__qualname__] = stays
         return stays
 
-    with hooked(namespace, made):
+    with hooked(namespace, made), replacing(state, plan, number):
         exec(code, namespace, recorder)
     if past is not None:
         recorder.note_unseen(past)

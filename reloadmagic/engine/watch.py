@@ -7,11 +7,12 @@ of what those modules' own execution left there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sized
+from dataclasses import replace
 from typing import Any
 
 from ..live import class_dict, is_class
 from ..modules import TrackedModule
-from ..notes import Note, containers, take_notes
+from ..notes import noticed, take_notes
 
 __all__ = ["Watch", "grown", "size_of"]
 
@@ -42,7 +43,7 @@ class Watch:
     def add(self, tracked: TrackedModule, namespace: dict[str, Any]) -> None:
         """Take notes of what a module has left in its containers, and watch these."""
         tracked.noted = take_notes(namespace, tracked.name)
-        for name, value in containers(namespace, tracked.name):
+        for name, value in noticed(namespace, tracked.name):
             self._known.append((tracked, name, value))
             self._sized.append(_sized(value))
             self._sizes.append(size_of(value))
@@ -53,7 +54,7 @@ class Watch:
             (module, name, value)
             for module in tracked.values()
             if module.noted
-            for name, value in containers(module.namespace, module.name)
+            for name, value in noticed(module.namespace, module.name)
         ]
         self._sized = [_sized(value) for _, _, value in self._known]
         self._sizes = list(map(len, self._sized))
@@ -68,7 +69,7 @@ class Watch:
                 continue
             note = tracked.noted.get(name)
             if note is not None and note.content is not None and note.identity == id(value):
-                tracked.noted[name] = Note(note.identity, grown(note.content, value, was))
+                tracked.noted[name] = replace(note, content=grown(note.content, value, was))
 
 
 def _sized(value: Any) -> Sized:

@@ -119,6 +119,20 @@ class Patcher:
             return _one_definition(old, new) and not _wraps(new, old)
         return wrapper_kind(new) is not None or instances.stands_for_ours(self, new)
 
+    def restate(self, old: Any, new: Any) -> Any:
+        """Give *old*, an object like *new*, all that *new* has; *old*.
+
+        What the old one's containers got at run time stays in them, as far as that is known.
+        """
+        self.look()
+        self._depth += 1
+        try:
+            return instances.merge_instance(self, old, new)
+        finally:
+            self._depth -= 1
+            if not self._depth:
+                self._settle()
+
     def patch_code(self, function: types.FunctionType, code: types.CodeType) -> bool:
         """Give a live function the code of an edited body; False if it does not fit."""
         return functions.patch_code(self, function, code)

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from ..modules import Source
 from .summary import (
+    ADDING,
     BASE,
     CALL,
     MENTION,
@@ -529,6 +530,10 @@ class Index:
                         continue
                     for target in self._targets(name, user, unit):
                         self._spread(user, target, found)
+                for number, summary in enumerate(entry.summaries):
+                    for path in summary.orders:
+                        for target in self._order_targets(name, path):
+                            found[target].add((name, number))
             self._fill_cache = {target: fillers for target, fillers in found.items() if fillers}
         return self._fill_cache
 
@@ -648,6 +653,54 @@ class Index:
             if method is not None:
                 for attr in method[1].fills_self:
                     yield (found, name, attr)
+
+    def _order_targets(self, module: str, path: Path) -> Iterator[Target]:
+        """The objects that calling the method *path* for its effect alone fills.
+
+        Where the class is the user's, its code tells; elsewhere the name of the method has to.
+        """
+        for (found, name), rest in self.resolve(module, path):
+            entry = self.modules.get(found)
+            if entry is None or not rest or self._is_import(entry, name) or name in entry.classes:
+                continue
+            known = self._methods(found, name, rest[0]) if len(rest) == 1 else []
+            fills = map(self._fills_itself, known) if known else [rest[-1].startswith(ADDING)]
+            if any(fills):
+                yield (found, name, "")
+
+    def _methods(self, module: str, name: str, method: str) -> list[tuple[str, str, str]]:
+        """*method* as the user's classes define it from which *name* was made: module, class, method."""
+        entry = self.modules[module]
+        todo: list[tuple[str, Path]] = [
+            (module, path)
+            for number in entry.bindings.get(name, ())
+            if entry.source.statements[number].fragment.kind == "assign"
+            for path, how in entry.summaries[number].now.paths.items()
+            if how & CALL
+        ]
+        found: dict[tuple[str, str, str], None] = {}
+        for where, path in todo:
+            for (home, owner), rest in self.resolve(where, path):
+                info = None if rest else self.class_of((home, owner))
+                if info is None:
+                    continue
+                if f"{owner}.{method}" in self.modules[home].functions:
+                    found[home, owner, method] = None
+                else:
+                    todo += [(home, base) for base in info.bases if (home, base) not in todo]
+        return list(found)
+
+    def _fills_itself(self, method: tuple[str, str, str]) -> bool:
+        """Does a method change what its object holds, itself or through others of its class?"""
+        module, owner, _ = method
+        functions = self.modules[module].functions
+        names = [method[2]]
+        for name in names:
+            unit = functions[f"{owner}.{name}"][1]
+            if unit.fills_self:
+                return True
+            names += [a for a in unit.attrs if f"{owner}.{a}" in functions and a not in names]
+        return False
 
     @staticmethod
     def _is_import(entry: ModuleEntry, name: str) -> bool:

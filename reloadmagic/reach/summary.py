@@ -56,6 +56,8 @@ FILLING = frozenset(
 )  # fmt: skip
 # Methods of containers which give out what they hold.
 GETTING = frozenset({"get", "setdefault", "__getitem__"})
+# How names of methods begin which, called for nothing else, put something into their object.
+ADDING = ("add", "attach", "include", "mount", "register", "subscribe")
 # Functions of the standard library which change their first argument.
 FILLING_FUNCTIONS = frozenset({"heappush", "heapify", "insort", "insort_left", "insort_right",
                                "shuffle", "setattr", "delattr", "setitem", "delitem", "next"})  # fmt: skip
@@ -151,6 +153,7 @@ class Summary:
         deletes: names that it deletes.
         annotated: names it puts into ``__annotations__``.
         asks: names of the module that it looks up by a string, as in ``"NAME" in globals()``.
+        orders: methods that it calls for what they do alone: ``parser.add_argument(...)``.
     """
 
     now: Unit = field(default_factory=Unit)
@@ -160,6 +163,7 @@ class Summary:
     deletes: set[str] = field(default_factory=set)
     annotated: set[str] = field(default_factory=set)
     asks: set[str] = field(default_factory=set)
+    orders: set[Path] = field(default_factory=set)
     postponed: bool = False
 
 
@@ -306,6 +310,10 @@ class _Reader:
 
     def visit_Expr(self, node: ast.Expr) -> None:
         self.read(node.value, USE)
+        if isinstance(node.value, ast.Call) and not (self.in_function or self.prefix):
+            path = dotted(node.value.func)
+            if path is not None and len(path) > 1:
+                self.summary.orders.add(path)
 
     def visit_Return(self, node: ast.Return) -> None:
         if node.value is not None:

@@ -1,0 +1,126 @@
+"""Objects of the user's own that statements fill: made anew by an edit, and still the same ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from session import load, ran, watch
+
+
+@pytest.fixture
+def reloader(project):
+    with watch() as reloader:
+        yield reloader
+
+
+APP = """
+class App:
+    def __init__(self):
+        self.routes = {}
+        self.names = []
+    def add(self, path, name="x"):
+        if path in self.routes:
+            raise ValueError(path)
+        self.note(name)
+        self.routes[path] = name
+    def note(self, name):
+        self.names.append(name)
+    def look(self):
+        return len(self.routes)
+"""
+FILL = "from app import App\nsite = App()\nsite.add('/')\nsite.add('/about')\nSIZE = len(site.routes)\n"
+
+
+@pytest.fixture
+def site(project):
+    project.write("app.py", APP)
+    project.write("site_.py", FILL)
+    return load("site_")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "routes"),
+    [
+        ("site.add('/about')", "site.add('/us')", ["/", "/us"]),
+        ("site.add('/about')\n", "", ["/"]),
+        ("site.add('/')\n", "site.add('/index')\n", ["/index", "/about"]),
+        ("SIZE = ", "site.add('/more')\nSIZE = ", ["/", "/about", "/more"]),
+    ],
+)
+def test_an_object_filled_by_calls_holds_what_the_edited_calls_put_in(
+    project, reloader, site, old, new, routes
+):
+    app = site.site
+    project.replace("site_.py", old, new)
+    assert not reloader.reload().failed
+    assert site.site is app
+    assert list(app.routes) == routes
+    assert len(routes) == site.SIZE
+
+
+def test_what_came_at_run_time_stays_in_it(project, reloader, site):
+    site.site.add("/mine")
+    project.replace("site_.py", "'/about'", "'/us'")
+    reloader.reload()
+    assert list(site.site.routes) == ["/", "/us", "/mine"]
+    project.replace("site_.py", "'/us'", "'/them'")
+    reloader.reload()
+    assert list(site.site.routes) == ["/", "/them", "/mine"]
+
+
+def test_what_a_new_call_put_in_is_none_of_the_run_time_s(project, reloader, site):
+    project.write("site_.py", FILL)
+    project.edit("site_.py", FILL + "site.add('/more')\n")
+    reloader.reload()
+    project.edit("site_.py", FILL.replace("'/about'", "'/us'"))
+    reloader.reload()
+    assert list(site.site.routes) == ["/", "/us"]
+
+
+def test_an_edit_of_what_the_calls_run_is_as_after_a_restart(project, reloader, site):
+    app = site.site
+    project.replace("app.py", "self.routes[path] = name", "self.routes[path + '!'] = name")
+    reloader.reload()
+    assert (site.site, list(app.routes)) == (app, ["/!", "/about!"])
+
+
+def test_calls_that_change_nothing_of_their_object_leave_it_be(project, reloader):
+    project.write("app.py", APP)
+    project.write("site_.py", "from app import App\nsite = App()\nsite.look()\n")
+    site = load("site_")
+    site.site.names.append("mine")
+    project.replace("site_.py", "site.look()", "site.look() or 1")
+    assert ran(reloader.reload()) == ["site.look() or 1"]
+    assert site.site.names == ["mine"]
+
+
+def test_an_object_of_a_library_s_is_made_anew_where_calls_that_add_to_it_are_edited(
+    project, reloader
+):
+    text = "from argparse import ArgumentParser\nP = ArgumentParser()\nP.add_argument('--a', default={0})\n"
+    project.write("cli.py", text.format(1))
+    cli = load("cli")
+    project.edit("cli.py", text.format(2))
+    assert not reloader.reload().failed
+    assert vars(cli.P.parse_args([])) == {"a": 2}
+
+
+def test_references_to_the_twin_lead_to_the_object_that_stays(project, reloader):
+    text = """
+        class Node:
+            def __init__(self):
+                self.parts = []
+                self.itself = self
+                self.bound = self.add
+            def add(self, part):
+                self.parts.append((self, part))
+        N = Node()
+        N.add({0})
+        """
+    project.write("node.py", text.format(1))
+    node = load("node")
+    kept = node.N
+    project.edit("node.py", text.format(2))
+    reloader.reload()
+    assert node.N is kept is kept.itself is kept.bound.__self__
+    assert kept.parts == [(kept, 2)]
