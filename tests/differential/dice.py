@@ -8,7 +8,7 @@ from random import Random
 
 from .breakage import break_files
 from .case import Action, Case, Version
-from .driver import Died, Outcome, Runner, Unsound
+from .driver import Died, Folder, Outcome, Runner, Unsound
 from .edits import draw_edit
 from .generate import draw_cells, draw_world, public_exports
 from .live import Description, Difference
@@ -30,6 +30,7 @@ class Plan:
     user: bool = True
     tool: str = "reloadmagic"
     sources: bool = False
+    notebooks: bool = False  # some of the modules are notebooks
 
 
 @dataclass(slots=True)
@@ -96,7 +97,9 @@ class Player:
         for attempt in range(1000):
             rng = Random(f"world {self.plan.seed} {attempt}")
             world = draw_world(rng, self.plan.modules, self.plan.blocks)
-            runner = Runner(self.plan.tool, tuple(draw_cells(rng, world)), self.plan.sources)
+            cells = tuple(draw_cells(rng, world))
+            folder = Folder(notebooks=self.plan.notebooks)
+            runner = Runner(self.plan.tool, cells, self.plan.sources, folder)
             version = Version(world.files(), self._actions(rng, world, runner.cells))
             try:
                 runner.start(version)

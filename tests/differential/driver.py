@@ -26,6 +26,7 @@ from typing import Any
 from .case import Case, Version
 from .describe import Tree
 from .live import USERS, Description, Difference, Live, fresh
+from .notebooks import as_notebooks
 from .tools import Order
 
 SECONDS = 30.0
@@ -155,9 +156,13 @@ class Session:
 
 
 class Folder:
-    """The files of the case on disk. Nearly every save moves their time on by two seconds."""
+    """The files of the case on disk. Nearly every save moves their time on by two seconds.
 
-    def __init__(self) -> None:
+    With *notebooks*, some of them are written as notebooks.
+    """
+
+    def __init__(self, *, notebooks: bool = False) -> None:
+        self.notebooks = notebooks
         base = "/dev/shm" if Path("/dev/shm").is_dir() else None
         self.root = os.path.realpath(tempfile.mkdtemp(prefix="differential-", dir=base))
         self.files: dict[str, str] = {}
@@ -165,6 +170,8 @@ class Folder:
 
     def write(self, files: dict[str, str]) -> None:
         """Make the files on disk those given; what has not changed is not touched."""
+        if self.notebooks:
+            files = as_notebooks(files)
         self._saves += 1
         seconds = EPOCH + 2 * self._saves
         for path in self.files.keys() - files.keys():

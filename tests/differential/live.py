@@ -90,7 +90,9 @@ def describe_session(
 
 
 def use_folder(root: str) -> None:
-    """Import from *root*."""
+    """Import from *root*, notebooks too if there are any."""
+    if any(Path(root).rglob("*.ipynb")):
+        importlib.import_module("reloadmagic.notebooks").install()
     sys.path.insert(0, root)
     os.chdir(root)
     importlib.invalidate_caches()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,14 @@ def test_any_session_is_what_a_fresh_process_is(worker: Worker) -> None:
     except AssertionError:
         # Hypothesis ends with the smallest plan; the minimizer goes on from there, in the text.
         pytest.fail(smallest(worker, failed[-1]))
+
+
+@pytest.mark.parametrize("broken", [0.0, 0.33])
+def test_sessions_with_notebooks_are_what_they_are_with_files(broken: float) -> None:
+    files = [plan_from_seed(seed, edits=5, broken=broken) for seed in range(3000, 3005)]
+    plans = [*files, *(replace(plan, notebooks=True) for plan in files)]
+    found = {plan: told(played.outcome) for plan, played in play_all(plans, 2)}
+    assert [found[replace(plan, notebooks=True)] for plan in files] == [found[p] for p in files]
 
 
 def test_importing_everything_again_shows_no_difference() -> None:
