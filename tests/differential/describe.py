@@ -376,7 +376,7 @@ def describe_class(describer: Describer, cls: type, place: str) -> Tree:
         "__dataclass_fields__",
     ):
         attributes.pop(name, None)
-    subclasses: list[type] = type.__subclasses__(cls)
+    subclasses = [sub for sub in type.__subclasses__(cls) if not _is_gone(sub)]
     return {
         "kind": "class",
         "name": [cls.__name__, cls.__qualname__, str(cls.__module__)],
@@ -400,6 +400,12 @@ def describe_class(describer: Describer, cls: type, place: str) -> Tree:
         "members": _members(describer, cls, place) if isinstance(cls, enum.EnumType) else [],
         "attributes": describer.named(attributes, place),
     }
+
+
+def _is_gone(cls: type) -> bool:
+    """Has its module dropped the class, which lives on as the user holds something of it?"""
+    space = vars(sys.modules[cls.__module__]) if cls.__module__ in sys.modules else {}
+    return "<" not in cls.__qualname__ and cls.__qualname__.partition(".")[0] not in space
 
 
 def _registered(cls: abc.ABCMeta) -> list[str]:

@@ -383,6 +383,8 @@ class Live:
         container, wanted = self._find(entry.action[1]), entry.box[0]
         if not isinstance(container, (dict, list, set)):
             raise KeyError
+        if type(container) is not type(entry.box[1]):
+            raise KeyError  # a list that an edit turned into a dict has no place for it
         values = container.values() if isinstance(container, dict) else container
         return "" if any(value is wanted for value in values) else "the entry is lost"
 
