@@ -76,6 +76,11 @@ class ModulePlan:
     recoded: dict[int, tuple[Recoded, ...]] = field(default_factory=dict)
 
     @property
+    def drops(self) -> bool:
+        """Whether statements are gone, and with them what they had bound, set or annotated."""
+        return bool(self.dropped or self.dropped_statements)
+
+    @property
     def name(self) -> str:
         """The module's absolute name."""
         return self.tracked.name
@@ -457,7 +462,7 @@ class Planner:
         """Where it cannot be told what a module does, all of it runs if any of it may."""
         grew = False
         for name, plan in list(self.plans.items()):
-            active = plan.run or plan.patch or plan.dropped or plan.dropped_statements
+            active = plan.run or plan.patch or plan.drops
             if active and self.index.whole(name):
                 for number in range(len(plan.after.statements)):
                     if WHOLE not in plan.run.get(number, ()) and not self._is_pinned(plan, number):
@@ -671,7 +676,7 @@ class Planner:
         because += [f"{name} dropped" for name in plan.dropped]
         bodies = [edit.qualname for pair in plan.patch.values() for edit in pair.bodies]
         action: Literal["reload", "patch", "skip"]
-        if plan.run or plan.dropped:
+        if plan.run or plan.drops:
             action = "reload"
         else:
             action = "patch" if bodies else "skip"

@@ -43,7 +43,7 @@ def commit_module(state: State, name: str) -> Outcome | None:
 
 
 def _status(work: Work) -> Literal["reloaded", "patched", "touched"]:
-    if work.ran or work.plan.dropped:
+    if work.ran or work.plan.drops:
         return "reloaded"
     return "patched" if work.plan.patch else "touched"
 
@@ -64,5 +64,5 @@ def _carry_over(state: State, work: Work) -> None:
     tracked.stars = work.stars
     ran = [plan.after.statements[number] for number in work.bound]
     state.marks.note(tracked, ran, state.patcher.foreign)
-    if work.ran or plan.dropped:
+    if work.ran or plan.drops:
         tracked.noted = state.containers.noted_again(tracked)

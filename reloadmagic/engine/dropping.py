@@ -117,6 +117,8 @@ def drop_foreign(state: State, plan: ModulePlan, recorder: Recorder) -> None:
     for name, was in list(recorder.bound.items()):
         if any(state.index.binds(star, name) for star in stars):
             continue
+        if any(_is_submodule(state, star, name, recorder.namespace[name]) for star in stars):
+            continue
         del recorder.bound[name]
         if was is ABSENT:
             del recorder.namespace[name]

@@ -140,6 +140,8 @@ def note_fills(state: State, filled: list[tuple[tuple[str, ...], Any, int]]) -> 
     for key, value, size in filled:
         if key not in state.effects.contents:
             state.effects.add(content_token(key))
+        if len(key) == 2 and not same_value(value, filled_object(state, (*key, ""))):
+            state.effects.add(("bind", *key))  # a name declared global in what it called
         tracked = state.tracked[key[0]]
         name = ".".join(key[1:])
         note = tracked.noted.get(name)

@@ -42,7 +42,7 @@ def reload_module(state: State, name: str) -> None:
         snapshot_module(state, plan.tracked)
     state.states[name] = before_reload(plan.tracked.namespace)
     is_moved = plan.before.path != plan.after.path
-    if not plan.run and not plan.dropped and plan.diff is not None and not is_moved:
+    if not plan.run and not plan.drops and plan.diff is not None and not is_moved:
         # Nothing runs, so there is nothing for importlib to see to.
         work.started = True
         with _timed(work):

@@ -49,7 +49,7 @@ class Run:
         )
         self.thread = threading.get_ident()
         # The modules loaded before; none where nothing runs, so that nothing is imported.
-        runs = any(p.run or p.dropped or p.diff is None for p in plan.modules.values())
+        runs = any(p.run or p.drops or p.diff is None for p in plan.modules.values())
         self.known = set(sys.modules) if runs else set()
         # The namespaces that the user imported from, as they were when the run began.
         self.before = namespaces_before(namespaces)
@@ -57,7 +57,7 @@ class Run:
     @property
     def ran_anything(self) -> bool:
         """Whether a statement ran or a name was dropped, in whichever module."""
-        return any(work.ran or work.plan.dropped for work in self.state.work.values())
+        return any(work.ran or work.plan.drops for work in self.state.work.values())
 
     def wants(self, module: types.ModuleType) -> bool:
         """Is *module* one that this run is to execute by its plan?"""

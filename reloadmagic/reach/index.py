@@ -335,7 +335,8 @@ class Index:
                     target = self._absolute(entry, imported.module, imported.level)
                     names = path[1:] if imported.name is None else (imported.name, *path[1:])
                     self._resolve_in(target, names, found, met, depth)
-        if root not in entry.bindings:
+        binders = entry.bindings.get(root)
+        if not binders or root in entry.summaries[binders[0]].augments:
             for star in entry.stars:
                 if star in self.modules and self.binds(star, root):
                     self._resolve_in(star, path, found, met, depth)
@@ -788,6 +789,7 @@ class _Walk:
         self.values: set[ValueId] = set()
         self.seen: set[User] = set()
         self.effects: set[tuple[Entity, str]] = set()
+        self.contents: set[Entity] = set()
         # Where not None: uses of attributes are noted here, to be followed by who asked.
         self.nested: set[tuple[Entity, str, bool]] | None = None
         self.todo: list[User] = []
@@ -852,12 +854,37 @@ class _Walk:
             self.by_name(base, "__subclasses__", operator=False)
 
     def content(self, entity: Entity) -> None:
+        if entity in self.contents:
+            return
+        self.contents.add(entity)
         for user, how, rest in self.index.users(entity):
             if rest or how & ~MENTION:
                 self.todo.append(user)
+            else:
+                self.held(user)
         if entity[1] == "__all__":
             for user, _, _ in self.index.users((entity[0], "*")):
                 self.todo.append(user)
+
+    def held(self, user: User) -> None:
+        """Code that passes around an object of which the content has changed."""
+        module, kind, key = user
+        if kind == "f":
+            self.todo.append(user)
+        elif kind == "v":
+            first, _, rest = key[1].partition(".")
+            self.attribute((module, first), rest.partition(".")[0])
+        elif kind == "s":
+            statement = self.index.modules[module].source.statements[key]
+            now = self.index.modules[module].summaries[key].now
+            if statement.fragment.kind == "def":
+                self.effect((module, statement.binds[0]))  # a default
+            elif statement.fragment.kind not in {"class", "import"}:
+                for name in statement.binds:
+                    self.content((module, name))
+                for path in now.fills | now.sets:
+                    for other, _ in self.index.resolve(module, path):
+                        self.content(other)
 
     def attribute(self, entity: Entity, attr: str) -> None:
         for module, number in self.index.setters().get((entity, attr), ()):

@@ -152,6 +152,7 @@ class Summary:
         imports: in order.
         deletes: names that it deletes.
         annotated: names it puts into ``__annotations__``.
+        augments: names that it binds to what they held before, changed or joined with something.
         asks: names of the module that it looks up by a string, as in ``"NAME" in globals()``.
         orders: methods that it calls for what they do alone: ``parser.add_argument(...)``.
     """
@@ -162,6 +163,7 @@ class Summary:
     imports: list[Import] = field(default_factory=list)
     deletes: set[str] = field(default_factory=set)
     annotated: set[str] = field(default_factory=set)
+    augments: set[str] = field(default_factory=set)
     asks: set[str] = field(default_factory=set)
     orders: set[Path] = field(default_factory=set)
     postponed: bool = False
@@ -340,6 +342,8 @@ class _Reader:
             self.store(node.target)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Name) and not self.in_function and not self.prefix:
+            self.summary.augments.add(node.target.id)
         self.read(node.value, USE)
         self.unit.attrs.add(OPERATOR)
         path = dotted(node.target)
