@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..transaction import ABSENT, is_exactly, is_kind, own_dict
-from . import enums, models
+from . import enums, models, validators
 from .abstract import (
     forget_all_answers,
     forget_answers,
@@ -78,7 +78,7 @@ def merge_class(
     for name, value in zip(attributes, patcher.reach_into(attributes.values()), strict=True):
         patcher.transaction.set_attr(old, name, value)
     set_abstract(patcher, old, new)
-    models.rebuild_models(patcher, old)
+    validators.rebuild_models(patcher, old)
     patcher.added_fields(old, fields)
     forget_answers(patcher, old, before, moved=not _same_objects(former_bases, bases(old)))
     return old

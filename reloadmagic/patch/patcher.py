@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..transaction import ABSENT, EMPTY, Transaction, is_exactly, is_kind, own_dict
-from . import classes, functions, instances, references, wrappers
+from . import classes, functions, instances, references, validators, wrappers
 from .inside import functions_in, qualname, stands_for_function
 from .made import Made
 from .models import field_defaults
@@ -53,6 +53,8 @@ class Patcher:
         self.replaced_classes: list[tuple[type, type]] = []
         # Subclasses whose layout keeps them below the former class: (subclass, former, new).
         self.stuck_subclasses: list[tuple[type, type, type]] = []
+        # Pydantic models whose validators were compiled again.
+        self.rebuilt_models: list[type] = []
         # Objects whose references to others are not the user's: the heap pass leaves them alone.
         self.private: list[object] = []
         self._made = made
@@ -161,6 +163,7 @@ class Patcher:
         """Redirect what is still held somewhere, in one pass over the heap; the leftovers."""
         classes.rescue_subclasses(self)
         references.redirect_everywhere(self)
+        validators.rebuild_adapters(self, self.rebuilt_models)
         return list(dict.fromkeys(self.leftovers))
 
     def settle(self, value: object) -> None:

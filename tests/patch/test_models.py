@@ -250,3 +250,33 @@ def test_rolled_back_pydantic_model_validates_as_before(module):
     assert mod.Item(sku="a").model_dump() == {"sku": "a", "qty": 1}
     with pytest.raises(ValueError, match="one"):
         mod.Item(sku="a", qty=0)
+
+
+def test_generic_pydantic_model_is_made_again_for_its_arguments_too(module):
+    pytest.importorskip("pydantic")
+    source = (
+        "from typing import *\nfrom pydantic import *\nT = TypeVar('T')\n"
+        "class Page(BaseModel, Generic[T]):\n data: T\n"
+    )
+    below = "class Numbers(Page[int]): pass\n"
+    mod = module(source + below)
+    Ints, old, numbers = mod.Page[int], mod.Page[int](data=1), mod.Numbers(data=2)
+    mod.edit(source + " size: int = 3\n def get(self): return self.data\n" + below)
+    assert mod.Page[int] is Ints
+    assert Ints(data=1).model_dump() == {"data": 1, "size": 3}
+    assert mod.Numbers(data=1).size == 3
+    assert (old.get(), numbers.get()) == (1, 2)
+    with pytest.raises(ValueError, match="valid integer"):
+        mod.Page[int](data="x")
+
+
+def test_type_adapters_validate_by_the_edited_model(module):
+    pydantic = pytest.importorskip("pydantic")
+    below = "class Order(BaseModel):\n items: list[Item]\n"
+    mod = module(ITEM.format("one") + below)
+    adapters = [pydantic.TypeAdapter(dict[str, mod.Item]), pydantic.TypeAdapter(mod.Order)]
+    transaction = mod.edit(ITEM.format("two") + " note: str = 'n'\n" + below, commit=False)
+    assert adapters[0].validate_python({"a": {"sku": "b"}})["a"].note == "n"
+    assert adapters[1].validate_python({"items": [{"sku": "b"}]}).items[0].note == "n"
+    transaction.rollback()
+    assert not hasattr(adapters[0].validate_python({"a": {"sku": "b"}})["a"], "note")
