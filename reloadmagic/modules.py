@@ -237,11 +237,13 @@ class Source:
         digest: of the bytes.
         statements: in order.
         flags: compiler flags of the ``from __future__`` imports.
+        codes: the code of statements that ran again by themselves, by position: what one edit
+            reaches, the next will.
     """
 
     __slots__ = (
         "__weakref__", "_imports", "_parts", "_tree",
-        "data", "digest", "flags", "path", "statements", "text",
+        "codes", "data", "digest", "flags", "path", "statements", "text",
     )  # fmt: skip
 
     def __init__(
@@ -253,6 +255,7 @@ class Source:
         self.digest = digest
         self.statements = statements
         self.flags = 0
+        self.codes: dict[int, types.CodeType] = {}
         self._imports: list[ast.stmt] | None = None
         self._tree: ast.Module | None = None
         self._parts: dict[str, Part] | None = None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import itertools
 import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -606,9 +607,11 @@ class Planner:
             kinds = {entry.source.statements[n].fragment.kind for n in numbers}
             if len(numbers) > 1 and kinds != {"import"}:
                 yield (module, name, ""), {(module, n) for n in numbers}
-        for target, members in self.index.fillers().items():
-            if me in members or me in self._makers(target):
-                yield target, members | self._makers(target)
+        fillers = self.index.fillers()
+        bound = [*entry.source.statements[number].binds, *entry.summaries[number].now.binds_global]
+        made = (self.index.filled_under((module, name)) for name in bound)
+        for target in dict.fromkeys([*self.index.filled_by(me), *itertools.chain(*made)]):
+            yield target, fillers[target] | self._makers(target)
 
     def _force_groups_of(self, plan: ModulePlan, number: int) -> None:
         for target, _ in self._groups_of(plan.name, number):

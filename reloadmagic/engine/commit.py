@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .bound import hold
 from .outcome import Outcome, definitions
+from .quiet import bound_plainly
 
 if TYPE_CHECKING:
     from .state import State, Work
@@ -23,6 +24,8 @@ def commit_module(state: State, name: str) -> Outcome | None:
     tracked.failed = None
     tracked.stale = False
     _carry_over(state, work)
+    if plan.diff is not None:
+        plan.before.codes.clear()
     tracked.source = plan.after
     if plan.diff is None and not work.ran:
         return None
@@ -64,5 +67,10 @@ def _carry_over(state: State, work: Work) -> None:
     tracked.stars = work.stars
     ran = [plan.after.statements[number] for number in work.bound]
     state.marks.note(tracked, ran, state.patcher.foreign)
-    if work.ran or plan.drops:
+    if bound_plainly(work):
+        names = {name for values in work.bound.values() for name in values}
+        for key in [key for key in tracked.noted if key.partition(".")[0] in names]:
+            del tracked.noted[key]
+    else:
+        work.is_noted = True
         tracked.noted = state.containers.noted_again(tracked)

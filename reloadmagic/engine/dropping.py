@@ -36,7 +36,7 @@ def drop_names(state: State, work: Work) -> None:
         state.effects.add(("bind", plan.name, name))
     if plan.diff is None:
         return
-    _drop_annotations(plan)
+    _drop_annotations(state, plan)
     _drop_attributes(state, plan)
     bound = {n for s in plan.after.statements for n in s.binds}
     for number in plan.dropped_statements:
@@ -64,28 +64,32 @@ def _drop_attributes(state: State, plan: ModulePlan) -> None:
                     state.transaction.del_attr(value, attr)
 
 
-def _drop_annotations(plan: ModulePlan) -> None:
+def _drop_annotations(state: State, plan: ModulePlan) -> None:
     """Take out of ``__annotations__`` what the source no longer annotates."""
     annotations = plan.tracked.namespace.get("__annotations__")
-    if type(annotations) is not dict:
+    diff = plan.diff
+    if type(annotations) is not dict or diff is None:
         return
-    for source in (plan.before, plan.after):
-        for statement in source.statements:
-            if ":" in statement.fragment.text and statement.fragment.summary is None:
-                summarize(statement.fragment)
-    gone, stays = (
-        {
-            name
-            for s in source.statements
-            if s.fragment.summary
-            for name in s.fragment.summary.annotated
-        }
-        for source in (plan.before, plan.after)
-    )
+    before = plan.before.statements
+    gone = _annotated(before[diff.head : len(before) - diff.tail])
+    if not gone:
+        return
+    stays = _annotated(plan.after.statements)
     for name in gone - stays:
-        annotations.pop(name, None)
-    if gone and not stays and not annotations:
+        if name in annotations:
+            state.transaction.del_item(annotations, name)
+    if not stays and not annotations:
         del plan.tracked.namespace["__annotations__"]
+
+
+def _annotated(statements: Iterable[Statement]) -> set[str]:
+    """The names that *statements* put into the module's ``__annotations__``."""
+    found: set[str] = set()
+    for statement in statements:
+        if ":" in statement.fragment.text:
+            summary = statement.fragment.summary or summarize(statement.fragment)
+            found |= summary.annotated
+    return found
 
 
 def drop_star(state: State, plan: ModulePlan, names: Iterable[str]) -> None:

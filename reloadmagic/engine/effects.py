@@ -69,8 +69,9 @@ class Effects:
 
     def decide_contents(self) -> None:
         """All fillers of a set have run: say which containers hold other things than before."""
-        self.actual |= self.tokens()
-        self.contents = {}
+        if self.contents:
+            self.actual |= self.tokens()
+            self.contents = {}
 
     def reached_values(self) -> set[tuple[str, int, str]]:
         """The values in class bodies that use what has changed so far."""

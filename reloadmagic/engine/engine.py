@@ -127,8 +127,7 @@ class Engine:
             return run.carry_out()
         finally:
             self.running = None
-            if run.ran_anything:
-                self._watch.begin_again(self.tracked)
+            self._watch.begin_again(self.tracked, run.noted)
             dropped = run.state.has_dropped_class
             del run
             if dropped:

@@ -115,8 +115,8 @@ def fill_sizes(
 ) -> list[tuple[tuple[str, ...], Any, int]]:
     """The objects that a statement may fill, with how much they hold now."""
     found: list[tuple[tuple[str, ...], Any, int]] = []
-    for (module, name, attr), members in state.index.fillers().items():
-        if (plan.name, number) not in members or module not in state.tracked:
+    for module, name, attr in state.index.filled_by((plan.name, number)):
+        if module not in state.tracked:
             continue
         value = filled_object(state, (module, name, attr))
         key = (module, name, attr) if attr else (module, name)

@@ -15,8 +15,10 @@ from ..hooks import before_reload
 from ..loader import ReloadLoader
 from ..plan import ModulePlan
 from .bodies import patch_bodies
+from .bound import loader_of
 from .dropping import drop_names
 from .failures import Failed, locate
+from .quiet import is_quiet
 from .snapshots import snapshot_module
 from .statements import run_statement
 
@@ -27,7 +29,7 @@ __all__ = ["reload_behind", "reload_module", "rerun"]
 
 
 def reload_module(state: State, name: str) -> None:
-    """Reload a module through importlib, unless it was reached already."""
+    """Reload a module, an edited one through importlib, unless it was reached already."""
     work = state.work[name]
     if work.started or name not in state.active:
         return
@@ -48,8 +50,13 @@ def reload_module(state: State, name: str) -> None:
         with _timed(work):
             patch_bodies(state, work)
         return
+    state.transaction.snapshot(plan.tracked.namespace)
+    if plan.diff is None:
+        # The file is as it was, so importlib would find what is there.
+        with _timed(work):
+            rerun(state, name, loader_of(plan.tracked))
+        return
     # importlib replaces __spec__ and its like before the loader is called.
-    snapshot_module(state, plan.tracked)
     _keep_place(state)
     with _timed(work):
         importlib.reload(module)
@@ -82,7 +89,7 @@ def _keep_place(state: State) -> None:
 
 
 def rerun(state: State, name: str, loader: ReloadLoader) -> None:
-    """Run what the plan says of module *name*; called by the loader, inside importlib's locks."""
+    """Run what the plan says of module *name*; edited ones inside importlib's locks."""
     work = state.work[name]
     work.started = True
     patch_bodies(state, work)
@@ -95,6 +102,9 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
                 reload_module(state, target)
             if number in plan.run and state.effects.is_due(plan, number):
                 state.caches.clear()
+                if not is_quiet(state, plan, number):
+                    work.is_loud = True
+                    snapshot_module(state, plan.tracked)
                 run_statement(state, work, number, loader)
     except (Failed, KeyboardInterrupt):
         raise

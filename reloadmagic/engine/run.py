@@ -55,9 +55,9 @@ class Run:
         self.before = namespaces_before(namespaces)
 
     @property
-    def ran_anything(self) -> bool:
-        """Whether a statement ran or a name was dropped, in whichever module."""
-        return any(work.ran or work.plan.drops for work in self.state.work.values())
+    def noted(self) -> set[str]:
+        """The modules that may hold other containers than before."""
+        return {name for name, work in self.state.work.items() if work.is_noted}
 
     def wants(self, module: types.ModuleType) -> bool:
         """Is *module* one that this run is to execute by its plan?"""

@@ -34,6 +34,8 @@ class Work:
         origins: by statement, what another module's statement had bound that it now stands for.
         codes: by statement, the code that was compiled before anything ran.
         stars: by star-import, the names that it bound.
+        is_loud: a statement ran that may have done more than bind names.
+        is_noted: its containers were noted again, as it may hold others now.
     """
 
     plan: ModulePlan
@@ -44,6 +46,8 @@ class Work:
     origins: dict[int, Any] = field(default_factory=dict)
     codes: dict[int, types.CodeType] = field(default_factory=dict)
     stars: dict[int, frozenset[str]] = field(default_factory=dict)
+    is_loud: bool = False
+    is_noted: bool = False
     seconds: float = 0.0
 
 

@@ -45,14 +45,20 @@ def compile_statement(plan: ModulePlan, loader: Any, number: int) -> types.CodeT
         raise
 
 
+def _code_of(work: Work, number: int, loader: Any) -> types.CodeType:
+    """The code of a statement: compiled before, where there was time, or by an earlier run."""
+    codes = work.plan.after.codes if work.plan.diff is None else work.codes
+    if number not in codes:
+        codes[number] = compile_statement(work.plan, loader, number)
+    return codes[number]
+
+
 def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     """Run a statement of the new source in its module's namespace, and see to what it leaves."""
     plan = work.plan
     statement = plan.after.statements[number]
     namespace = plan.tracked.namespace
-    code = work.codes.get(number)
-    if code is None:
-        code = compile_statement(plan, loader, number)
+    code = _code_of(work, number, loader)
     fingerprints = definition_fingerprints(plan, number)
     filled = fill_sizes(state, plan, number)
     before = {name: namespace.get(name, ABSENT) for name in statement.binds}

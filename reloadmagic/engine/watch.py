@@ -6,7 +6,7 @@ of what those modules' own execution left there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sized
+from collections.abc import Collection, Mapping, Sized
 from dataclasses import replace
 from typing import Any
 
@@ -48,12 +48,19 @@ class Watch:
             self._sized.append(_sized(value))
             self._sizes.append(size_of(value))
 
-    def begin_again(self, tracked: Mapping[str, TrackedModule]) -> None:
-        """After a reload names may hold other containers: watch those from now on."""
+    def begin_again(self, tracked: Mapping[str, TrackedModule], names: Collection[str]) -> None:
+        """After a reload the modules *names* may hold other containers: watch those from now on."""
+        if not names:
+            return
         self._known = [
+            found
+            for found in self._known
+            if found[0].name not in names and tracked.get(found[0].name) is found[0]
+        ]
+        self._known += [
             (module, name, value)
             for module in tracked.values()
-            if module.noted
+            if module.name in names and module.noted
             for name, value in noticed(module.namespace, module.name)
         ]
         self._sized = [_sized(value) for _, _, value in self._known]

@@ -286,6 +286,10 @@ class Index:
 
     # Names ----------------------------------------------------------------------------------
 
+    def absolute(self, name: str, module: str, level: int) -> str:
+        """The module that an import of *module*, with *level* dots, means in the module *name*."""
+        return self._absolute(self.modules[name], module, level)
+
     @staticmethod
     def _absolute(entry: ModuleEntry, module: str, level: int) -> str:
         if not level:
@@ -537,6 +541,27 @@ class Index:
                             found[target].add((name, number))
             self._fill_cache = {target: fillers for target, fillers in found.items() if fillers}
         return self._fill_cache
+
+    def filled_by(self, statement: StatementId) -> list[Target]:
+        """The objects that a statement fills."""
+        return self.remembered("filled by", self._fills).get(statement, [])
+
+    def filled_under(self, entity: Entity) -> list[Target]:
+        """The filled objects that *entity* names, or whose class it does."""
+        return self.remembered("filled under", self._filled_entities).get(entity, [])
+
+    def _filled_entities(self) -> dict[Entity, list[Target]]:
+        found: dict[Entity, list[Target]] = defaultdict(list)
+        for target in self.fillers():
+            found[target[:2]].append(target)
+        return dict(found)
+
+    def _fills(self) -> dict[StatementId, list[Target]]:
+        found: dict[StatementId, list[Target]] = defaultdict(list)
+        for target, statements in self.fillers().items():
+            for statement in statements:
+                found[statement].append(target)
+        return dict(found)
 
     def _targets(self, name: str, user: User, unit: Unit) -> Iterator[Target]:
         """What *unit* itself fills."""

@@ -1,0 +1,67 @@
+"""Statements that can do nothing but bind names, told before they run.
+
+``from .config import SIZE`` and ``WIDTH = SIZE * 2`` run no code of the user's where the module is
+loaded and the numbers are numbers. So nothing but the namespace need be remembered for them.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+import types
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ..modules import module_namespace
+from ..notes import is_plain
+from ..reach.summary import BASE, CALL, OPERATOR, Summary
+from ..transaction import ABSENT
+
+if TYPE_CHECKING:
+    from ..plan import ModulePlan
+    from .state import State, Work
+
+__all__ = ["bound_plainly", "is_quiet"]
+
+
+def is_quiet(state: State, plan: ModulePlan, number: int) -> bool:
+    """Can the statement, were it to run now, do nothing but bind names?"""
+    if state.index.whole(plan.name):
+        return False
+    entry = state.index.modules[plan.name]
+    summary, kind = entry.summaries[number], entry.source.statements[number].fragment.kind
+    if kind == "import":
+        return type(builtins.__import__) is types.BuiltinFunctionType and all(
+            _is_there(state.index.absolute(plan.name, found.module, found.level), found.name)
+            for found in summary.imports
+        )
+    return kind == "assign" and _only_reads(summary, plan.tracked.namespace)
+
+
+def _is_there(module: str, name: str | None) -> bool:
+    """Is the module loaded, an ordinary one, and is *name*, if any, a name in it?"""
+    found = sys.modules.get(module)
+    if type(found) is not types.ModuleType:
+        return False
+    return name is None or (name != "*" and name in (module_namespace(found) or ()))
+
+
+def _only_reads(summary: Summary, namespace: dict[str, Any]) -> bool:
+    """Does an assignment only compute with plain values, which have no code of the user's?"""
+    now = summary.now
+    if summary.functions or summary.annotated or summary.deletes or now.dynamic:
+        return False
+    if now.fills or now.sets or now.binds_global or now.operands or now.attrs - {OPERATOR}:
+        return False
+    return all(
+        len(path) == 1 and not how & (CALL | BASE) and is_plain(namespace.get(path[0], ABSENT))
+        for path, how in now.paths.items()
+    )
+
+
+def bound_plainly(work: Work) -> bool:
+    """Has all that ran bound plain values and nothing else, so that the module's notes hold?"""
+    if work.is_loud or work.plan.drops:
+        return False
+    values: Iterable[Any] = (v for bound in work.bound.values() for v in bound.values())
+    return all(map(is_plain, values))
