@@ -8,6 +8,7 @@ from __future__ import annotations
 
 __all__ = [
     "InternalError",
+    "NoSource",
     "NotTracked",
     "ReloadFailed",
     "ReloadMagicError",
@@ -38,6 +39,20 @@ class NotTracked(ReloadMagicError, LookupError):
         super().__init__(
             f"{name} is not tracked: it was not imported, or it is not yours to reload"
         )
+
+
+class NoSource(ReloadMagicError, ValueError):
+    """What a loader raises for bytes that it can make no source text of.
+
+    Attributes:
+        reason: what is wrong.
+        filename: the file, or the part of it that is wrong, as tracebacks would show it.
+    """
+
+    def __init__(self, reason: str, *, filename: str) -> None:
+        self.reason = reason
+        self.filename = filename
+        super().__init__(f"{filename}: {reason}")
 
 
 class SourceError(ReloadMagicError):

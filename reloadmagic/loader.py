@@ -16,6 +16,7 @@ import importlib.machinery
 import importlib.util
 import itertools
 import linecache
+import os
 import sys
 import types
 import weakref
@@ -47,6 +48,7 @@ __all__ = [
 
 # A name that no source can spell, so that it collides with none of the user's.
 MERGE_HOOK = "<reloadmagic>"
+_HERE = os.path.join(os.path.dirname(__file__), "")
 ALL_FUTURE_FLAGS = sum(
     getattr(__future__, name).compiler_flag for name in __future__.all_feature_names
 )
@@ -77,16 +79,49 @@ class ReloadLoader:
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Run *module* through the executor while there is one, as usual afterwards."""
+        error = self._failure_of(module)
+        try:
+            if error is not None:
+                raise error
+        finally:
+            del error  # or it would hold this frame, which holds it
+
+    # Named as importlib's own frames, of which an import statement cleans what its code raises.
+    exec_module.__code__ = exec_module.__code__.replace(
+        co_filename="<frozen importlib._bootstrap>", co_name="_call_with_frames_removed"
+    )
+
+    def _failure_of(self, module: types.ModuleType) -> BaseException | None:
+        """Run *module*; what it raised, with its traceback from the module's own code on."""
         executor = self.executor()
-        if executor is None:
-            super().exec_module(module)  # type: ignore[misc]
-        else:
-            executor.execute(module, self, self.order)
+        try:
+            if executor is None:
+                super().exec_module(module)  # type: ignore[misc]
+            else:
+                executor.execute(module, self, self.order)
+        except BaseException as error:  # noqa: BLE001 - raised again by exec_module
+            spec = module_spec(module)
+            return error.with_traceback(_traceback_from(error, str(spec and spec.origin)))
+        return None
 
     def get_data(self, path: str) -> bytes:
         """The bytes of *path*, as the class that was found reads them."""
         data: bytes = super().get_data(path)  # type: ignore[misc]
         return data
+
+
+def _traceback_from(error: BaseException, path: str) -> types.TracebackType | None:
+    """The traceback of *error* from the first frame in the file *path* on; without one, our frames
+    are left out.
+    """
+    found = error.__traceback__
+    while found is not None and not found.tb_frame.f_code.co_filename.startswith(path):
+        found = found.tb_next
+    if found is None:
+        found = error.__traceback__
+        while found is not None and found.tb_frame.f_code.co_filename.startswith(_HERE):
+            found = found.tb_next
+    return found
 
 
 _adopted: dict[type, type] = {}

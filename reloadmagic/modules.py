@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from .errors import SourceError, describe
+from .errors import NoSource, SourceError, describe
 
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
@@ -298,6 +298,9 @@ class Source:
                 colno=error.offset or 0,
                 line=(error.text or "").rstrip("\n"),
             ) from error
+        except NoSource as error:
+            reason = f"{type(error).__name__}: {error.reason}"
+            raise SourceError(reason, path=error.filename) from error
         except (ValueError, RecursionError, MemoryError) as error:
             raise SourceError(describe(error), path=path) from error
         source = cls(path, text, digest, statements)

@@ -390,16 +390,16 @@ def test_a_missing_import_is_tried_again_when_the_module_appears(project, reload
     assert one.A == 3
 
 
-BROKEN = {"raises": "K = 1\n1 / 0\n", "lacks the name": "J = 1\n", "cannot be parsed": "K = (\n"}
+UNFIT = {"raises": "K = 1\n1 / 0\n", "lacks the name": "J = 1\n", "cannot be parsed": "K = (\n"}
 
 
-@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.parametrize("kind", UNFIT)
 def test_a_failed_edit_is_tried_again_when_the_new_module_it_imports_changes(
     project, reloader, kind
 ):
     project.write("m.py", "X = 0\n")
     m = load("m")
-    project.write("new.py", BROKEN[kind])
+    project.write("new.py", UNFIT[kind])
     project.edit("m.py", "from new import K\nX = K\n")
     assert statuses(reloader.reload()) == {"m": "failed"}
     assert not reloader.reload()

@@ -7,6 +7,7 @@ import importlib.machinery
 import importlib.util
 import sys
 import sysconfig
+import traceback
 import types
 from importlib.abc import SourceLoader
 from pathlib import Path
@@ -245,6 +246,23 @@ def test_an_import_that_fails_fails_as_it_would(project, reloader):
     assert "bad" not in reloader.tracked
     project.edit("bad.py", "A = 1\n")
     assert load("bad").A == 1
+
+
+def test_a_failing_import_shows_the_user_s_frames_alone(project, reloader):
+    project.write("outer.py", "import inner\n")
+    project.write("inner.py", "def f():\n    return 1 / 0\nf()\n")
+    with pytest.raises(ZeroDivisionError) as caught:
+        import outer  # noqa: F401
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    found = [(Path(frame.filename).name, frame.lineno) for frame in frames[1:]]
+    assert found == [("outer.py", 1), ("inner.py", 3), ("inner.py", 2)]
+
+
+def test_an_import_of_no_source_shows_the_import_alone(project, reloader):
+    project.write("bad.py", "A = (\n")
+    with pytest.raises(SyntaxError) as caught:
+        import bad  # noqa: F401
+    assert len(traceback.extract_tb(caught.value.__traceback__)) == 1
 
 
 @pytest.mark.parametrize(

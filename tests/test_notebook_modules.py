@@ -475,6 +475,34 @@ def test_failing_import_shows_the_cell_and_nothing_of_ours(write: Write) -> None
     assert frames[1].line == "M = K / 0"
 
 
+def test_failing_import_under_watch_shows_the_cell_alone(write: Write, reloader: Reloader) -> None:
+    write("failing_plots.ipynb", "K = 1", "L = 2\nM = K / 0")
+    with pytest.raises(ZeroDivisionError) as info:
+        import failing_plots  # noqa: F401
+    frames = traceback.extract_tb(info.value.__traceback__)
+    assert [frame.line for frame in frames[1:]] == ["M = K / 0"]
+
+
+def test_failing_await_under_watch_shows_the_cell_alone(write: Write, reloader: Reloader) -> None:
+    write("failing_tables.ipynb", "import asyncio", "await asyncio.sleep(0)\n1 / 0")
+    with pytest.raises(ZeroDivisionError) as info:
+        import failing_tables  # noqa: F401
+    assert len(traceback.extract_tb(info.value.__traceback__)) == 2
+
+
+def test_next_mistake_in_a_notebook_is_shown_with_its_own_line(
+    write: Write, shell: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("failing_sums.ipynb", "K = 1\nassert False")
+    shell.run_cell("%load_ext reloadmagic\nimport failing_sums", store_history=True)
+    write("failing_sums.ipynb", "K = 1\nL = (K")
+    capsys.readouterr()
+    shell.run_cell("import failing_sums", store_history=True)
+    shown = capsys.readouterr().out
+    assert "failing_sums.ipynb, cell 1" in shown
+    assert "L = (K" in shown
+
+
 def test_syntax_error_names_the_cell(write: Write) -> None:
     write("shapes.ipynb", "K = 1", "L = 2\nM = = 3")
     with pytest.raises(SyntaxError) as info:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import types
 import weakref
 from collections import Counter
@@ -74,8 +75,10 @@ def _stops(source: Source) -> list[int]:
 
 def as_import_error(error: SourceError) -> BaseException:
     """What an import raises for a source that cannot be read or parsed."""
-    cause = error.__cause__
-    return cause if cause is not None else error
+    # What was shown there before is not what the error is in; IPython would show it all the same.
+    linecache.cache.pop(error.path, None)
+    cause = error.__cause__ or error
+    return cause.with_traceback(None)
 
 
 def _whole_code(loader: ReloadLoader, source: Source) -> types.CodeType:

@@ -12,27 +12,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reloadmagic.errors import ReloadMagicError
+from reloadmagic.errors import NoSource
 
 __all__ = ["Cell", "NotebookError", "read_cells"]
 
 PYTHON = {"python", "ipython", "python3", "ipython3", "python2", ""}
 
 
-class NotebookError(ReloadMagicError, ValueError):
+class NotebookError(NoSource):
     """A file that is no notebook of Python code.
 
     Attributes:
         path: the file.
         cell: number of the code cell that is wrong, 0 where it is the file or another kind of cell.
-        reason: what is wrong.
     """
 
     def __init__(self, reason: str, *, path: str, cell: int = 0) -> None:
-        self.reason = reason
         self.path = path
         self.cell = cell
-        super().__init__(f"cell {cell}: {reason}" if cell else reason)
+        super().__init__(reason, filename=f"{path}, cell {cell}" if cell else path)
 
 
 @dataclass(frozen=True, slots=True)
