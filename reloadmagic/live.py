@@ -151,12 +151,12 @@ def instance_values(value: Any) -> list[Any]:
 
 def instance_items(value: Any) -> list[tuple[str, Any]]:
     """The attributes in an instance's ``__dict__``, read past the user's own attribute access."""
-    if issubclass(type(value), (type, types.ModuleType)) or not getattr(
-        type(value), "__dictoffset__", 0
-    ):
+    kind = type(value)
+    if issubclass(kind, (type, types.ModuleType)):
         return []
-    try:
-        own = object.__getattribute__(value, "__dict__")
-    except AttributeError:
-        return []
-    return list(own.items()) if type(own) is dict and len(own) <= SMALL else []
+    for base in type.__dict__["__mro__"].__get__(kind):
+        slot = class_dict(base).get("__dict__")
+        if type(slot) is types.GetSetDescriptorType:  # a property may stand before it
+            own = slot.__get__(value)
+            return list(own.items()) if type(own) is dict and len(own) <= SMALL else []
+    return []

@@ -26,6 +26,7 @@ from .bound import bound_before, loader_of
 from .codes import same_code
 from .commit import commit_module
 from .failures import describe, failed_outcome, forget_imports, is_interrupt, reasons
+from .hashes import put_tables_in_order
 from .names import Namespace, namespaces_before, refresh
 from .outcome import Outcome
 from .reloading import reload_behind, reload_module, rerun
@@ -119,6 +120,7 @@ class Run:
             self.engine.awaited |= dict.fromkeys(names, files)
             return list(self._failures(changeset, error, causes))
         state.transaction.commit()
+        state.leftovers += tuple(put_tables_in_order(state))
         return list(self._commit(names))
 
     def _prepare(self, names: tuple[str, ...]) -> None:

@@ -21,6 +21,6 @@ if it is rolled back, nobody holds them.)
 from .closures import patch_closures
 from .made import Made
 from .patcher import Patcher
-from .references import live_functions
+from .references import holders, live_functions
 
-__all__ = ["Made", "Patcher", "live_functions", "patch_closures"]
+__all__ = ["Made", "Patcher", "holders", "live_functions", "patch_closures"]

@@ -53,6 +53,9 @@ class Patcher:
         self.replaced_classes: list[tuple[type, type]] = []
         # Subclasses whose layout keeps them below the former class: (subclass, former, new).
         self.stuck_subclasses: list[tuple[type, type, type]] = []
+        # Dicts and sets with keys that were replaced, (former, the one that stays), and hash by
+        # code of the user's.
+        self.unkeyed: list[tuple[Any, list[tuple[Any, Any]]]] = []
         # Pydantic models whose validators were compiled again.
         self.rebuilt_models: list[type] = []
         # Objects whose references to others are not the user's: the heap pass leaves them alone.

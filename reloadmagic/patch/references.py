@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from .patcher import Patcher
 
-__all__ = ["Redirection", "live_functions", "redirect_everywhere", "redirect_in"]
+__all__ = ["Redirection", "holders", "live_functions", "redirect_everywhere", "redirect_in"]
 
 # How many layers of immutable holders are made anew: a tuple in a tuple in a tuple.
 _ROUNDS = 5
@@ -151,7 +151,7 @@ class Redirection:
         items = list(dict.items(holder))
         moved = [key for key, _ in items if self.stays(key) is not key]
         if not all(hashes_plainly(key) and hashes_plainly(self.stays(key)) for key in moved):
-            self.stuck.extend((key, "a key of a dictionary") for key in moved)
+            self.patcher.unkeyed.append((holder, [(key, self.stays(key)) for key in moved]))
             return
         contents: dict[Any, Any]
         if all(hashes_plainly(key) for key, _ in items):
@@ -168,7 +168,7 @@ class Redirection:
     def _visit_set(self, holder: set[Any]) -> None:
         moved = [value for value in set.__iter__(holder) if self.stays(value) is not value]
         if not all(hashes_plainly(v) and hashes_plainly(self.stays(v)) for v in moved):
-            self.stuck.extend((value, "a set") for value in moved)
+            self.patcher.unkeyed.append((holder, [(value, self.stays(value)) for value in moved]))
         elif moved:
             contents: set[Any] = set()
             set.update(contents, holder)
@@ -322,8 +322,7 @@ def _one_round(
     """Redirect all holders of *targets*; the former objects that came of it."""
     found: list[Any] = []
     anew: list[Any] = []
-    holders = _holders(targets)
-    for holder in holders:
+    for holder in holders(targets):
         if id(holder) in skip or is_kind(holder, *_NOT_HOLDERS):
             continue
         mover.fill(holder)
@@ -349,7 +348,8 @@ def _one_round(
     return found
 
 
-def _holders(targets: list[Any]) -> list[Any]:
+def holders(targets: list[Any]) -> list[Any]:
+    """What holds one of *targets* directly, by a look at the whole heap."""
     arguments = tuple(targets)  # by name, as it is among the referrers from 3.13 on
     if len(targets) <= _MANY:
         found = gc.get_referrers(*arguments)

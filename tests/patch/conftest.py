@@ -79,11 +79,11 @@ def module(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Edited]]:
 def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """One entry for each pass over the heap."""
     seen: list[int] = []
-    search = references._holders
+    search = references.holders
 
     def counted(targets: list[object]) -> list[Any]:
         seen.append(len(targets))
         return search(targets)
 
-    monkeypatch.setattr(references, "_holders", counted)
+    monkeypatch.setattr(references, "holders", counted)
     return seen
