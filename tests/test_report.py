@@ -432,3 +432,13 @@ def test_a_future_import_is_called_what_it_is(project: Project, text: str) -> No
         project.edit("shapes.py", text + "def area(): return 1\n")
         report = reloader.reload()
     assert "(area, from __future__ import" in str(report)
+
+
+def test_the_lines_of_a_failure_are_those_that_failed(project: Project) -> None:
+    project.write("shapes.py", "WIDTH = 1\n")
+    with watch() as reloader:
+        load("shapes")
+        project.edit("shapes.py", "WIDTH = 1 / 0\n")
+        report = reloader.reload()
+        project.edit("shapes.py", "# mended\nWIDTH = 3\n")
+    assert "    WIDTH = 1 / 0\n" in report.details().partition("line 1, in <module>\n")[2]
