@@ -453,6 +453,9 @@ class Planner:
             while self.tokens:
                 token = self.tokens.popleft()
                 producer = self.producers[token]
+                if token[0] == "code" and token[2] == "__getattr__":
+                    for name in self.index.asked_for(token[1]):
+                        self._push(("bind", token[1], name), producer)
                 for module, number in self.index.reached(token):
                     if producer is None or not self._is_past((module, number), producer):
                         self._reach(self._plan_of(module), number, token)

@@ -87,3 +87,23 @@ def test_a_submodule_that_was_deleted_goes_with_its_import(project, reloader):
     project.edit("pkg/__init__.py", "from . import one\n")
     reloader.reload()
     assert {"one", "two"} & vars(pkg).keys() == {"one"}
+
+
+def test_what_a_module_getattr_gives_follows_its_code(project, reloader):
+    text = "def __getattr__(name):\n    if name == 'K': return {}\n    raise AttributeError(name)\n"
+    project.write("lazy.py", text.format(1))
+    project.write("m.py", "import lazy\nfrom lazy import K\nL = lazy.K * 10\n")
+    m = load("m")
+    project.edit("lazy.py", text.format(2))
+    reloader.reload()
+    assert (m.K, m.L) == (2, 20)
+
+
+def test_what_a_class_getattr_gives_follows_its_code(project, reloader):
+    text = "class Settings:\n    def __getattr__(self, name): return name + {!r}\nsettings = Settings()\n"
+    project.write("conf.py", text.format("1"))
+    project.write("m.py", "from conf import settings\nMODE = settings.mode\n")
+    m = load("m")
+    project.edit("conf.py", text.format("2"))
+    reloader.reload()
+    assert m.MODE == "mode2"

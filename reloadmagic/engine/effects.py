@@ -56,6 +56,8 @@ class Effects:
         """Has what *token* says really happened?"""
         if token in self.actual:
             return True
+        if token[0] == "bind" and ("code", token[1], "__getattr__") in self.actual:
+            return not self.index.binds(token[1], token[2])
         held = self.contents.get(token[1:]) if token[0] in {"content", "attr"} else None
         return held is not None and not same_value(held[0], held[1])
 

@@ -389,6 +389,15 @@ class Index:
         self._link()
         return [name for (found, name), rows in self._users.items() if found == module and rows]
 
+    def asked_for(self, module: str) -> list[str]:
+        """Names that code uses of *module* and its source does not bind: its ``__getattr__`` may."""
+        self._link()
+        return [
+            name
+            for (found, name), rows in self._users.items()
+            if found == module and rows and name != "*" and not self.binds(module, name)
+        ]
+
     def attr_users(self, attr: str) -> Iterator[User]:
         """Who reads an attribute of this name of whatever object."""
         self._link()
@@ -1000,6 +1009,8 @@ class _Walk:
             self.constructed(entity)
         elif method == "__call__":
             self.called(entity)
+        elif method in {"__getattr__", "__getattribute__"} and not self.calls_only:
+            self.head(entity)  # which comes down to any use of what may be an instance
         if self.calls_only and method.startswith("__") and method.endswith("__"):
             return  # operators at large would make everything a filler
         self.by_attribute(entity, method)
