@@ -125,14 +125,14 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
     for number, summary in enumerate(entry.summaries):
         if not summary.imports:
             continue
-        targets = {
+        targets = [
             target
             for path in summary.now.paths
             if path[0].startswith("@")
             for target in state.index.import_targets(plan.name, path)
             # The packages that a module is in have been started, whatever they still wait for.
             if not f"{plan.name}.".startswith(f"{target}.")
-        }
+        ]
         behind = _waiting_behind(state, graph, targets, waiting)
         if behind:
             found[number] = behind
@@ -142,13 +142,23 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
 def _waiting_behind(
     state: State, graph: ImportGraph, targets: Iterable[str], waiting: set[str]
 ) -> list[str]:
-    """The waiting modules that importing *targets* leads to, in the order in which they end."""
-    behind = set(targets) & waiting
-    for target in targets:
-        behind |= graph.descendants(target) & waiting
-    if not behind:
-        return []
-    return graph.finishing_order({name: state.work[name].plan.tracked.order for name in behind})
+    """The waiting modules that importing *targets* starts, in that order.
+
+    What such a module imports itself has its turn within its own.
+    """
+    found: list[str] = []
+    seen = {name for name, work in state.work.items() if work.started}
+    todo = [*targets][::-1]
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in waiting:
+            found.append(name)
+        else:
+            todo += reversed(graph.imports.get(name, ()))
+    return found
 
 
 def reload_behind(state: State, name: str) -> None:

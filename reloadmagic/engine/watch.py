@@ -97,4 +97,5 @@ def grown(content: Any, value: Any, size: int) -> Any:
         return {**content, **{key: value[key] for key in list(value)[size:]}}
     if isinstance(content, set):
         return content | value if len(content) == size else content
-    return [*content, *list(value)[size:]]
+    # Where all that was there is the source's own, so is what was put between.
+    return list(value) if len(content) == size else [*content, *list(value)[size:]]

@@ -579,6 +579,9 @@ class Index:
                 info = self.class_of((found, bound))
                 if info is not None and attr in info.attrs:
                     yield (found, bound, attr)  # the class statement sets it back
+            for (found, bound), rest in self.resolve(name, path):
+                if not rest and found != name and bound in self.modules[found].bindings:
+                    yield (found, bound, "")  # a name of another module
         for path in unit.fills:
             yield from self._target(name, path)
         for bound in unit.binds_global:
