@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from ..live import class_dict, functions_within
+from ..live import class_dict, functions_within, is_class
 from ..modules import Source, Statement, TrackedModule
 from .dropping import attribute_targets
 
@@ -63,7 +63,7 @@ def _set_by_statements(source: Source | None, name: str) -> Iterator[str]:
 
 def _functions(value: Any, module: str) -> Iterator[types.FunctionType]:
     """The functions that a definition consists of, those that they wrap included."""
-    if isinstance(value, type):
+    if is_class(value):
         if class_dict(value).get("__module__") == module:
             for part in list(class_dict(value).values()):
                 yield from _functions(part, module)

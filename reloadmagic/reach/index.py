@@ -580,7 +580,8 @@ class Index:
                 if info is not None and attr in info.attrs:
                     yield (found, bound, attr)  # the class statement sets it back
             for (found, bound), rest in self.resolve(name, path):
-                if not rest and found != name and bound in self.modules[found].bindings:
+                entry = self.modules.get(found)
+                if not rest and found != name and entry is not None and bound in entry.bindings:
                     yield (found, bound, "")  # a name of another module
         for path in unit.fills:
             yield from self._target(name, path)
