@@ -64,6 +64,13 @@ class Files:
         """Files have been read: from now on they are as their modules' stamps say."""
         self._known = None
 
+    def are_current(self) -> bool:
+        """Are all files as they were when they were last read?"""
+        try:
+            return list(map(_stamp, map(os.stat, self._paths))) == self._known
+        except (OSError, ValueError):
+            return False
+
     def stale(self) -> list[tuple[TrackedModule, Stamp | None]]:
         """Modules whose file has another stamp than when it was last read, with that stamp.
 

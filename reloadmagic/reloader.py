@@ -369,8 +369,10 @@ class Reloader:
 
         False means no more than that `changes` has to look closer.
         """
-        last = next(reversed(sys.modules), None)
-        return self._scanned == (len(sys.modules), last) and not self._stale()
+        files = self._files
+        if files is None or self._scanned != (len(sys.modules), next(reversed(sys.modules), None)):
+            return False
+        return files.are_current()
 
     def _stale(self) -> list[tuple[TrackedModule, Stamp | None]]:
         """Tracked modules whose files are not as they were when they were last read."""

@@ -11,12 +11,12 @@ import dataclasses
 import functools
 import logging
 import threading
+import types
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import InputRejected
 
 from reloadmagic.errors import SourceError, describe
-from reloadmagic.explain.cells import CellLog
 from reloadmagic.report.text import cells_hint, error_text
 
 from .cells import asks_for_no_reload, is_command, python_source
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from reloadmagic.changes import Change
+    from reloadmagic.explain.cells import CellLog
     from reloadmagic.plan import Plan
     from reloadmagic.reloader import Reloader
     from reloadmagic.report import Report
@@ -63,27 +64,27 @@ class Refusal:
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
-        self._error: CellRefused | None = None
+        self.error: CellRefused | None = None
         self._thread = 0
 
     def arm(self, error: CellRefused) -> None:
         """Refuse the cell that is about to run in this thread."""
         self.disarm()
-        self._error = error
+        self.error = error
         self._thread = threading.get_ident()
         self._shell.ast_transformers.append(self)
 
     def disarm(self) -> None:
         """Let cells run again."""
-        self._error = None
+        self.error = None
         if self in self._shell.ast_transformers:
             self._shell.ast_transformers.remove(self)
 
     def visit(self, node: ast.AST) -> ast.AST:
         """Called by IPython with the cell's AST."""
-        if self._error is None or self._thread != threading.get_ident():
+        if self.error is None or self._thread != threading.get_ident():
             return node  # a cell in a subshell, which nobody refused
-        error = self._error
+        error = self.error
         self.disarm()
         raise error
 
@@ -95,14 +96,18 @@ class CellHook:
         self._shell = shell
         self._reloader = reloader
         self._settings = settings
+        self._stops = settings.on_error == "stop"
+        settings.observe(self._note_stop, "on_error")
         self._refusal = Refusal(shell)
         self._users_thread = 0  # in which a cell of the user's runs, 0 if none does
         self._said: object = None  # what was said last, not to say it before every cell
         self._tried: object = None  # which versions were tried last while *only* limits it
-        self.cells = CellLog()
+        self._log: CellLog | None = None
+        # Cells that ran and are not in the log yet: execution counts, and as IPython told of them.
+        self._ran: list[tuple[int, Any]] = []
         self._has_cells = getattr(shell, "kernel", None) is not None
-        # Key, text and transformed text of the user's cell that runs.
-        self._running: tuple[str, str, str | None] | None = None
+        # The user's cell that runs, as IPython tells of it.
+        self._running: Any = None
         self.only: list[str] | None = None  # the modules that %aimport names, None for all
         self.hides_errors = False
         self.log: Callable[[str], object] | None = None  # is told each reload, too
@@ -117,7 +122,7 @@ class CellHook:
         for cell in list(getattr(history, "input_hist_parsed", ())):
             self._note(cell, None)
         for number, cell in enumerate(list(getattr(history, "input_hist_raw", ()))):
-            self._log(number, "", cell, None)
+            self._ran.append((number, types.SimpleNamespace(raw_cell=cell)))
 
     def unregister(self) -> None:
         """Listen no more."""
@@ -128,12 +133,15 @@ class CellHook:
 
     def before_cell(self, info: Any) -> None:
         """Take note of the cell's imports; reload what is stale, as the settings say."""
+        if self._is_idle(info):
+            self._users_thread = threading.get_ident()
+            self._running = info
+            return
         self._refusal.disarm()
-        transformed = getattr(info, "transformed_cell", None)
         try:
-            self._note(info.raw_cell, transformed)
+            self._note(info.raw_cell, getattr(info, "transformed_cell", None))
             if info.store_history and not info.silent:
-                self._begin(info, transformed)
+                self._begin(info)
             if self._is_users(info):
                 self._before_users_cell()
         except KeyboardInterrupt:
@@ -144,28 +152,65 @@ class CellHook:
         except BaseException as error:  # noqa: BLE001
             self._say_internal(error)
 
-    def _begin(self, info: Any, transformed: str | None) -> None:
+    def _is_idle(self, info: Any) -> bool:
+        """Is it a cell of the user's before which there is nothing to do, say or note?
+
+        This is what nearly all cells wait for, so it takes little more than looking at the files.
+        """
+        cell = info.raw_cell
+        try:
+            return (
+                self._refusal.error is None
+                and self._said is None
+                and self.only is None
+                and bool(info.store_history)
+                and not info.silent
+                and "import" not in cell
+                and "%%" not in cell
+                and self._reloader.is_current()
+                and not self._stops
+            )
+        except Exception:  # noqa: BLE001  # the longer way will say what is wrong
+            return False
+
+    def _note_stop(self, change: Any) -> None:
+        self._stops = change["new"] == "stop"
+
+    def _begin(self, info: Any) -> None:
         """A cell of the user's runs from here on."""
         if not asks_for_no_reload(info.raw_cell):
             self._users_thread = threading.get_ident()
-        key = getattr(info, "cell_id", None) or ""
-        self.cells.starts(key, info.raw_cell)
-        self._running = (key, info.raw_cell, transformed)
-
-    def _log(self, number: int, key: str, cell: str, transformed: str | None) -> None:
-        if cell.strip():
-            self.cells.ran(number, key, cell, functools.partial(self._python, cell, transformed))
+        self._running = info
 
     def after_cell(self, result: Any) -> None:
         """Remember the cell. One with a syntax error never came to the refusal."""
-        self._refusal.disarm()
+        if self._refusal.error is not None:
+            self._refusal.disarm()
         info = getattr(result, "info", None)
         if info is None or info.store_history:
             self._users_thread = 0
+            ran, self._running = self._running, None
             number = getattr(result, "execution_count", None)
-            if self._running is not None and number is not None:
-                self._log(number, *self._running)
-            self._running = None
+            if ran is not None and number is not None:
+                self._ran.append((number, ran))
+
+    @property
+    def cells(self) -> CellLog:
+        """The cells that ran, and the one that runs."""
+        if self._log is None:
+            from reloadmagic.explain.cells import CellLog
+
+            self._log = CellLog()
+        for number, info in self._ran:
+            key, cell, transformed = _facts(info)
+            if cell.strip():
+                python = functools.partial(self._python, cell, transformed)
+                self._log.ran(number, key, cell, python)
+        self._ran.clear()
+        if self._running is not None:
+            key, cell, _ = _facts(self._running)
+            self._log.starts(key, cell)
+        return self._log
 
     def _is_users(self, info: Any) -> bool:
         """Not an inspector's request, a command of ours or a cell that opted out.
@@ -190,7 +235,7 @@ class CellHook:
         report = self.run(self._limited_plan(), asked=self._settings.verbosity == "details")
         if report and not self._was_said(report):
             self._say(report)
-        if self._settings.on_error == "stop":
+        if self._stops:
             self._stop(report)
 
     def run(self, plan: Plan | None = None, *, asked: bool = False) -> Report:
@@ -220,6 +265,8 @@ class CellHook:
 
     def _used(self, report: Report) -> dict[int, tuple[str, ...]]:
         """By execution count, what the cells used that *report* changed."""
+        if not report:
+            return {}
         try:
             found = self.cells.note(self._reloader, report, self._shell.user_ns)
         except Exception:  # a hint is not worth an error, whatever is in the cells
@@ -307,6 +354,12 @@ class CellHook:
                 f"reloadmagic itself failed: {said}. The cell runs. "
                 "%reload_status tells what is stale; %unload_ext reloadmagic turns it off.",
             )
+
+
+def _facts(info: Any) -> tuple[str, str, str | None]:
+    """The front end's id of a cell, its text, and its text without magics if IPython brings it."""
+    key = getattr(info, "cell_id", None) or ""
+    return key, info.raw_cell, getattr(info, "transformed_cell", None)
 
 
 def _sameness(error: Exception | None) -> object:
