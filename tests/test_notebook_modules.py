@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -101,6 +102,29 @@ def test_python_file_of_the_same_name_goes_first(project: Project, write: Write)
 def test_notebook_never_stands_before_an_installed_module(write: Write) -> None:
     write("colorsys.ipynb", "K = 1")
     assert load("colorsys").__file__.endswith("colorsys.py")
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_packages_do_not_find_notebooks_for_what_they_can_do_without(
+    project: Project, write: Write, monkeypatch: pytest.MonkeyPatch, watched: bool
+) -> None:
+    monkeypatch.syspath_prepend(str(project.path / "site-packages"))
+    text = """
+        import importlib
+        try:
+            import polars_like
+        except ImportError:
+            polars_like = None
+        has_it = importlib.util.find_spec("polars_like") is not None
+        def load(name):
+            return importlib.import_module(name)
+    """
+    project.write("site-packages/plots.py", text)
+    write("polars_like.ipynb", "K = 1")
+    with Reloader() if watched else contextlib.nullcontext():
+        plots = load("plots")
+        assert (plots.polars_like, plots.has_it) == (None, False)
+        assert plots.load("polars_like").K == 1
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ their loaders sees Python.
 from __future__ import annotations
 
 import ast
+import importlib
 import os
 import re
 import sys
@@ -32,6 +33,11 @@ __all__ = ["NotebookFinder", "NotebookLoader"]
 
 SUFFIX = ".ipynb"
 INIT = "__init__" + SUFFIX
+_MACHINERY = (
+    "<frozen importlib",
+    os.path.join(os.path.dirname(importlib.__file__), ""),
+    os.path.join(os.path.dirname(os.path.dirname(__file__)), ""),
+)
 SETTLED = 2.0
 """Seconds after which a folder's mtime tells of every change: file systems count coarsely."""
 
@@ -120,6 +126,8 @@ class NotebookFinder(MetaPathFinder):
                 continue
             usual = self._usual_spec(fullname, path, target)
             if usual is not None and _goes_before(usual, found[0]):
+                return usual
+            if path is None and _is_asked_by_installed_code(name):
                 return usual
             if len(found) > 1:
                 several = " or ".join(repr(os.path.basename(place)) for place in found)
@@ -232,6 +240,24 @@ def _goes_before(usual: ModuleSpec, found: str) -> bool:
         return True
     places = usual.submodule_search_locations or ()
     return found.endswith(SUFFIX) and any(_has_python(place) for place in places)
+
+
+def _is_asked_by_installed_code(name: str) -> bool:
+    """Is it a package's own import of *name*, and not one for whoever uses the package?
+
+    Packages try to import others that may be missing, after which people like to name notebooks:
+    to run one of those because of that would be a surprise.
+    """
+    frame: types.FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_MACHINERY):
+        frame = frame.f_back
+    if frame is None:
+        return False
+    code = frame.f_code
+    parts = code.co_filename.split(os.sep)
+    is_installed = "site-packages" in parts or "dist-packages" in parts
+    # An import statement has the name among the code's names, a call has it as a string.
+    return is_installed and (name in code.co_names or name in code.co_consts)
 
 
 def _has_python(folder: str) -> bool:
