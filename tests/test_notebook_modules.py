@@ -389,7 +389,7 @@ MAGICS = [
     ("len?", "# len?", None),
     ("?len", "# ?len", None),
     ("%%time\nx = 1\n%cd ..", "# %%time\nx = 1\n# %cd ..", None),
-    ("%%capture out\n\nx = 1", "# %%capture out\n\nx = 1", None),
+    ("%%capture --no-stderr\n\nx = 1", "# %%capture --no-stderr\n\nx = 1", None),
     ("%%bash\nls", "# %%bash\n# ls", None),
     # Python, however much it looks like something else
     ("x = '''\n%cd\n!ls\n'''", "x = '''\n%cd\n!ls\n'''", None),
@@ -448,6 +448,17 @@ def test_value_of_a_command_reaches_the_module(project: Project, write: Write, s
     project.write("use.py", "from book import lines\nK = list(lines)\n")
     shell.run_cell("import use")
     assert sys.modules["use"].K == ["seen"]
+
+
+def test_name_that_a_cell_s_output_is_captured_by_is_bound(
+    write: Write, shell: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(
+        "book.ipynb", "%%capture --no-stderr out\nprint('shown')", "K = [out.stdout, out.outputs]"
+    )
+    shell.run_cell("%load_ext reloadmagic")
+    assert shell.run_cell("import book; book.K").result == ["", []]
+    assert "shown" in capsys.readouterr().out
 
 
 def test_indented_and_prompted_cells_are_understood(write: Write, shell: Any) -> None:

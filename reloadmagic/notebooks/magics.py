@@ -113,12 +113,22 @@ def _cell_magic(lines: list[str], first: int, rules: Rules) -> str:
     name = _name(lines[first])
     if name in RUN_BODY:
         body = to_python("\n".join(lines[first + 1 :]), rules)
-        return "\n".join([*lines[:first], f"# {lines[first]}", body])
+        header = f"# {lines[first]}"
+        if name == "capture" and rules.transform is not None:
+            header = _captured(lines[first]) + header
+        return "\n".join([*lines[:first], header, body])
     if rules.transform is not None and rules.allows(f"%%{name}"):
         python = rules.transform("\n".join(lines[first:])).rstrip("\n")
         if "\n" not in python:
             return "\n".join([*lines[:first], python, *[""] * (len(lines) - first - 1)])
     return "\n".join(commented(lines))
+
+
+def _captured(header: str) -> str:
+    """What binds the name in ``%%capture name`` to an output of nothing: an import shows it all."""
+    names = [word for word in header.split()[1:] if word.isidentifier()]
+    nothing = "__import__('IPython.utils.capture').utils.capture.CapturedIO(None, None, [])"
+    return f"{names[0]} = {nothing}  " if names else ""
 
 
 def _name(magic: str) -> str:
