@@ -51,6 +51,8 @@ def reload_module(state: State, name: str) -> None:
             patch_bodies(state, work)
         return
     state.transaction.snapshot(plan.tracked.namespace)
+    if any(state.work[name].is_loud for name in state.active):
+        snapshot_module(state, plan.tracked)
     if plan.diff is None:
         # The file is as it was, so importlib would find what is there.
         with _timed(work):
@@ -62,6 +64,13 @@ def reload_module(state: State, name: str) -> None:
         importlib.reload(module)
     # Where another finder stands before ours, its loader ran the module as a whole.
     work.started = True
+
+
+def _snapshot_started(state: State) -> None:
+    """Code is about to run that may write to whatever it can get at, in other modules, too."""
+    for name in state.active:
+        if state.work[name].started:
+            snapshot_module(state, state.work[name].plan.tracked)
 
 
 @contextlib.contextmanager
@@ -104,7 +113,7 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
                 state.caches.clear()
                 if not is_quiet(state, plan, number):
                     work.is_loud = True
-                    snapshot_module(state, plan.tracked)
+                    _snapshot_started(state)
                 run_statement(state, work, number, loader)
     except (Failed, KeyboardInterrupt):
         raise
