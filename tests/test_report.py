@@ -257,7 +257,7 @@ def test_a_module_that_waits_for_a_broken_one_is_named_with_it() -> None:
     report = Report(
         (outcome(status="failed", error=syntax_error()), outcome("high", status="failed"))
     )
-    assert "The versions that last ran stay in use, of high.py too." in str(report)
+    assert "The version that last ran stays in use, and so do those of high.py." in str(report)
 
 
 def test_a_dependent_that_cannot_follow_is_told_apart_from_the_edit() -> None:

@@ -208,7 +208,9 @@ def still_holds(outcome: Outcome, outcomes: Sequence[Outcome]) -> str:
     waiting = [module_file(other) for other in outcomes if _waits(other)]
     if not waiting:
         return STILL_HOLDS
-    return f"The versions that last ran stay in use, of {_enumerate(waiting, NAMES)} too."
+    return (
+        f"The version that last ran stays in use, and so do those of {_enumerate(waiting, NAMES)}."
+    )
 
 
 def _waits(outcome: Outcome) -> bool:

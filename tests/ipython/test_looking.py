@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.manager import start_new_kernel
 
 from reloadmagic.explain import Graph, Node
-from reloadmagic.ipython.picture import layers, svg
+from reloadmagic.ipython.layout import lay_out, layers
+from reloadmagic.ipython.picture import svg
 from support import Project
 
 Run = Callable[..., Any]
@@ -202,6 +204,32 @@ class TestPicture:
         names = [f"m{number}" for number in range(400)]
         graph = self.graph(**{n: " ".join(names[i + 1 : i + 9]) for i, n in enumerate(names)})
         assert len(layers(graph)) == 400
+
+    def test_no_line_leads_through_a_module(self) -> None:
+        graph = self.graph(app="train config", train="model config", model="config", config="")
+        layout = lay_out(graph, lambda _, is_module: 50 if is_module else 10)
+        for row in layout.rows:
+            edges = [(layout.middles[p], 25 if layout.home[p[0]] == p[1] else 5) for p in row]
+            pairs = itertools.pairwise(edges)
+            assert all(a + half <= b - other + 1e-9 for (a, half), (b, other) in pairs)
+        assert [len(row) for row in layout.rows] == [1, 2, 2, 1]  # the lines to config are one
+
+    def test_every_import_is_a_way_down_or_back(self) -> None:
+        layout = lay_out(self.graph(a="b c", b="c", c="a"), lambda *_: 1)
+        assert (layout.lines, layout.back) == (
+            [
+                (("a", 0), ("b", 1)),
+                (("a", 0), ("c", 1)),
+                (("c", 1), ("c", 2)),
+                (("b", 1), ("c", 2)),
+            ],
+            [("c", "a")],
+        )
+
+    def test_a_picture_of_many_modules_takes_no_time(self) -> None:
+        names = [f"m{number}" for number in range(300)]
+        graph = self.graph(**{n: " ".join(names[i + 1 : i + 9]) for i, n in enumerate(names)})
+        assert svg(graph).count("<rect") == 300
 
     def test_names_are_escaped(self) -> None:
         picture = svg(Graph((Node("a", "<odd>&.py", "failed"),), ()))
