@@ -60,8 +60,8 @@ class Executor(Protocol):
     def tracks(self, name: str, path: str) -> bool:
         """Is the module *name* with the file *path* one to be given the project's own loader?"""
 
-    def spec_for(self, name: str) -> ModuleSpec | None:
-        """The spec a loaded module can be reloaded by when no finder knows it any more."""
+    def spec_for(self, name: str, found: ModuleSpec | None) -> ModuleSpec | None:
+        """The spec a loaded module is to be reloaded by, where the finders *found* that one."""
 
     def started(self, name: str, order: int) -> None:
         """The import of *name* begins; *order* counts the imports begun."""
@@ -179,8 +179,8 @@ class ReloadFinder(MetaPathFinder):
     ) -> ModuleSpec | None:
         """The usual spec, with our loader if the module is the user's; see importlib."""
         spec = self._usual_spec(fullname, path, target)
-        if spec is None and target is not None:
-            spec = self.executor.spec_for(fullname)
+        if target is not None:
+            spec = self.executor.spec_for(fullname, spec)
         if spec is None or not spec.has_location or spec.origin is None:
             return spec
         if spec.loader is not None and self.executor.tracks(fullname, spec.origin):

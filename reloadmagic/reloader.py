@@ -171,11 +171,15 @@ class Reloader:
         """Is the module *name* with the file *path* one to reload?"""
         return self._owns(name, path)
 
-    def spec_for(self, name: str) -> ModuleSpec | None:
-        """The spec of a tracked module that no finder knows any more."""
+    def spec_for(self, name: str, found: ModuleSpec | None) -> ModuleSpec | None:
+        """The spec *found*, unless there is none, or it is of another file than the one to run."""
         tracked = self._tracked.get(name)
-        if tracked is None:
-            return None
+        running = self._engine.running
+        planned = running.path_of(name) if running is not None else None
+        if tracked is None or (found is not None and planned != tracked.path):
+            return found
+        if found is not None and found.origin == planned:
+            return found
         places = tracked.namespace.get("__path__")
         # The module's own loader, as the file's name alone does not tell one that reads notebooks.
         return importlib.util.spec_from_file_location(

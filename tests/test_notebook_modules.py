@@ -150,6 +150,17 @@ def test_name_that_two_files_have_is_refused_with_both(write: Write) -> None:
         load("a_b")
 
 
+def test_name_that_two_files_come_to_have_stays_the_first_one_s(
+    write: Write, reloader: Reloader
+) -> None:
+    write("a-b.ipynb", "K = 1", "L = [K]")
+    module = load("a_b")
+    write("a b.ipynb", "K = 2", "L = [K]")
+    write("a-b.ipynb", "K = 3", "L = [K]")
+    reloader.reload()
+    assert module.L == [3]
+
+
 def test_file_spelled_like_the_module_goes_first(write: Write) -> None:
     write("a-b.ipynb", "K = 1")
     write("a_b.ipynb", "K = 2")
@@ -177,10 +188,13 @@ def test_notebook_beside_a_folder_of_data_is_found(project: Project, write: Writ
     assert load("sales").N == 1
 
 
-def test_folder_of_modules_goes_before_a_notebook(project: Project, write: Write) -> None:
-    project.write("tools/part.py", "N = 1\n")
+@pytest.mark.parametrize("module", ["tools.part", "tools.cloud.storage"])
+def test_folder_of_modules_goes_before_a_notebook(
+    project: Project, write: Write, module: str
+) -> None:
+    project.write(f"{module.replace('.', '/')}.py", "N = 1\n")
     write("tools.ipynb", "N = 2")
-    assert load("tools.part").N == 1
+    assert load(module).N == 1
 
 
 def test_notebook_in_a_python_package_is_a_submodule(project: Project, write: Write) -> None:
@@ -741,6 +755,18 @@ def test_notebook_follows_its_edits_before_a_cell(write: Write, shell: Any) -> N
     shell.run_cell("%load_ext reloadmagic\nfrom book import f")
     write("book.ipynb", "K = 2", "def f(): return K")
     assert shell.run_cell("f()", store_history=True).result == 2
+
+
+def test_notebook_stays_the_module_s_file_though_a_file_that_goes_first_appears(
+    project: Project, write: Write, reloader: Reloader
+) -> None:
+    path = write("book.ipynb", "K = 1", "L = [K]")
+    book = load("book")
+    project.write("book.py", "K = 'other'\n")
+    for number in (2, 3):
+        write("book.ipynb", f"K = {number}", "L = [K]")
+        reloader.reload()
+    assert (book.L, book.__file__) == ([3], str(path))
 
 
 def test_module_that_becomes_a_notebook_stays_the_same_module(

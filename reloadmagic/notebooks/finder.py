@@ -19,12 +19,12 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import ModuleSpec, SourceFileLoader, all_suffixes
 from importlib.util import spec_from_file_location
 from typing import Any
 
 from reloadmagic.loader import show_parts
-from reloadmagic.modules import Text
+from reloadmagic.modules import Text, module_spec
 
 from .layout import Settings, compile_cells, lay_out
 from .reading import read_cells
@@ -38,6 +38,7 @@ _MACHINERY = (
     os.path.join(os.path.dirname(importlib.__file__), ""),
     os.path.join(os.path.dirname(os.path.dirname(__file__)), ""),
 )
+MODULES = tuple(all_suffixes())
 SETTLED = 2.0
 """Seconds after which a folder's mtime tells of every change: file systems count coarsely."""
 
@@ -129,6 +130,9 @@ class NotebookFinder(MetaPathFinder):
                 return usual
             if path is None and _is_asked_by_installed_code(name):
                 return usual
+            loaded = getattr(module_spec(target), "origin", None)
+            if loaded in found:  # a reload, of that one
+                return self._notebook(fullname, loaded)
             if len(found) > 1:
                 several = " or ".join(repr(os.path.basename(place)) for place in found)
                 message = f"{fullname} could be {several}: rename all but one"
@@ -260,9 +264,14 @@ def _is_asked_by_installed_code(name: str) -> bool:
     return is_installed and (name in code.co_names or name in code.co_consts)
 
 
-def _has_python(folder: str) -> bool:
+def _has_python(folder: str, depth: int = 3) -> bool:
+    """Are there modules in *folder*, or in folders in it, as in ``google/cloud/storage``?"""
     try:
         with os.scandir(folder) as entries:
-            return any(entry.name.endswith(".py") for entry in entries)
+            found = list(entries)
+        inside = [entry.path for entry in found if depth > 1 and entry.is_dir()]
     except OSError:
         return False
+    return any(entry.name.endswith(MODULES) for entry in found) or any(
+        _has_python(place, depth - 1) for place in inside
+    )
