@@ -163,8 +163,9 @@ class Broadcast:
                 self._tell(replace(self._message(delta), since=since), deadline)
             if not delta or any(state.needs for state in self._states.values()):
                 self._synchronize(sources, deadline)
-            everything = self._message(sources.values(), full=True)
-            self._transport.welcome(everything.as_dict(), _left(deadline))
+            if not any(state.misfit for state in self._states.values()):
+                everything = self._message(sources.values(), full=True)
+                self._transport.welcome(everything.as_dict(), _left(deadline))
         except Exception as error:  # noqa: BLE001  # a cluster that is gone raises anything
             return Said(troubles=(self._out_of_reach(error),))
         said = self._said(time.perf_counter() - started)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 import types
+import weakref
 from concurrent.futures import Executor, ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -62,9 +63,8 @@ class Pool:
         pool = _executor(self.client)
         if pool is None:
             return Said()
-        if _start_method(pool) == "forkserver":
-            renew_forkserver()
-        count = renew(pool)
+        is_forked = _start_method(pool) == "forkserver"
+        count = renew(pool, renew_forkserver() if is_forked else None)
         if not count:
             return Said()
         workers = "its worker ends" if count == 1 else f"its {count} workers end"
@@ -128,18 +128,23 @@ class _Manager(Protocol):
     executor_reference: Callable[[], Executor | None]
 
 
-def renew(executor: Executor) -> int:
+def renew(executor: Executor, when_over: Callable[[], None] | None = None) -> int:
     """Give *executor* new workers, from its next task on; how many it had.
 
-    None where there were no workers, or where it was shut down or broke before.
+    It is 0 where there were no workers, or where it was shut down or broke before. *when_over* is
+    called when the workers that it had have ended.
     """
     kind: Any = _loky_class(executor) or ProcessPoolExecutor
     inside: Any = executor
     manager: _Manager | None = inside._executor_manager_thread
     if manager is None or not inside._processes or _is_over(inside):
+        if when_over is not None:
+            when_over()
         return 0
     settings, count = _settings(kind, inside), len(inside._processes)
     retired: Any = object.__new__(type(executor))
+    if when_over is not None:
+        weakref.finalize(retired, when_over)
     with inside._shutdown_lock:
         vars(retired).update(vars(executor))
         # From here on, the thread takes the retired inside for its executor, and that is over.

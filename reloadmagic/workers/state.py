@@ -96,11 +96,10 @@ class WorkerState:
 
 
 def _misfit(error: BaseException) -> str:
-    """Why a worker can never follow, if the *error* is such; ipyparallel tells it by names."""
+    """Why a worker can never follow, if the *error* is such.
+
+    Clusters hand on errors in wrappings of their own, so what counts is what they say.
+    """
     if isinstance(error, WorkersError):
         return str(error)
-    kind = getattr(error, "ename", None) or type(error).__name__
-    said = f"{getattr(error, 'evalue', '')} {error}"
-    if kind in {"ModuleNotFoundError", "ImportError"} and "'reloadmagic" in said:
-        return MISSING
-    return ""
+    return MISSING if "No module named 'reloadmagic" in describe(error) else ""
