@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from . import projects
+from .clusters import on_workers
 from .results import Check, Row, duration, median_of
 from .sessions import Session, fresh_process, open_sessions, taking_turns
 from .tools import BARE, NONE, OURS, PEERS, THEIRS, TOOLS, Tool
@@ -509,5 +510,6 @@ SCENARIOS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "import": import_time,
     "loading": loading,
     "memory": memory,
+    "workers": lambda bench: on_workers(bench.folder, bench.of(15, 5)),
 }
 _ = PEERS
