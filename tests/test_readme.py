@@ -133,4 +133,4 @@ def test_the_settings_that_are_shown_fit(project: Project) -> None:
 
     project.write("pyproject.toml", README.split("```toml\n", 1)[1].split("```", 1)[0])
     config, refused = usable_config({}, str(project.path))
-    assert (refused, len(config["ReloadMagic"])) == ([], 10)
+    assert (refused, len(config["ReloadMagic"])) == ([], 11)

@@ -7,6 +7,7 @@ that an undo or a module that a cell imported goes to workers like an edit.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -122,6 +123,7 @@ class Broadcast:
         self._transport = transport
         self._sent: dict[str, str] = {}  # digests, by module
         self._states: dict[str, WorkerState] = {}
+        self._lock = threading.Lock()
 
     @property
     def kind(self) -> str:
@@ -142,6 +144,10 @@ class Broadcast:
 
     def follow(self) -> Said:
         """See `Attachment`."""
+        with self._lock:  # the cell of a subshell may run meanwhile
+            return self._follow()
+
+    def _follow(self) -> Said:
         sources = sources_of(self._reloader)
         changed = [n for n, source in sources.items() if self._sent.get(n) != source.digest]
         if not changed and not self._transport.has_newcomers():
@@ -227,8 +233,13 @@ class Broadcast:
         """See `Attachment`."""
         deadline = time.perf_counter() + self._reloader.workers_timeout
         sources = sources_of(self._reloader)
-        self._tell(self._message(replace(s, source=None) for s in sources.values()), deadline)
-        return tuple(self._states.values())
+        with self._lock:
+            try:
+                asked = (replace(source, source=None) for source in sources.values())
+                self._tell(self._message(asked), deadline)
+            except Exception as error:  # noqa: BLE001  # as when they are told
+                return (WorkerState("all workers", error=f"out of reach: {describe(error)}"),)
+            return tuple(self._states.values())
 
     def close(self) -> None:
         """See `Attachment`."""

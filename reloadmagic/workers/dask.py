@@ -6,29 +6,35 @@ Workers that join later are called by a `WorkerPlugin` before they get their fir
 from __future__ import annotations
 
 import asyncio
+import functools
+import runpy
 from collections.abc import Mapping
 from typing import Any
 
-from distributed import Client, Worker, WorkerPlugin
+import toolz
+from distributed import Client, WorkerPlugin
 
 from .attachment import Answer, Receive
 from .errors import WorkersError
-from .receiver import greet
 
-__all__ = ["Dask", "Greeting"]
+__all__ = ["Dask", "greeting"]
 
 PLUGIN = "reloadmagic"
+ARRIVAL = "reloadmagic.workers.arrival"
 
 
-class Greeting(WorkerPlugin):
-    """Has a worker that joins run what the others run."""
+def greeting(payload: Mapping[str, Any]) -> Any:
+    """A plugin that has a worker which joins run what the others run, by `arrival`.
 
-    def __init__(self, payload: Mapping[str, Any]) -> None:
-        self.payload = payload
-
-    def setup(self, worker: Worker) -> None:  # noqa: ARG002
-        """Called by dask when the worker starts, and where it runs already."""
-        greet(self.payload)
+    It names that module and nothing of ours is pickled: a plugin that cannot be unpickled stops a
+    worker from starting. So one without reloadmagic starts, logs what it lacks, and is told of at
+    the next reload.
+    """
+    plugin = WorkerPlugin()
+    plugin.payload = payload
+    # Called as setup(worker=...): dict makes the globals that the module runs with.
+    plugin.setup = toolz.compose_left(dict, functools.partial(runpy.run_module, ARRIVAL))
+    return plugin
 
 
 class Dask:
@@ -85,7 +91,7 @@ class Dask:
 
     async def _register(self, payload: Mapping[str, Any], timeout: float) -> None:
         registering = asyncio.ensure_future(
-            self._client._register_worker_plugin(Greeting(payload), PLUGIN, idempotent=False)
+            self._client._register_worker_plugin(greeting(payload), PLUGIN, idempotent=False)
         )
         self._is_greeting = True
         # The scheduler has it at once; workers that hang keep it waiting, and have been told of.

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import os
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -226,6 +227,46 @@ def test_inspect_on_a_worker_shows_what_runs(project, reloader, shop, client, at
     reloader.reload()
     sources = client.run(lambda: inspect.getsource(importlib.import_module("shop").describe))
     assert all("EUR" in source for source in sources.values())
+
+
+def test_a_worker_without_reloadmagic_that_joins_late_starts_and_is_named(
+    project, reloader, shop, cluster, client, attached, monkeypatch
+):
+    monkeypatch.setenv("PYTHONPATH", "")
+    command = [sys.executable, "-c", BARE_WORKER, cluster.scheduler_address]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        client.wait_for_workers(3, timeout=60)
+        client.submit(abs, -1, workers=[name_of(client, "bare")]).result(timeout=60)
+        project.replace("shop.py", "+ 1", "* 100")
+        report = reloader.reload()
+        process.terminate()
+    [trouble] = report.troubles
+    assert trouble.startswith("cluster: reloadmagic is not installed there. Install it where")
+
+
+BARE_WORKER = """
+import asyncio, sys
+
+class Nowhere:
+    def find_spec(self, name, path=None, target=None):
+        if name == "reloadmagic":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Nowhere())
+from distributed import Worker
+
+async def work():
+    async with Worker(sys.argv[1], name="bare", nthreads=1, dashboard=False) as worker:
+        await worker.finished()
+
+asyncio.run(work())
+"""
+
+
+def name_of(client, name):
+    """The address of the worker that has that name."""
+    workers = client.scheduler_info()["workers"]
+    return next(address for address, worker in workers.items() if worker["name"] == name)
 
 
 def test_after_detaching_nobody_is_greeted(project, reloader, shop, cluster, client, attached):

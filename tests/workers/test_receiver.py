@@ -336,6 +336,31 @@ def test_a_module_that_is_installed_at_the_worker_follows_too(
     assert worker.run("shop.describe(shop.Basket(2))") == "3 EUR"
 
 
+def test_settings_hold_at_the_worker(project, reloader, workers):
+    project.write("one.py", "A = []\nB = 1\n")
+    load("one")
+    reloader.configure(keep=["one:A"])
+    worker = workers.start(project.path)
+    worker.run("import one\na = one.A\none")
+    reloader.attach(workers)
+    project.edit("one.py", "A = [2]\nB = 2\n")
+    reloader.reload()
+    assert worker.run("one.A is a, one.A, one.B") == (True, [], 2)
+
+
+def test_a_worker_that_watches_its_own_files_does_everything_once(project, reloader, workers):
+    project.write("one.py", "A = 1\n")
+    load("one")
+    worker = workers.start(project.path)
+    worker.run("import one, reloadmagic\nown = reloadmagic.Reloader()\none")
+    reloader.attach(workers)
+    project.edit("one.py", "A = 2\nMADE = object()\n")
+    reloader.reload()
+    assert worker.run("made = one.MADE; report = own.reload()\nbool(report), one.MADE is made") == (
+        False, True,
+    )  # fmt: skip
+
+
 def test_a_client_that_is_its_own_worker_does_everything_once(project, reloader):
     project.write("one.py", "A = 1\n")
     one = load("one")
@@ -498,6 +523,8 @@ def test_a_broadcast_that_raises_leaves_the_reload_alone(project, reloader):
     report = reloader.reload()
     assert one.A == 2
     assert "out of reach (ConnectionError: cluster gone)" in report.troubles[0]
+    [attachment] = reloader.attachments
+    assert attachment.states()[0].error == "out of reach: ConnectionError: cluster gone"
 
 
 def test_an_interrupt_while_waiting_leaves_the_reload_alone(project, reloader):
