@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from .reloader import Reloader
     from .report import Report
+    from .workers import WorkersError
 
 __version__ = "0.1.0"
 
@@ -29,6 +30,7 @@ __all__ = [
     "Reloader",
     "Report",
     "SourceError",
+    "WorkersError",
     "load_ipython_extension",
     "unload_ipython_extension",
 ]
@@ -41,6 +43,7 @@ _HOMES = {
     "Reloader": "reloader",
     "Report": "report",
     "SourceError": "errors",
+    "WorkersError": "workers",
 }
 
 

@@ -169,9 +169,8 @@ class Broadcast:
                 self._tell(replace(self._message(delta), since=since), deadline)
             if not delta or any(state.needs for state in self._states.values()):
                 self._synchronize(sources, deadline)
-            if not any(state.misfit for state in self._states.values()):
-                everything = self._message(sources.values(), full=True)
-                self._transport.welcome(everything.as_dict(), _left(deadline))
+            everything = self._message(sources.values(), full=True)
+            self._transport.welcome(everything.as_dict(), _left(deadline))
         except Exception as error:  # noqa: BLE001  # a cluster that is gone raises anything
             return Said(troubles=(self._out_of_reach(error),))
         said = self._said(time.perf_counter() - started)
@@ -235,8 +234,9 @@ class Broadcast:
         sources = sources_of(self._reloader)
         with self._lock:
             try:
-                asked = (replace(source, source=None) for source in sources.values())
-                self._tell(self._message(asked), deadline)
+                told = [source for name, source in sources.items() if name in self._sent]
+                asked = self._message(replace(source, source=None) for source in told)
+                self._tell(asked, deadline)
             except Exception as error:  # noqa: BLE001  # as when they are told
                 return (WorkerState("all workers", error=f"out of reach: {describe(error)}"),)
             return tuple(self._states.values())

@@ -68,6 +68,13 @@ def test_it_shows_which_worker_has_which_version(project, run, worker):
     ]
 
 
+def test_a_module_that_was_just_imported_is_nothing_to_be_behind_with(project, run, worker):
+    run("%reload_workers workers")
+    project.write("later.py", "A = 1\n")
+    run("import later")
+    assert "behind" not in str(run("%reload_workers").result)
+
+
 def test_it_shows_who_is_behind_and_why(project, run, worker):
     run("%reload_workers workers")
     project.edit("shop.py", "import sys\nif not hasattr(sys, 'ps1'):\n    1 / 0\n" + SHOP)
