@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import gc
 import sys
 
@@ -324,3 +325,48 @@ def test_a_dependent_is_named_apart(project, reloader):
     report = reloader.reload()
     assert {o.module: o.edited for o in report.outcomes} == {"one": True, "two": False}
     assert set(statuses(report).values()) == {"reloaded"}
+
+
+def test_a_list_that_two_parts_of_a_class_hold_is_refilled_once(project, reloader):
+    before = """
+        def record(cls):
+            names = list(cls.__annotations__)
+            cls.look = lambda self: names
+            cls.fields = names
+            return cls
+        @record
+        class R:
+            a: int
+        """
+    module, _ = edit(project, reloader, before, before + "    b: int\n")
+    assert module.R.fields == module.R().look() == ["a", "b"]
+
+
+def test_members_of_an_enum_that_becomes_a_plain_class_become_plain(project, reloader):
+    before = "import enum\nclass C(enum.Enum):\n    A = 1\n"
+    module, _ = edit(project, reloader, before, "import enum\nclass C:\n    A = 1\n")
+    assert module.C.A == 1
+
+
+def test_an_edited_subclass_hook_is_asked_again(project, reloader):
+    before = """
+        import abc
+        class Draws(abc.ABC):
+            @classmethod
+            def __subclasshook__(cls, other): return hasattr(other, "draw")
+        class X:
+            draw = 1
+        FOUND = issubclass(X, Draws)
+        """
+    module, _ = edit(project, reloader, before, before.replace('"draw")', '"paint")'))
+    assert not issubclass(module.X, module.Draws)
+
+
+def test_slots_that_copyreg_has_remembered_are_looked_up_again(project, reloader):
+    before = "class P:\n    __slots__ = ('x',)\n"
+    project.write("m.py", before)
+    module = load("m")
+    copyreg._slotnames(module.P)
+    project.edit("m.py", before.replace("('x',)", "('x', 'y')"))
+    reloader.reload()
+    assert copyreg._slotnames(module.P) == ["x", "y"]

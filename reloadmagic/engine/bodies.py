@@ -37,6 +37,8 @@ def patch_bodies(state: State, work: Work) -> None:
                 if state.patcher.patch_code(function, found.code) and found.edited:
                     state.effects.add(("code", plan.name, found.qualname))
                     _note_class(state, plan, found.qualname)
+                    if found.qualname.endswith(".__subclasshook__"):
+                        state.patcher.forget_answers()
         work.bound.pop(number, None)
 
 

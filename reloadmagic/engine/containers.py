@@ -71,7 +71,7 @@ class Containers:
         before = note.content if note is not None else None
         if before is not None and same_value(plainly(before), plainly(new)) and not key:
             return old
-        if before is not None:
+        if before is not None and id(old) not in self.refilled:
             found = extras(old, before)
             if found:
                 self.extras.append((old, found))

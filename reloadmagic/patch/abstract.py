@@ -88,11 +88,11 @@ def forget_answers(patcher: Patcher, cls: type, before: Collection[str], *, move
     """What ``isinstance`` has found out about *cls*, or by it, is found out again.
 
     Abstract classes and protocols remember their answers, which a ``__subclasshook__`` or the
-    protocol took from the names in a class: *before* they are those of *cls* were *moved* tells
+    protocol took from the names in a class. *before* are those that *cls* had; *moved* tells
     whether it has other bases now.
     """
     ours, theirs = set(own_dict(cls)) - _NOT_ASKED, set(before) - _NOT_ASKED
-    if moved or theirs - ours or (ours != theirs and own_dict(cls).get("_is_protocol") is True):
+    if moved or theirs - ours or "__subclasshook__" in ours:  # which every protocol has
         forget_all_answers(patcher)
     elif ours != theirs:  # then only a "no" can have become wrong
         _age()

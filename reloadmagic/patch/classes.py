@@ -43,7 +43,8 @@ _LAYOUT = tuple(
     type.__dict__[f"__{name}__"]
     for name in ("basicsize", "itemsize", "dictoffset", "weakrefoffset")
 )
-_CACHES = frozenset({"__annotations_cache__"})
+# Kept there by others, who work it out again: what the attributes are by now may differ.
+_CACHES = frozenset({"__annotations_cache__", "__slotnames__"})
 
 
 def merge_class(
@@ -57,6 +58,8 @@ def merge_class(
     """Carry *new* into *old* if CPython lets us, or what is left of *old* into *new*."""
     if any(base is old for base in mro(new)):  # ``class A(A)``: the old one is needed as what it is
         return new
+    if type(old) is not patcher.stand_in(type(new)):
+        keep = frozenset()  # a metaclass has made the values what they are
     foreign = _foreign_names(old, new, noted)
     former_bases = bases(old)
     patcher.transaction.snapshot(old)

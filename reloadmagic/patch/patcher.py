@@ -10,6 +10,7 @@ from typing import Any
 
 from ..transaction import ABSENT, EMPTY, Transaction, is_exactly, is_kind, own_dict
 from . import classes, functions, instances, references, validators, wrappers
+from .abstract import forget_all_answers
 from .inside import functions_in, qualname, stands_for_function
 from .made import Made
 from .models import field_defaults
@@ -141,6 +142,10 @@ class Patcher:
     def patch_code(self, function: types.FunctionType, code: types.CodeType) -> bool:
         """Give a live function the code of an edited body; False if it does not fit."""
         return functions.patch_code(self, function, code)
+
+    def forget_answers(self) -> None:
+        """What ``isinstance`` has found out by abstract classes is found out again."""
+        forget_all_answers(self)
 
     def is_made(self, value: object) -> bool:
         """Whether this run made *value* and it is nobody's partner yet."""

@@ -149,6 +149,11 @@ IN_PLACE = [
         "from typing import *\n@runtime_checkable\nclass P(Protocol):\n def go(self): ...\n def stop(self): ...\nclass A:\n def go(self): ...",
         "not isinstance(a, P)",
     ),
+    (
+        "import abc\nclass A(abc.ABC):\n @classmethod\n def __subclasshook__(cls, c): return c is int\nassert issubclass(int, A)",
+        "import abc\nclass A(abc.ABC):\n x = 1\n @classmethod\n def __subclasshook__(cls, c): return c is str",
+        "issubclass(str, A) and not issubclass(int, A)",
+    ),
     # exceptions
     (
         "class A(Exception):\n def m(self): return 1",
