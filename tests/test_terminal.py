@@ -114,3 +114,16 @@ def test_command_line_loads_and_configures_the_extension(project: Project) -> No
         assert "a disc of 3" in terminal.run("describe(Circle(1))")
     finally:
         terminal.close()
+
+
+def test_an_edit_is_undone_and_loaded_again(project: Project, terminal: Terminal) -> None:
+    project.write("shapes.py", SHAPES)
+    terminal.run("%load_ext reloadmagic")
+    terminal.run("from shapes import Circle, describe; circle = Circle(2)")
+    project.replace("shapes.py", "a circle of", "a disc of")
+    assert "a disc of 6" in terminal.run("describe(circle)")
+    assert "undid shapes.py (describe)" in terminal.run("%reload_undo")
+    assert "a circle of 6" in terminal.run("describe(circle)")
+    assert "1 undone" in terminal.run("%reload_status")
+    project.replace("shapes.py", "a disc of", "a wheel of")
+    assert "a wheel of 6" in terminal.run("describe(circle)")
