@@ -77,37 +77,37 @@ PLUGIN = "from hooks import register\n@register\ndef greet():\n    return 'old'\
 # fmt: off
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "function": Behaviour(
-        "a function imported by name runs its new code",
+        "functions imported by name",
         {"function.py": "def f():\n    return 1\n"}, "from function import f",
         {"function.py": "def f():\n    return 2\n"}, "f() == 2",
     ),
     "held": Behaviour(
-        "so does one that a list, a callback or a bound method holds",
+        "functions in lists, callbacks, bound methods",
         {"held.py": "def f():\n    return 1\n" + SHAPE},
         "import held\nkept = [held.f, held.Shape().area]",
         {"held.py": "def f():\n    return 2\n" + SHAPE.replace("1", "2")},
         "[kept[0](), kept[1]()] == [2, 2]",
     ),
     "decorated": Behaviour(
-        "so does one behind a decorator",
+        "decorated functions imported by name",
         {"decorated.py": WRAPPED}, "from decorated import name",
         {"decorated.py": WRAPPED.replace("old", "new")}, "name() == 'new'",
     ),
     "instance": Behaviour(
-        "an object made before the edit has the new methods, and its data",
+        "objects made before: new methods, same data",
         {"instance.py": SHAPE}, "import instance\nshape = instance.Shape()\nshape.size = 5",
         {"instance.py": SHAPE + "    def twice(self):\n        return 2 * self.size\n"},
         "shape.twice() == 10", keeps=True,
     ),
     "isinstance": Behaviour(
-        "it is an instance of the class imported before, and of that imported now",
+        "`isinstance` with the class before and after",
         {"kinds.py": SHAPE}, "from kinds import Shape\nshape = Shape()",
         {"kinds.py": SHAPE.replace("1", "2") + "    size = 0\n"},
         "isinstance(shape, Shape) and isinstance(shape, Now)",
         after="from kinds import Shape as Now", keeps=True,
     ),
     "super": Behaviour(
-        "`super()` works in it still",
+        "`super()` in objects made before",
         {"parents.py": SHAPE + "class Square(Shape):\n    def area(self):\n"
                                "        return super().area()\n"},
         "from parents import Square\nsquare = Square()",
@@ -116,35 +116,35 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
         "square.area() == 2", keeps=True,
     ),
     "enum": Behaviour(
-        "enum members are what they were: `is`, dict keys, `match`",
+        "enum members: `is`, dict keys, `match`",
         {"colours.py": COLOURS}, "import colours\nred = colours.Colour.RED",
         {"colours.py": COLOURS + "    BLUE = 2\n"},
         "red is colours.Colour.RED and colours.Colour.BLUE.value == 2", keeps=True,
     ),
     "constant": Behaviour(
-        "a constant imported by name has its new value in the notebook",
+        "constants imported by name",
         {"settings.py": "VAT = 1\n"}, "from settings import VAT",
         {"settings.py": "VAT = 2\n"}, "VAT == 2",
     ),
     "dependent": Behaviour(
-        "modules that use what was edited follow, though they were not edited",
+        "modules that use what was edited",
         {"rates.py": "VAT = 1\n", "prices.py": "from rates import VAT\nGROSS = 100 * (1 + VAT)\n"},
         "import prices", {"rates.py": "VAT = 2\n"}, "prices.GROSS == 300",
     ),
     "computed": Behaviour(
-        "a value computed by edited code is computed again",
+        "values computed by edited code",
         {"computed.py": "def f():\n    return 1\nVALUE = f()\n"}, "import computed",
         {"computed.py": "def f():\n    return 2\nVALUE = f()\n"}, "computed.VALUE == 2",
     ),
     "state": Behaviour(
-        "a value that the edit does not reach keeps what it has collected",
+        "other values keep what they collected",
         {"state.py": "CACHE = {}\ndef f():\n    return 1\n"},
         "import state\nstate.CACHE['model'] = 'took an hour'\ncache = state.CACHE",
         {"state.py": "CACHE = {}\ndef f():\n    return 2\n"},
         "state.f() == 2 and state.CACHE is cache and 'model' in state.CACHE", keeps=True,
     ),
     "registry": Behaviour(
-        "what a decorator registered is there once, with its new code",
+        "what decorators registered, once",
         {"hooks.py": "HOOKS = []\ndef register(f):\n    HOOKS.append(f)\n    return f\n",
          "plugin.py": PLUGIN},
         "import hooks, plugin",
@@ -152,18 +152,18 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
         "[hook() for hook in hooks.HOOKS] == ['new']",
     ),
     "dropped": Behaviour(
-        "what the file no longer defines is gone",
+        "what was deleted is gone",
         {"dropped.py": "def old():\n    return 1\nA = 1\n"}, "import dropped",
         {"dropped.py": "A = 1\n"}, "not hasattr(dropped, 'old')",
     ),
     "half-way": Behaviour(
-        "a file that raises half-way changes nothing",
+        "a file that raises changes nothing",
         {"broken.py": "A = 1\ndef f():\n    return 1\nB = 1\n"}, "import broken",
         {"broken.py": "A = 2\ndef f():\n    return 2\nB = 1 / 0\n"},
         "(broken.A, broken.f(), broken.B) == (1, 1, 1)",
     ),
     "second": Behaviour(
-        "a second save within a second is seen",
+        "a second save within a second",
         {"second.py": "A = 1\ndef f():\n    return 1\n"}, "import second",
         {"second.py": "A = 2\ndef f():\n    return 2\n"},
         "(second.A, second.f()) == (2, 2)", is_quick=True,
@@ -238,11 +238,13 @@ def table(results: Mapping[str, Mapping[str, bool]]) -> str:
 
 def _lines(results: Mapping[str, Mapping[str, bool]]) -> Iterator[str]:
     mark: Callable[[bool], str] = {True: "✓", False: "–"}.__getitem__
-    yield f"| after an edit | {' | '.join(results)} |"
+    yield f"| what follows an edit | {' | '.join(results)} |"
     yield f"| --- |{' :-: |' * len(results)}"
     for name, behaviour in BEHAVIOURS.items():
         marks = " | ".join(mark(found[name]) for found in results.values())
-        yield f"| {behaviour.says} | {marks} |"
+        # On one line each, or the many narrow columns beside it would make it narrow, too.
+        says = behaviour.says.replace(" ", "\N{NO-BREAK SPACE}")
+        yield f"| {says} | {marks} |"
 
 
 def main() -> None:

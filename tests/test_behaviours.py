@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-HEADER = "| after an edit |"
+HEADER = "| what follows an edit |"
 COLUMNS = (
     "reloadmagic", "autoreload 2", "autoreload 3", "jurigged", "liveimport", "hmr", "restart"
 )  # fmt: skip
