@@ -149,6 +149,11 @@ def instance_values(value: Any) -> list[Any]:
     return [part for _, part in instance_items(value)]
 
 
+def instance_value(value: Any, name: str) -> Any:
+    """One of them by name, None if there is none."""
+    return dict(instance_items(value)).get(name)
+
+
 def instance_items(value: Any) -> list[tuple[str, Any]]:
     """The attributes in an instance's ``__dict__``, read past the user's own attribute access."""
     kind = type(value)

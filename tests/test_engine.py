@@ -46,6 +46,24 @@ RUNS = {
     ),
     "an addition": ("a = []\n", "a = []\nb = 2\n", ["b"]),
     "an exchanged order": ("a = []\nb = []\n", "b = []\na = []\n", []),
+    "a dict unpacked into another": (
+        "a = {1: 1}\nb = {**a}\nc = dict(**{}, k=a)\n",
+        "a = {1: 2}\nb = {**a}\nc = dict(**{}, k=a)\n",
+        ["a", "b", "c"],
+    ),
+    "what makes a field": (
+        "from dataclasses import dataclass, field\ndef f(): return [1]\n"
+        "@dataclass\nclass A:\n x: list = field(default_factory=f)\na = A()\nb = A\n",
+        "from dataclasses import dataclass, field\ndef f(): return [2]\n"
+        "@dataclass\nclass A:\n x: list = field(default_factory=f)\na = A()\nb = A\n",
+        ["a"],
+    ),
+    "an enum's values alone": (
+        "import enum\nclass E(enum.Flag):\n A = enum.auto()\n B = enum.auto()\nx = E.A | E.B\n",
+        "import enum\nclass E(enum.Flag):\n Z = enum.auto()\n A = enum.auto()\n"
+        " B = enum.auto()\nx = E.A | E.B\n",
+        ["class E", "x"],
+    ),
     "a list of subclasses": (
         "class A: pass\nx = A.__subclasses__()\ny = []\n",
         "class A: pass\nclass B(A): pass\nx = A.__subclasses__()\ny = []\n",

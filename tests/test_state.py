@@ -84,3 +84,24 @@ def test_a_method_that_a_test_replaced_stays_replaced_by_an_edit_beside_it(proje
     project.edit("m.py", "class A:\n    x = 1\n    def f(self): return 1\n")
     reloader.reload()
     assert (m.A().f(), m.A.x) == ("fake", 1)
+
+
+def test_a_list_that_statements_add_to_keeps_what_users_added(project, reloader):
+    project.write("m.py", "L = [1]\nL.append(2)\nL += [3]\n")
+    m = load("m")
+    held = m.L
+    held.append("mine")
+    project.edit("m.py", "L = [1]\nL += [3]\n")
+    reloader.reload()
+    assert m.L is held
+    assert held == [1, 3, "mine"]
+
+
+def test_names_that_share_a_list_go_on_sharing_it(project, reloader):
+    project.write("m.py", "a = b = []\n")
+    m = load("m")
+    m.a.append("mine")
+    project.edit("m.py", "a = b = [1]\n")
+    reloader.reload()
+    assert m.a is m.b
+    assert m.a == [1, "mine"]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, functions_within, held_by_function, instance_values, is_class
 from ..modules import Source, Statement, TrackedModule, module_spec
+from ..notes import is_container
 from ..plan import ModulePlan
 from ..reach.summary import dotted, summarize
 from ..transaction import ABSENT
@@ -101,10 +102,16 @@ def bound_before(
     value = reference() if reference is not None else None
     if value is not None:
         return value
-    binders = (
-        n for n in range(len(source.statements) - 1, -1, -1) if name in source.statements[n].binds
-    )
-    return tracked.namespace.get(name, ABSENT) if next(binders, None) == number else ABSENT
+    value = tracked.namespace.get(name, ABSENT)
+    later = [s for s in source.statements[number + 1 :] if name in s.binds]
+    if is_container(value):  # which ``+=`` changes in place
+        later = [s for s in later if not _is_augmented(s)]
+    return ABSENT if later else value
+
+
+def _is_augmented(statement: Statement) -> bool:
+    nodes = statement.fragment.parse() if statement.fragment.kind == "assign" else []
+    return len(nodes) == 1 and isinstance(nodes[0], ast.AugAssign)
 
 
 def raw_before(plan: ModulePlan, number: int, qualname: str) -> types.FunctionType | None:

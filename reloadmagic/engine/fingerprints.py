@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..diff import ClassDiff, diff_classes
-from ..live import class_dict, functions_within, is_class
+from ..live import class_dict, functions_within, instance_value, is_class
 from ..modules import Statement
 from ..notes import same_value
 from .codes import same_code
@@ -27,6 +27,10 @@ def fingerprints(name: str, value: Any) -> Iterator[tuple[str, Any]]:
                 yield f"{name}.{attr}", ("value", part)
             else:
                 yield f"{name}.{attr}", fingerprint(part)
+        members = class_dict(value).get("_member_map_")
+        if type(members) is dict:  # of an enum, which stay the same objects with other values
+            for attr, member in members.items():
+                yield f"{name}.{attr}", ("value", instance_value(member, "_value_"))
     else:
         yield name, fingerprint(value)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
 from ..loader import compile_statements
+from ..notes import is_container
 from ..plan import ModulePlan
 from ..transaction import ABSENT
 from .bound import olds, raw_before
@@ -87,16 +88,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
         _note_star(state, work, number, recorder)
     if statement.fragment.kind == "import" and not plan.forced(number):
         _keep_unchanged(state, plan, recorder)
-    for name, was in recorder.bound.items():
-        value = namespace[name]
-        known = name in statement.binds or plan.partner(number) is None
-        old = formerly.get(name, ABSENT) if known else was
-        stays = settle(state, work, number, name, old, value)
-        if stays is not value:
-            namespace[name] = stays
-        result[name] = stays
-        note_binding(state, plan, name, was, value, stays)
-        del value  # a twin must not outlive its merge
+    _settle_all(state, work, number, recorder, formerly, result)
     forget_unbound(state, work, number, recorder, before)
     work.bound[number] = result
     note_definition(state, plan, number, fingerprints)
@@ -104,6 +96,34 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     note_sets(state, plan, number)
     if statement.fragment.kind == "class":
         state.made.collect()  # or __subclasses__() would list twins
+
+
+def _settle_all(
+    state: State,
+    work: Work,
+    number: int,
+    recorder: Recorder,
+    formerly: dict[str, Any],
+    result: dict[str, Any],
+) -> None:
+    """Give each name that the statement bound the object that stays, which goes to *result*."""
+    plan, namespace = work.plan, recorder.namespace
+    containers: dict[int, tuple[Any, Any]] = {}
+    for name, was in recorder.bound.items():
+        value = namespace[name]
+        known = name in plan.after.statements[number].binds or plan.partner(number) is None
+        old = formerly.get(name, ABSENT) if known else was
+        if id(value) in containers:  # ``a = b = []``
+            stays = containers[id(value)][1]
+        else:
+            stays = settle(state, work, number, name, old, value)
+        if is_container(value):
+            containers[id(value)] = value, stays
+        if stays is not value:
+            namespace[name] = stays
+        result[name] = stays
+        note_binding(state, plan, name, was, value, stays)
+        del value  # a twin must not outlive its merge
 
 
 def _keep_unchanged(state: State, plan: ModulePlan, recorder: Recorder) -> None:

@@ -23,6 +23,7 @@ from .summary import (
     ADDING,
     BASE,
     CALL,
+    FACTORIES,
     MENTION,
     OPERATOR,
     PASSING,
@@ -58,7 +59,7 @@ Target = tuple[str, str, str]
 CONSTRUCTION = frozenset(
     {
         "__new__", "__init__", "__post_init__", "__attrs_post_init__", "__attrs_pre_init__",
-        "__attrs_init__", "model_post_init", "__setattr__", "__init_subclass__", "__set_name__",
+        "__attrs_init__", "model_post_init", FACTORIES, "__setattr__", "__init_subclass__", "__set_name__",
     }
 )  # fmt: skip
 CLASS_HOOKS = frozenset(

@@ -64,6 +64,8 @@ FILLING_FUNCTIONS = frozenset({"heappush", "heapify", "insort", "insort_left", "
 # What makes it impossible to tell from the syntax what is bound or read.
 DYNAMIC = frozenset({"exec", "eval", "globals", "locals", "vars", "compile", "__import__"})
 OPERATOR = "<operator>"
+# Stands for a method of the class, of which the factories of its fields are what it calls.
+FACTORIES = "<factories>"
 
 
 @dataclass(slots=True)
@@ -567,6 +569,19 @@ class _Reader:
                 info.attrs[name] = info.attrs.get(name) or has_lambda
                 merge_units(info.values.setdefault(name, Unit()), unit)
             merge_units(self.unit, unit)
+            for factory in _factories(statement):
+                self.note_factory(factory, f"{qualname}.{FACTORIES}")
+
+    def note_factory(self, factory: ast.expr, qualname: str) -> None:
+        """``field(default_factory=...)``: making an instance calls it."""
+        if self.in_function:
+            return
+        unit = self.summary.functions.setdefault(qualname, Unit())
+        path = dotted(factory)
+        if path is not None and self.is_global(path[0]):
+            unit.use(self.resolve(path), CALL)
+        elif isinstance(factory, ast.Lambda):
+            self.enter(factory, unit, f"{qualname}.<locals>.")
 
     def visit_TypeAlias(self, node: ast.AST) -> None:
         pass  # evaluated on demand
@@ -666,9 +681,10 @@ class _Reader:
                 for element in node.elts:
                     self.read(element, how)
             case ast.Dict():
-                for part in [*node.keys, *node.values]:
-                    if part is not None:
-                        self.read(part, how)
+                for key, value in zip(node.keys, node.values, strict=True):
+                    if key is not None:
+                        self.read(key, how)
+                    self.read(value, how if key is not None else USE)  # ``{**value}``
             case ast.Starred():
                 self.read(node.value, USE)
             case ast.IfExp():
@@ -742,6 +758,9 @@ class _Reader:
                 if callee is not None:
                     self.unit.fills_parameters = True
             self.read(argument, MENTION if passing else USE | CALL)
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self.read(keyword.value, USE)
 
     def note_call(self, path: Path, name: str, node: ast.Call) -> None:
         """What calling *path* means besides reading it."""
@@ -797,6 +816,14 @@ class _Reader:
 
 def _lambda_in(node: ast.stmt) -> str:
     return "lambda" if any(isinstance(n, ast.Lambda) for n in ast.walk(node)) else ""
+
+
+def _factories(node: ast.stmt) -> Iterator[ast.expr]:
+    """What a statement of a class body passes as ``default_factory``, or ``factory``."""
+    if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call):
+        for keyword in node.value.keywords:
+            if keyword.arg in {"default_factory", "factory"}:
+                yield keyword.value
 
 
 def _arguments(node: ast.Call) -> list[ast.expr]:
