@@ -52,16 +52,22 @@ RUNS = {
         ["a", "b", "c"],
     ),
     "what makes a field": (
-        "from dataclasses import dataclass, field\ndef f(): return [1]\n"
-        "@dataclass\nclass A:\n x: list = field(default_factory=f)\na = A()\nb = A\n",
-        "from dataclasses import dataclass, field\ndef f(): return [2]\n"
-        "@dataclass\nclass A:\n x: list = field(default_factory=f)\na = A()\nb = A\n",
+        (
+            "from dataclasses import dataclass, field\ndef f(): return [1]\n"
+            "@dataclass\nclass A:\n x: list = field(default_factory=f)\na = A()\nb = A\n"
+        ),
+        (
+            "from dataclasses import dataclass, field\ndef f(): return [2]\n"
+            "@dataclass\nclass A:\n x: list = field(default_factory=f)\na = A()\nb = A\n"
+        ),
         ["a"],
     ),
     "an enum's values alone": (
         "import enum\nclass E(enum.Flag):\n A = enum.auto()\n B = enum.auto()\nx = E.A | E.B\n",
-        "import enum\nclass E(enum.Flag):\n Z = enum.auto()\n A = enum.auto()\n"
-        " B = enum.auto()\nx = E.A | E.B\n",
+        (
+            "import enum\nclass E(enum.Flag):\n Z = enum.auto()\n A = enum.auto()\n"
+            " B = enum.auto()\nx = E.A | E.B\n"
+        ),
         ["class E", "x"],
     ),
     "a list of subclasses": (
