@@ -60,6 +60,7 @@ class ModulePlan:
         origins: for statements that define what another module defined before, where it is.
         dropped: names that the source no longer binds.
         pinned: statements that are kept by the user's word.
+        anew: statements of which nothing is kept, whatever it was made of.
         recoded: for statements of *patch*, the functions that are to get other code.
     """
 
@@ -73,6 +74,7 @@ class ModulePlan:
     dropped: tuple[str, ...] = ()
     dropped_statements: tuple[int, ...] = ()
     pinned: set[int] = field(default_factory=set)
+    anew: set[int] = field(default_factory=set)
     filled: dict[str, set[str]] = field(default_factory=dict)
     recoded: dict[int, tuple[Recoded, ...]] = field(default_factory=dict)
 
@@ -366,7 +368,7 @@ class Planner:
     def finished(self) -> dict[str, int]:
         """In which order the imports of the modules end."""
         started = {name: self.tracked[name].order for name in self.index.modules}
-        order = self.graph.finishing_order(started)
+        order = ImportGraph(self.index.imports_at_once()).finishing_order(started)
         return {name: number for number, name in enumerate(order)}
 
     def _order_of_groups(self, plan: ModulePlan) -> None:
@@ -388,9 +390,16 @@ class Planner:
             self._if_reordered(plan, here, target)
 
     def _if_reordered(self, plan: ModulePlan, numbers: list[int], target: Target) -> None:
-        olds = [old for n in numbers if (old := plan.partner(n)) is not None]
-        if olds != sorted(olds):
+        """Run a group again of which members changed places, and what reads it elsewhere now."""
+        olds = {n: old for n in numbers if (old := plan.partner(n)) is not None}
+        if list(olds.values()) != sorted(olds.values()):
             self._force_group(target, "the order changed")
+        for module, number in self._users_of(target):
+            before = plan.partner(number) if module == plan.name else None
+            if before is not None and number not in olds:
+                if any((n < number) != (old < before) for n, old in olds.items()):
+                    plan.anew.add(number)
+                    self._reach(plan, number, f"it reads {target[1]} at another place")
 
     def _pair_moved(self) -> None:
         """Definitions that one edited module dropped and another gained are the same objects."""
@@ -471,6 +480,7 @@ class Planner:
                 for number in range(len(plan.after.statements)):
                     if WHOLE not in plan.run.get(number, ()) and not self._is_pinned(plan, number):
                         grew = True
+                        plan.anew.add(number)
                         self._reach(plan, number, WHOLE)
                 for used in self.index.used_names(name):
                     self._push(("bind", name, used))
@@ -599,17 +609,22 @@ class Planner:
     def _makers(self, target: Target) -> set[StatementId]:
         module, name, _ = target
         entry = self.index.modules.get(module)
-        return {(module, number) for number in entry.bindings.get(name, ())} if entry else set()
+        if entry is None:
+            return set()
+        binders = entry.bindings.get(name, [])
+        if binders and name in entry.summaries[binders[0]].augments:
+            binders = [*entry.bindings.get("*", ()), *binders]
+        return {(module, number) for number in binders}
 
     def _groups_of(self, module: str, number: int) -> Iterator[tuple[Target, set[StatementId]]]:
         """The groups that a statement belongs to, with their members."""
         me = (module, number)
         entry = self.index.modules[module]
         for name in entry.source.statements[number].binds:
-            numbers = entry.bindings.get(name, [])
-            kinds = {entry.source.statements[n].fragment.kind for n in numbers}
-            if len(numbers) > 1 and kinds != {"import"}:
-                yield (module, name, ""), {(module, n) for n in numbers}
+            makers = self._makers((module, name, ""))
+            kinds = {entry.source.statements[n].fragment.kind for _, n in makers}
+            if len(makers) > 1 and kinds != {"import"}:
+                yield (module, name, ""), makers
         fillers = self.index.fillers()
         bound = [*entry.source.statements[number].binds, *entry.summaries[number].now.binds_global]
         made = (self.index.filled_under((module, name)) for name in bound)
@@ -651,6 +666,7 @@ class Planner:
                 continue
             here = [number for where, number in members if where == found]
             if here and min(here) < key < max(here):
+                self._plan_of(found).anew.add(key)
                 self._reach(self._plan_of(found), key, f"reads {name} while it is filled")
 
     # Pins --------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from ..live import code_objects, find_class, find_functions, functions_within
 from ..loader import compile_statements
 from ..plan import ModulePlan, Recoded
 from .bound import loader_of
-from .lines import move_lines
+from .lines import move_file, move_lines
 
 if TYPE_CHECKING:
     from .state import State, Work
@@ -40,6 +40,7 @@ def patch_bodies(state: State, work: Work) -> None:
                     if found.qualname.endswith(".__subclasshook__"):
                         state.patcher.forget_answers()
         work.bound.pop(number, None)
+    move_file(state, plan)  # last, as the old code is known by its place
 
 
 def _note_class(state: State, plan: ModulePlan, qualname: str) -> None:

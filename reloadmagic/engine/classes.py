@@ -70,7 +70,7 @@ def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> 
     """Class-level values that the edit does not reach: they keep their objects."""
     partner = plan.partner(number)
     entry = state.index.modules[plan.name]
-    if partner is None or "whole module" in plan.run[number]:
+    if partner is None or number in plan.anew:
         return set()
     found = diff_class_statements(plan.before.statements[partner], plan.after.statements[number])
     if found is None:

@@ -65,8 +65,7 @@ def _carry_over(state: State, work: Work) -> None:
             if number not in work.stars and partner in tracked.stars:
                 work.stars[number] = tracked.stars[partner]
     tracked.stars = work.stars
-    ran = [plan.after.statements[number] for number in work.bound]
-    state.marks.note(tracked, ran, state.patcher.foreign)
+    state.marks.note(tracked, plan.after, work.bound, state.patcher.foreign)
     if bound_plainly(work):
         names = {name for values in work.bound.values() for name in values}
         for key in [key for key in tracked.noted if key.partition(".")[0] in names]:

@@ -104,19 +104,20 @@ class Engine:
             self.tracked.pop(name, None)
             return
         tracked.stars = star_bindings(source, namespace)
-        self.marks.note(tracked, source.statements, {})
+        self.marks.note(tracked, source, range(len(source.statements)), {})
         self._watch.add(tracked, namespace)
 
     def adopt(self, tracked: TrackedModule, namespace: dict[str, Any]) -> None:
         """Take over a module that was imported before; what it bound is what its names hold."""
-        assert tracked.source is not None
-        last = {n: i for i, s in enumerate(tracked.source.statements) for n in s.binds}
+        source = tracked.source
+        assert source is not None
+        last = {n: i for i, s in enumerate(source.statements) for n in s.binds}
         tracked.bound = [
             hold([n for n in s.binds if last[n] == i], namespace)
-            for i, s in enumerate(tracked.source.statements)
+            for i, s in enumerate(source.statements)
         ]
-        tracked.stars = star_bindings(tracked.source, namespace)
-        self.marks.note(tracked, tracked.source.statements, {})
+        tracked.stars = star_bindings(source, namespace)
+        self.marks.note(tracked, source, range(len(source.statements)), {})
         self._watch.add(tracked, namespace)
 
     def run(self, plan: Plan, namespaces: Iterable[Namespace] = ()) -> tuple[Outcome, ...]:

@@ -19,7 +19,7 @@ from .codes import code_pairs, place_of, placed
 if TYPE_CHECKING:
     from .state import State
 
-__all__ = ["move_lines"]
+__all__ = ["move_file", "move_lines"]
 
 
 def move_lines(state: State, plan: ModulePlan) -> None:
@@ -42,7 +42,6 @@ def move_lines(state: State, plan: ModulePlan) -> None:
     moved = _recode_moved(state, plan, again) if again else set()
     if shifts:
         _shift_functions(state, plan, shifts, moved)
-    _move_file(state, plan)
     _move_classes(state, plan)
 
 
@@ -134,7 +133,7 @@ def _closures(state: State, namespace: dict[str, Any]) -> Iterator[types.Functio
                 yield function
 
 
-def _move_file(state: State, plan: ModulePlan) -> None:
+def move_file(state: State, plan: ModulePlan) -> None:
     """Functions name the file that they are in now."""
     before, after = plan.before.path, plan.after.path
     if before == after:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import types
 import weakref
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..live import class_dict, functions_within, is_class
-from ..modules import Source, Statement, TrackedModule
+from ..modules import Source, TrackedModule
 from .dropping import attribute_targets
 
 __all__ = ["Marks"]
@@ -30,32 +31,39 @@ class Marks:
     def note(
         self,
         tracked: TrackedModule,
-        statements: Iterable[Statement],
+        source: Source,
+        numbers: Iterable[int],
         foreign: Mapping[types.FunctionType, Collection[str]],
     ) -> None:
-        """Take note of what *statements* of a module, which have just run, left on functions.
+        """Take note of what definitions of a module left on functions.
+
+        *numbers* are those statements of *source* that have just run.
 
         *foreign* holds, for functions that were there before, what others had set on them.
         """
-        for statement in statements:
-            if "@" not in statement.fragment.text or statement.fragment.kind not in DECORATED:
+        counts = Counter(name for statement in source.statements for name in statement.binds)
+        for number in numbers:
+            statement = source.statements[number]
+            if statement.fragment.kind not in DEFINITIONS:
                 continue
             name = statement.binds[0]
-            for function in _functions(tracked.namespace.get(name), tracked.name):
+            value = tracked.namespace.get(name)
+            reference = tracked.bound[number].get(name)
+            raw = reference() if reference is not None else value
+            if "@" not in statement.fragment.text and counts[name] == 1:
+                continue  # nothing has had it in hand
+            others = frozenset(_set_by_statements(source, name))
+            for function in [*_functions(value, tracked.name), *_functions(raw, tracked.name)]:
                 attributes = frozenset(vars(function))
-                if not attributes:
-                    self.known.pop(function, None)
-                    continue
-                others = {*foreign.get(function, ()), *_set_by_statements(tracked.source, name)}
-                self.known[function] = attributes - others
+                self.known[function] = attributes - others - frozenset(foreign.get(function, ()))
 
 
-DECORATED = frozenset({"def", "class"})
+DEFINITIONS = frozenset({"def", "class"})
 
 
-def _set_by_statements(source: Source | None, name: str) -> Iterator[str]:
+def _set_by_statements(source: Source, name: str) -> Iterator[str]:
     """The attributes that statements of their own, ``name.attr = value``, set."""
-    for statement in source.statements if source is not None else ():
+    for statement in source.statements:
         for path in attribute_targets(statement):
             if path[0] == name and len(path) == 2:
                 yield path[1]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..live import instance_items, is_class
-from ..notes import is_container, is_plain, same_value
+from ..notes import Note, is_container, is_plain, same_value
 from ..plan import ModulePlan
 from .effects import content_token
 from .fingerprints import diff_class_statements, fingerprints, same_fingerprint
@@ -142,11 +142,18 @@ def note_fills(state: State, filled: list[tuple[tuple[str, ...], Any, int]]) -> 
             state.effects.add(content_token(key))
         if len(key) == 2 and not same_value(value, filled_object(state, (*key, ""))):
             state.effects.add(("bind", *key))  # a name declared global in what it called
-        tracked = state.tracked[key[0]]
-        name = ".".join(key[1:])
-        note = tracked.noted.get(name)
-        if size < 0 or note is None or note.content is None or note.identity != id(value):
+        if size < 0 or id(value) in state.containers.refilled or size_of(value) == size:
             continue
-        if id(value) not in state.containers.refilled and size_of(value) != size:
+        for noted, name, note in _notes_on(state, value):
             note = replace(note, content=grown(note.content, value, size))
-            state.transaction.set_item(tracked.noted, name, note)
+            state.transaction.set_item(noted, name, note)
+
+
+def _notes_on(state: State, value: Any) -> list[tuple[dict[str, Note], str, Note]]:
+    """The notes on a container, under all names that modules have for it."""
+    return [
+        (tracked.noted, name, note)
+        for tracked in state.tracked.values()
+        for name, note in tracked.noted.items()
+        if note.identity == id(value) and note.content is not None
+    ]

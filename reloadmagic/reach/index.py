@@ -80,6 +80,7 @@ class ModuleEntry:
     classes: dict[str, tuple[int, ClassInfo]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     imports: list[str] | None = None
+    at_once: list[str] | None = None
 
 
 class Index:
@@ -247,16 +248,29 @@ class Index:
 
     def _imported(self, name: str, entry: ModuleEntry) -> list[str]:
         if entry.imports is None:
-            targets = (
-                found
-                for _, unit in units(name, entry)
-                for path in unit.paths
-                if path[0].startswith("@")
-                for found in self.import_targets(name, path)
-                if not self._is_only_parent(name, path, found)
-            )
-            entry.imports = [found for found in dict.fromkeys(targets) if found != name]
+            entry.imports = self._import_order(name, entry, "svfl")
         return [found for found in entry.imports if found in self.modules]
+
+    def imports_at_once(self) -> dict[str, list[str]]:
+        """For each module, what its statements import themselves: that decides in which order."""
+        found: dict[str, list[str]] = {}
+        for name, entry in self.modules.items():
+            if entry.at_once is None:
+                entry.at_once = self._import_order(name, entry, "sv")
+            found[name] = [target for target in entry.at_once if target in self.modules]
+        return found
+
+    def _import_order(self, name: str, entry: ModuleEntry, kinds: str) -> list[str]:
+        targets = (
+            found
+            for user, unit in units(name, entry)
+            if user[1] in kinds
+            for path in unit.paths
+            if path[0].startswith("@")
+            for found in self.import_targets(name, path)
+            if not self._is_only_parent(name, path, found)
+        )
+        return [found for found in dict.fromkeys(targets) if found != name]
 
     def missing_imports(self, name: str) -> list[str]:
         """What the module's code imports, as it seems, and is not loaded."""
