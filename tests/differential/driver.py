@@ -439,8 +439,8 @@ def prepare() -> None:
 
 
 def _import_all(package: str) -> None:
-    """Import the package and its parts, but for those that bring IPython."""
+    """Import the package and its parts, but for those that bring IPython or run on workers."""
     path = importlib.import_module(package).__path__
     for part in pkgutil.walk_packages(path, f"{package}."):
-        if ".ipython" not in part.name:
+        if ".ipython" not in part.name and ".workers" not in part.name:
             importlib.import_module(part.name)
