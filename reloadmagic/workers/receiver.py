@@ -143,7 +143,9 @@ class Receiver:
         if has != module.digest:
             return ModuleReply(module.name, "needs sources", has)
         if self.reloader.is_due(module.name):
-            return _failure(module.name, has, self.reloader.tracked[module.name].failed)
+            tracked = self.reloader.tracked[module.name]
+            text = tracked.source.text if tracked.source is not None else None
+            return _failure(module.name, has, tracked.failed, text)
         status: Status = "already there" if module.name in sys.modules else "not loaded"
         return ModuleReply(module.name, status, has)
 
@@ -164,7 +166,7 @@ class Receiver:
             for m in modules
         ]
         replies += [
-            _failure(outcome.module, "", outcome.error)
+            _failure(outcome.module, "", outcome.error, outcome.after)
             for outcome in report.failed
             if outcome.module not in loaded
         ]
@@ -184,8 +186,10 @@ class Receiver:
             return ModuleReply(module.name, "applied", digest)
         if tracked is None:
             return ModuleReply(module.name, "failed", error="it has no source to reload there")
-        outcome = next((o for o in report.failed if o.module == module.name), None)
-        return _failure(module.name, digest, outcome.error if outcome else tracked.failed)
+        for outcome in report.failed:
+            if outcome.module == module.name:
+                return _failure(module.name, digest, outcome.error, outcome.after)
+        return _failure(module.name, digest, tracked.failed, None)
 
     def _take_back(self, name: str, before: Stored | None) -> None:
         """A source that failed is neither imported later nor shown."""
@@ -212,10 +216,12 @@ def _fits(module: ModuleSource, has: str, *, full: bool) -> bool:
     return full or module.name not in sys.modules or has == module.replaces
 
 
-def _failure(name: str, digest: str, error: Exception | None) -> ModuleReply:
+def _failure(name: str, digest: str, error: Exception | None, after: str | None) -> ModuleReply:
+    """What is said of a failure; *after* is the text that was to run."""
     if error is None:
         return ModuleReply(name, "failed", digest, "it waits for the module that failed with it")
-    return ModuleReply(name, "failed", digest, error_text(error), "\n".join(traceback_lines(error)))
+    lines = traceback_lines(error, after)
+    return ModuleReply(name, "failed", digest, error_text(error), "\n".join(lines))
 
 
 _receiver = Receiver()
