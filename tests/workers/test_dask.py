@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from distributed import Client, Event, LocalCluster, get_client
@@ -43,7 +44,8 @@ def client(cluster):
     """The cluster with its two workers, whatever the test before left."""
     with Client(cluster) as client:
         cluster.scale(2)
-        client.wait_for_workers(2, timeout=60)
+        while len(client.nthreads()) != 2:
+            time.sleep(0.01)
         yield client
         client.run(forget_project)
 
