@@ -15,7 +15,7 @@ from typing import Literal
 
 from .errors import SourceError, describe
 from .loader import decoder
-from .modules import Source, Stamp, TrackedModule, content_digest, module_spec, stamp_of
+from .modules import COMPILED, Source, Stamp, TrackedModule, content_digest, module_spec, stamp_of
 
 __all__ = ["Change", "Files", "change_to", "find_change"]
 
@@ -131,12 +131,19 @@ def change_to(
 ) -> Change:
     """The change to the source *data*, whatever the module's file holds.
 
-    *find_spec* is asked where the module is now, in case it has become a package or is none now.
+    *find_spec* is asked where the module is now, in case it has become a package or is none now,
+    or came out of an archive.
     """
+    if tracked.opaque == COMPILED:
+        return Change(tracked.name, tracked.path, "opaque", stamp=tracked.stamp)
     path = tracked.path
     kind: Kind = "modified"
     spec, found = find_spec(tracked.name), module_spec(tracked.reference())
-    if spec is not None and spec.origin and _is_package(spec) != _is_package(found):
+    if (
+        spec is not None
+        and spec.origin
+        and (tracked.opaque or _is_package(spec) != _is_package(found))
+    ):
         path, kind, found = spec.origin, "moved", spec
     # The stamp stays that of the file, of which nothing is said here.
     return _compare(tracked, path, kind, tracked.stamp, found.loader if found else None, data)

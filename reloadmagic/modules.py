@@ -658,6 +658,9 @@ def module_namespace(module: object) -> dict[str, Any] | None:
     return namespace if type(namespace) is dict else None
 
 
+COMPILED = "compiled extension"
+
+
 @dataclass(eq=False, slots=True)
 class TrackedModule:
     """A module of the user's and what last ran of it.

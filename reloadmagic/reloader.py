@@ -32,6 +32,7 @@ from .graph import ImportGraph
 from .live import class_dict, find_class
 from .loader import MERGE_HOOK, ReloadFinder, read_source
 from .modules import (
+    COMPILED,
     Ownership,
     Stamp,
     TrackedModule,
@@ -537,7 +538,8 @@ class Reloader:
             self._pending.update(pending)
             plan = self.plan(changes)
             outcomes, notes = self._carry_out(plan)
-            self._keep_stamps(plan, outcomes)
+            for change in self._keep_stamps(plan, outcomes):
+                self._tracked[change.module].opaque = ""  # it has a source now
             for name, change in pending.items():
                 if self._pending.get(name) is change:
                     del self._pending[name]
@@ -768,7 +770,7 @@ def _is_loaded(name: str) -> bool:
 def opaque_kind(path: str, spec: ModuleSpec) -> str:
     """Why a module can be loaded anew by a restart only; ``""`` if it has source to reload."""
     if path.endswith(tuple(EXTENSION_SUFFIXES)):
-        return "compiled extension"
+        return COMPILED
     if path.endswith(".pyc"):
         return "module without source"
     if type(spec.loader).__name__ == "zipimporter":

@@ -70,7 +70,7 @@ def attach(reloader: Reloader, client: Any, name: str = "") -> Attachment:
 def kind_of(client: Any) -> str:
     """What workers *client* stands for: ``dask``, ``ipyparallel``, ``pool``, ``loky``, or none."""
     for cls in type(client).__mro__:
-        top = cls.__module__.partition(".")[0]
+        top = str(cls.__module__).partition(".")[0]  # anything may stand there
         if (top, cls.__name__) in _CLIENTS:
             return _CLIENTS[top, cls.__name__]
     return kind_of_pool(client)

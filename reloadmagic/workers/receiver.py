@@ -184,8 +184,9 @@ class Receiver:
         digest = self._digest(module.name)
         if digest == module.digest:
             return ModuleReply(module.name, "applied", digest)
-        if tracked is None:
-            return ModuleReply(module.name, "failed", error="it has no source to reload there")
+        if tracked is None or tracked.opaque:
+            kind = tracked.opaque if tracked is not None else "module without source"
+            return ModuleReply(module.name, "failed", error=f"it is a {kind} there")
         for outcome in report.failed:
             if outcome.module == module.name:
                 return _failure(module.name, digest, outcome.error, outcome.after)

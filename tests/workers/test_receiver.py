@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
@@ -202,6 +203,36 @@ def test_a_notebook_is_sent_as_a_module(project, reloader, workers, tmp_path):
         assert source == "def double(x):\n    return 20 * x\n"
     finally:
         notebooks.uninstall()
+
+
+def test_a_module_that_came_out_of_an_archive_follows(project, reloader, shop, workers, tmp_path):
+    with zipfile.ZipFile(tmp_path / "shop.zip", "w") as archive:
+        for file in project.path.glob("*.py"):
+            archive.write(file, file.name)
+    worker = workers.start(tmp_path / "shop.zip")
+    worker.run("import shop\nheld = shop.Basket(2)\nshop")
+    reloader.attach(workers)
+    for unit in ("EUR", "USD"):
+        project.edit("shop.py", SHOP.replace("kr", unit))
+        assert reloader.reload().troubles == ()
+        assert worker.run("shop.describe(held), type(held) is shop.Basket") == (f"3 {unit}", True)
+
+
+def test_a_module_that_is_compiled_there_is_named(project, reloader, workers):
+    project.write("colours.py", "A = 1\n")
+    load("colours")
+    worker = workers.start(project.path, name="w")
+    worker.run(COMPILED)
+    [trouble] = reloader.attach(workers, name="some").first.troubles
+    assert trouble.startswith("some: colours not reloaded: it is a compiled extension there.")
+
+
+COMPILED = """
+import sys, _ctypes
+_ctypes.__spec__.name = "colours"
+sys.modules["colours"] = _ctypes
+_ctypes
+"""
 
 
 def test_a_module_that_becomes_a_package_does_so_without_its_files(
