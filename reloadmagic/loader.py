@@ -12,6 +12,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import contextlib
 import importlib.machinery
 import importlib.util
 import itertools
@@ -20,7 +21,7 @@ import os
 import sys
 import types
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.machinery import ModuleSpec
 from typing import Any, Protocol
@@ -48,7 +49,8 @@ __all__ = [
 
 # A name that no source can spell, so that it collides with none of the user's.
 MERGE_HOOK = "<reloadmagic>"
-_HERE = os.path.join(os.path.dirname(__file__), "")
+# Frames in these files are ours, or run ours.
+_OURS = (os.path.join(os.path.dirname(__file__), ""), contextlib.__file__)
 ALL_FUTURE_FLAGS = sum(
     getattr(__future__, name).compiler_flag for name in __future__.all_feature_names
 )
@@ -66,8 +68,13 @@ class Executor(Protocol):
     def started(self, name: str, order: int) -> None:
         """The import of *name* begins; *order* counts the imports begun."""
 
-    def execute(self, module: types.ModuleType, loader: ReloadLoader, order: int) -> None:
-        """Run *module*: all of it on its first import, what the plan says on a reload."""
+    def executing(
+        self, module: types.ModuleType, loader: ReloadLoader, order: int
+    ) -> contextlib.AbstractContextManager[Iterator[types.CodeType]]:
+        """What is to run of *module*: all of it on its first import.
+
+        On a reload it is nothing: entering has run what the plan says.
+        """
 
 
 class ReloadLoader:
@@ -98,7 +105,11 @@ class ReloadLoader:
             if executor is None:
                 super().exec_module(module)  # type: ignore[misc]
             else:
-                executor.execute(module, self, self.order)
+                # Modules that import each other nest, so the code runs right here: an import takes
+                # no more frames than it does without us.
+                with executor.executing(module, self, self.order) as codes:
+                    for code in codes:
+                        exec(code, vars(module))
         except BaseException as error:  # noqa: BLE001 - raised again by exec_module
             spec = module_spec(module)
             return error.with_traceback(_traceback_from(error, str(spec and spec.origin)))
@@ -119,7 +130,7 @@ def _traceback_from(error: BaseException, path: str) -> types.TracebackType | No
         found = found.tb_next
     if found is None:
         found = error.__traceback__
-        while found is not None and found.tb_frame.f_code.co_filename.startswith(_HERE):
+        while found is not None and found.tb_frame.f_code.co_filename.startswith(_OURS):
             found = found.tb_next
     return found
 

@@ -18,7 +18,8 @@ import time
 import types
 import weakref
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -194,9 +195,13 @@ class Reloader:
         """An import begins."""
         log.debug("import %d: %s", order, name)
 
-    def execute(self, module: types.ModuleType, loader: Any, order: int) -> None:
-        """Run a module for importlib."""
-        self._engine.execute(module, loader, order)
+    @contextmanager
+    def executing(
+        self, module: types.ModuleType, loader: Any, order: int
+    ) -> Iterator[Iterator[types.CodeType]]:
+        """What importlib is to run of a module."""
+        with self._engine.executing(module, loader, order) as codes:
+            yield codes
         self._files = None
         self._pending.pop(module.__name__, None)
 

@@ -312,3 +312,17 @@ def test_a_plain_importlib_reload_runs_all_of_the_module(project, reloader):
     importlib.reload(one)
     assert (one.A, one.B is kept) == (2, False)
     assert not reloader.reload()
+
+
+def test_an_import_takes_no_more_frames_than_without_us(project, reloader):
+    text = (
+        "import sys\nDEPTH = 0\nframe = sys._getframe()\nwhile frame := frame.f_back: DEPTH += 1\n"
+    )
+    for number in range(5):
+        project.write(f"deep{number}.py", f"from deep{number + 1} import DEPTH\n")
+    project.write("deep5.py", text)
+    nested = load("deep0").DEPTH
+    reloader.close()
+    for number in range(6):
+        del sys.modules[f"deep{number}"]
+    assert nested == load("deep0").DEPTH

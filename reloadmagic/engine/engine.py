@@ -6,7 +6,8 @@ import gc
 import threading
 import types
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 from ..errors import SourceError
@@ -58,16 +59,24 @@ class Engine:
         self.marks = Marks()
         self._watch = Watch()
 
-    def execute(self, module: types.ModuleType, loader: ReloadLoader, order: int) -> None:
-        """Run *module* for importlib: by the plan if one is being carried out, else all of it."""
+    @contextmanager
+    def executing(
+        self, module: types.ModuleType, loader: ReloadLoader, order: int
+    ) -> Iterator[Iterator[types.CodeType]]:
+        """What importlib is to run of *module*: all of it, or nothing where a plan is carried out."""
         run = self.running
         if run is not None and run.wants(module):
             run.rerun(module, loader)
+            yield iter(())
         else:
-            self.import_module(module, loader, order)
+            with self._importing(module, loader, order) as codes:
+                yield codes
 
-    def import_module(self, module: types.ModuleType, loader: ReloadLoader, order: int) -> None:
-        """Run all of *module* and remember what ran and what it left behind.
+    @contextmanager
+    def _importing(
+        self, module: types.ModuleType, loader: ReloadLoader, order: int
+    ) -> Iterator[Iterator[types.CodeType]]:
+        """The code of all of *module*; remembers what ran and what it left behind.
 
         Raises:
             whatever reading, compiling or running the module raises, as an import would.
@@ -90,8 +99,9 @@ class Engine:
         try:
             if self.running is not None:
                 self.running.meet(name, source)
-            with attaching(tracked, self.tracked):
-                run_first(tracked, source, loader, namespace)
+            codes = run_first(tracked, source, loader, namespace)
+            with attaching(tracked, self.tracked), closing(codes):
+                yield codes
         except BaseException:
             if was is None:
                 self.tracked.pop(name, None)

@@ -6,7 +6,7 @@ import linecache
 import types
 import weakref
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 from ..errors import SourceError
@@ -23,8 +23,8 @@ def run_first(
     source: Source,
     loader: ReloadLoader,
     namespace: dict[str, Any],
-) -> None:
-    """Run a whole source, stopping where a name is bound that will be bound again."""
+) -> Generator[types.CodeType, None, None]:
+    """The code of a whole source, in parts that end where a name is bound that will be again."""
     raw: dict[int, Any] = {}
 
     def made(function: Any) -> Any:
@@ -35,7 +35,7 @@ def run_first(
     try:
         for code, part in _parts(source, loader):
             with hooked(namespace, made):
-                exec(code, namespace)
+                yield code
             bound += [hold(statement.binds, namespace) for statement in part]
     except SourceError as error:
         raise as_import_error(error) from None
