@@ -386,6 +386,23 @@ def test_an_edited_subclass_hook_is_asked_again(project, reloader):
     assert not issubclass(module.X, module.Draws)
 
 
+def test_a_long_chain_of_imports_is_reloaded_nested_as_it_was_imported(project, reloader):
+    def write(number: int, value: int) -> None:
+        above = f"from link{number + 1} import K\n" if number < 99 else f"K = {value}\n"
+        text = above + f"def f(): return {value}\n"
+        (project.write if value == 1 else project.edit)(f"link{number}.py", text)
+
+    for number in range(100):
+        write(number, 1)
+    first = load("link0")
+    for number in range(100):
+        write(number, 2)
+    limit = sys.getrecursionlimit()
+    assert not reloader.reload().failed
+    assert (first.K, first.f()) == (2, 2)
+    assert sys.getrecursionlimit() == limit
+
+
 def test_slots_that_copyreg_has_remembered_are_looked_up_again(project, reloader):
     before = "class P:\n    __slots__ = ('x',)\n"
     project.write("m.py", before)

@@ -25,7 +25,28 @@ from .statements import run_statement
 if TYPE_CHECKING:
     from .state import State, Work
 
-__all__ = ["reload_behind", "reload_module", "rerun"]
+__all__ = ["reload_behind", "reload_module", "rerun", "room_for"]
+
+# How many frames one module takes that is reloaded by the import of another, and some to spare.
+_FRAMES = 24
+# What the C stack has room for in any case.
+_DEEPEST = 200
+
+
+@contextlib.contextmanager
+def room_for(modules: int) -> Iterator[None]:
+    """Let as many *modules* be nested on the stack as imported each other on their first import.
+
+    That takes fewer frames than we do.
+    """
+    before = sys.getrecursionlimit()
+    wanted = before + _FRAMES * min(modules, _DEEPEST)
+    sys.setrecursionlimit(wanted)
+    try:
+        yield
+    finally:
+        if sys.getrecursionlimit() == wanted:  # else a module has set its own
+            sys.setrecursionlimit(before)
 
 
 def reload_module(state: State, name: str) -> None:

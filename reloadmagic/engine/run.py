@@ -29,7 +29,7 @@ from .failures import describe, failed_outcome, forget_imports, is_interrupt, re
 from .hashes import put_tables_in_order
 from .names import Namespace, namespaces_before, refresh
 from .outcome import Outcome
-from .reloading import reload_behind, reload_module, rerun
+from .reloading import reload_behind, reload_module, rerun, room_for
 from .state import State
 from .statements import compile_statement
 
@@ -110,8 +110,9 @@ class Run:
         imported = len(self.engine.imported)
         try:
             self._prepare(names)
-            for name in names:
-                reload_module(state, name)
+            with room_for(len(names)):
+                for name in names:
+                    reload_module(state, name)
             self._finish()
             self._call_hooks(names)
         except BaseException as error:  # noqa: BLE001 - whatever user code raises, SystemExit included
