@@ -134,3 +134,10 @@ def test_the_settings_that_are_shown_fit(project: Project) -> None:
     project.write("pyproject.toml", README.split("```toml\n", 1)[1].split("```", 1)[0])
     config, refused = usable_config({}, str(project.path))
     assert (refused, len(config["ReloadMagic"])) == ([], 11)
+
+
+def test_every_file_that_is_linked_or_shown_is_there() -> None:
+    named = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    named += re.findall(r'src(?:set)?="([^"]+)"', README)
+    root = Path(__file__).parent.parent
+    assert ([name for name in named if not (root / name).is_file()], len(named) > 5) == ([], True)
