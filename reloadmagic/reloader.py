@@ -18,7 +18,7 @@ import time
 import types
 import weakref
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from types import MappingProxyType
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from .bytecode import was_edited_since_import
 from .changes import Change, Files, change_to, find_change
 from .diff import Diff, Pair, diff_sources
-from .engine import Engine, Namespace, Outcome, is_patchable
+from .engine import Engine, Namespace, Outcome, Slow, is_patchable
 from .errors import SourceError
 from .graph import ImportGraph
 from .live import class_dict, find_class
@@ -68,6 +68,8 @@ class Reloader:
         on_error: ``"warn"`` or ``"stop"``; what the caller is to do about a failed reload. The
             reloader itself only reports.
         workers_timeout: how many seconds a reload waits for the workers that follow it.
+        progress: is called, from another thread, with a `Slow` for each statement that has run
+            for a second, again and again while it goes on, and once when it has ended.
 
     It watches from the moment it is made until `close`.
     """
@@ -81,6 +83,7 @@ class Reloader:
         keep: Iterable[str] = (),
         on_error: str = "warn",
         workers_timeout: float = 5.0,
+        progress: Callable[[Slow], object] | None = None,
     ) -> None:
         self.on_error = on_error
         self.workers_timeout = workers_timeout
@@ -89,6 +92,7 @@ class Reloader:
         self._settle(include, exclude, keep)
         self._index = Index(is_module=_is_loaded, is_metaclass=self._is_metaclass)
         self._engine = Engine(self._tracked, self._index, tracks=self._is_tracked)
+        self._engine.tell = progress
         self._finder = ReloadFinder(self)
         self._lock = threading.Lock()
         self._namespaces = [Namespace(names, {}, {}) for names in namespaces]

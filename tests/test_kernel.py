@@ -64,6 +64,16 @@ class Kernel:
             _note(reply, message["msg_type"], message["content"])
         return reply
 
+    def wait_for_display(self, message_id: str, text: str) -> list[dict[str, Any]]:
+        """The displays and updates of the running cell, once one of them holds *text*."""
+        found: list[dict[str, Any]] = []
+        while not found or text not in found[-1]["content"]["data"]["text/plain"]:
+            message = self.client.get_iopub_msg(timeout=SECONDS)
+            if message["parent_header"].get("msg_id") == message_id:
+                if message["msg_type"] in {"display_data", "update_display_data"}:
+                    found.append(message)
+        return found
+
     def wait_for_output(self, message_id: str, text: str) -> None:
         """Return once the running cell has printed *text*."""
         seen, deadline = "", time.monotonic() + SECONDS
@@ -224,3 +234,48 @@ def test_interrupted_reload_rolls_back(project: Project, kernel: Kernel) -> None
     assert "interrupted" in "".join(reply.content["traceback"]).lower()
     project.edit("model.py", MODEL)
     assert kernel.run("size()").text.strip().endswith("3")
+
+
+SLOW = """
+import pathlib, time
+PATIENT = False
+def wait():
+    while PATIENT and not pathlib.Path("go").exists():
+        time.sleep(0.001)
+    return PATIENT
+MODEL = wait()
+"""
+
+
+def edit_to_wait(project: Project, kernel: Kernel) -> str:
+    """The id of a cell that reloads a module whose last statement waits for a file."""
+    project.write("train.py", SLOW)
+    kernel.run("import train; from reloadmagic.engine import progress; progress.AFTER = 0.01")
+    project.replace("train.py", "PATIENT = False", "PATIENT = True")
+    message_id: str = kernel.client.execute("train.MODEL")
+    return message_id
+
+
+def test_a_slow_statement_is_named_on_a_line_that_is_updated(
+    project: Project, kernel: Kernel
+) -> None:
+    message_id = edit_to_wait(project, kernel)
+    shown = kernel.wait_for_display(message_id, "train.py:7 MODEL = wait()  0.")
+    shown += kernel.wait_for_display(message_id, "train.py:7 MODEL = wait()")
+    project.write("go", "")
+    assert kernel.wait(message_id).text.strip().endswith("True")
+    ids = {message["content"]["transient"]["display_id"] for message in shown}
+    kinds = [message["msg_type"] for message in shown]
+    assert (len(ids), kinds) == (1, ["display_data", "update_display_data"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="interrupts are another mechanism there")
+def test_a_slow_statement_is_interrupted_cleanly(project: Project, kernel: Kernel) -> None:
+    message_id = edit_to_wait(project, kernel)
+    kernel.wait_for_display(message_id, "train.py:7 MODEL = wait()")
+    kernel.manager.signal_kernel(signal.SIGINT)
+    reply = kernel.wait(message_id)
+    assert (reply.status, "interrupted" in str(reply.content["traceback"])) == ("error", True)
+    project.replace("train.py", "PATIENT = True", "PATIENT = False")
+    code = "import threading; train.MODEL, [t.name for t in threading.enumerate() if 'reloadmagic' in t.name]"
+    assert kernel.run(code).text.strip().endswith("(False, [])")

@@ -127,3 +127,14 @@ def test_an_edit_is_undone_and_loaded_again(project: Project, terminal: Terminal
     assert "1 undone" in terminal.run("%reload_status")
     project.replace("shapes.py", "a disc of", "a wheel of")
     assert "a wheel of 6" in terminal.run("describe(circle)")
+
+
+def test_a_slow_statement_is_named_on_a_line_that_is_written_over(
+    project: Project, terminal: Terminal
+) -> None:
+    project.write("train.py", "import time\nN = 0\nMODEL = time.sleep(N)\n")
+    terminal.run("%load_ext reloadmagic")
+    terminal.run("import train; from reloadmagic.engine import progress; progress.AFTER = 0.01")
+    project.replace("train.py", "N = 0", "N = 0.05")
+    lines = terminal.run("train.N").split("\n")
+    assert re.fullmatch(r"(\rtrain\.py:3 MODEL = time\.sleep\(N\)  0\.\d s *){2,}", lines[0])

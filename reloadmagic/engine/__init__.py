@@ -18,7 +18,8 @@ The walk of one reload, a file a stop:
     that are gone are dropped (``dropping``), due statements run.
 ``statements``
     one statement: run it and see what it binds (``recorder``), settle what stays (``settling``,
-    ``classes``, ``containers``), note what has really changed (``noting``).
+    ``classes``, ``containers``), note what has really changed (``noting``). What can do nothing but
+    bind names (``quiet``) is spared the snapshots; what takes long is told of (``progress``).
 ``names``
     the user's own namespaces get what their imports would bind now.
 
@@ -30,5 +31,6 @@ from .bodies import is_patchable
 from .engine import Engine
 from .names import Namespace
 from .outcome import Definition, Outcome, Ran
+from .progress import Slow
 
-__all__ = ["Definition", "Engine", "Namespace", "Outcome", "Ran", "is_patchable"]
+__all__ = ["Definition", "Engine", "Namespace", "Outcome", "Ran", "Slow", "is_patchable"]

@@ -21,6 +21,7 @@ from .loggers import attaching
 from .marks import Marks
 from .names import Namespace
 from .outcome import Outcome
+from .progress import Slow
 from .run import Run
 from .stars import star_bindings
 from .watch import Watch
@@ -40,6 +41,7 @@ class Engine:
         marks: what decorators have set on functions.
         retry: for dependents that failed, the changes for which they were to run.
         awaited: for modules that failed, the files of the new modules that they had imported.
+        tell: is told, from another thread, of statements that take long.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Engine:
         self.retry: dict[str, set[Token]] = {}
         self.awaited: dict[str, dict[str, Stamp | None]] = {}
         self.marks = Marks()
+        self.tell: Callable[[Slow], object] | None = None
         self._watch = Watch()
 
     @contextmanager

@@ -132,10 +132,13 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
                 reload_module(state, target)
             if number in plan.run and state.effects.is_due(plan, number):
                 state.caches.clear()
-                if not is_quiet(state, plan, number):
-                    work.is_loud = True
-                    _snapshot_started(state)
-                run_statement(state, work, number, loader)
+                if is_quiet(state, plan, number):
+                    run_statement(state, work, number, loader)
+                    continue
+                work.is_loud = True
+                _snapshot_started(state)
+                with state.progress.of(plan.after, plan.after.statements[number]):
+                    run_statement(state, work, number, loader)
     except (Failed, KeyboardInterrupt):
         raise
     except SourceError as error:

@@ -29,6 +29,7 @@ from .failures import describe, failed_outcome, forget_imports, is_interrupt, re
 from .hashes import put_tables_in_order
 from .names import Namespace, namespaces_before, refresh
 from .outcome import Outcome
+from .progress import Progress
 from .reloading import reload_behind, reload_module, rerun, room_for
 from .state import State
 from .statements import compile_statement
@@ -46,7 +47,13 @@ class Run:
         self.engine = engine
         self.plan = plan
         self.state = State(
-            engine.tracked, engine.index, engine.tracks, plan, namespaces, engine.marks
+            engine.tracked,
+            engine.index,
+            engine.tracks,
+            plan,
+            namespaces,
+            engine.marks,
+            Progress(engine.tell),
         )
         self.thread = threading.get_ident()
         # The modules loaded before; none where nothing runs, so that nothing is imported.
@@ -86,7 +93,7 @@ class Run:
             KeyboardInterrupt: it came while a module ran; that set is rolled back.
         """
         outcomes: list[Outcome] = []
-        with self.state.made if self.known else contextlib.nullcontext():
+        with self.state.made if self.known else contextlib.nullcontext(), self.state.progress:
             for changeset in self.plan.sets:
                 if changeset.blocked:
                     outcomes += self._held_back(changeset)

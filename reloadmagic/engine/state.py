@@ -18,6 +18,7 @@ from .effects import Effects
 from .marks import Marks
 from .names import Namespace
 from .outcome import Ran
+from .progress import Progress
 
 __all__ = ["State", "Work"]
 
@@ -74,12 +75,14 @@ class State:
         plan: Plan,
         namespaces: tuple[Namespace, ...],
         marks: Marks,
+        progress: Progress,
     ) -> None:
         self.tracked = tracked
         self.index = index
         self.tracks = tracks
         self.namespaces = namespaces
         self.marks = marks
+        self.progress = progress
         self.work = {name: Work(module_plan) for name, module_plan in plan.modules.items()}
         self.effects = Effects(index)
         self.containers = Containers(self)

@@ -29,7 +29,7 @@ from .config import Settings, usable_config
 from .hook import CellHook, CellRefused
 from .looking import Looking
 from .notebooks import NOTEBOOK_SETTINGS, NotebookImports
-from .output import show, show_text
+from .output import RunningLine, show, show_text
 from .views import DryRun
 from .workers import Workers
 
@@ -82,6 +82,7 @@ class ReloadMagic(Settings, Magics):
             exclude=self.exclude,
             keep=self.keep,
             workers_timeout=self.workers_timeout,
+            progress=RunningLine(shell),
         )
         self.hook = CellHook(shell, self.reloader, self)
         self.groups: list[Magics] = [self, Looking(self), Choosing(self), Workers(self)]

@@ -17,7 +17,7 @@ from reloadmagic.modules import Text, common_prefix, common_start, common_suffix
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from reloadmagic.engine import Outcome, Ran
+    from reloadmagic.engine import Outcome, Ran, Slow
 
 NAMES = 4  # shown for one module in the short form
 MODULES = 5  # shown on each side of the arrow
@@ -159,6 +159,11 @@ def module_file(outcome: Outcome) -> str:
     if os.path.splitext(parts[-1])[0] == "__init__":
         depth += 1
     return "/".join(parts[-depth:]) or outcome.module
+
+
+def running_line(slow: Slow) -> str:
+    """``train.py:12 MODEL = load(path)  3.2 s``."""
+    return f"{place(slow.path, slow.lineno)} {slow.text}  {slow.seconds:.1f} s"
 
 
 def place(path: str, lineno: int) -> str:
