@@ -13,7 +13,7 @@ import types
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..transaction import ABSENT, is_exactly, is_kind, own_dict
+from ..transaction import ABSENT, is_exactly, is_kind, lookup_c, own_dict
 from . import enums, models, validators
 from .abstract import (
     forget_all_answers,
@@ -31,6 +31,7 @@ from .inside import (
     qualname,
     read_cell,
 )
+from .values import same_plain
 
 if TYPE_CHECKING:
     from .patcher import Patcher
@@ -154,6 +155,25 @@ def same_layout(old: type, new: type) -> bool:
     )
 
 
+def _same_behind(old: type, new: type) -> bool:
+    """Whether what an extension's metaclass has made of the two in C is the same, for all we know.
+
+    That of ctypes lays out the instances by ``_fields_``, say, once and for all.
+    """
+    if lookup_c(type(old), "__setattr__") is type.__setattr__:
+        return True
+    ours, theirs = own_dict(old), own_dict(new)
+    return all(_alike(ours[name], theirs[name]) for name in ours.keys() & theirs.keys())
+
+
+def _alike(old: Any, new: Any) -> bool:
+    if is_exactly(old, list, tuple) and type(old) is type(new):
+        return len(old) == len(new) and all(map(_alike, old, new))
+    if is_exactly(old, str, bytes, int, float, bool, type(None)) or is_kind(old, type):
+        return old is new or same_plain(old, new)
+    return type(old) is type(new)
+
+
 def _slots(cls: type) -> list[str]:
     names = [name for name, value in own_dict(cls).items() if _is_slot(cls, value)]
     return sorted(names)
@@ -161,7 +181,7 @@ def _slots(cls: type) -> list[str]:
 
 def _becomes(patcher: Patcher, old: type, new: type) -> bool:
     """Give *old* the metaclass and bases of *new*; False, with nothing changed, if it cannot."""
-    if not same_layout(old, new):
+    if not same_layout(old, new) or not _same_behind(old, new):
         return False
     wanted = tuple(patcher.stand_in(base) for base in bases(new))
     metaclass = patcher.stand_in(type(new))

@@ -83,6 +83,12 @@ def lookup(cls: type, name: str) -> Any:
     return ABSENT
 
 
+def lookup_c(cls: type, name: str) -> Any:
+    """What C code has under the special *name* for instances of *cls*, whatever overrides it."""
+    ways = (own_dict(base).get(name) for base in mro(cls))
+    return next(way for way in ways if type(way) is types.WrapperDescriptorType)
+
+
 def type_slot(cls: type, name: str) -> Any:
     """The C-level data descriptor for *name* on instances of *cls*, or ``ABSENT``.
 

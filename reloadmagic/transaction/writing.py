@@ -20,6 +20,7 @@ from .reading import (
     instance_dict,
     is_kind,
     lookup,
+    lookup_c,
     mro,
     own_dict,
     raw_dict,
@@ -70,7 +71,7 @@ def _write_class_attr(cls: type, name: str, value: object) -> None:
         # Setting __module__ drops the line number (3.13, Objects/typeobject.c).
         lineno = own_dict(cls)["__firstlineno__"]
         _write_plainly(cls, name, value)
-        type.__setattr__(cls, "__firstlineno__", lineno)
+        _set_plainly(cls, "__firstlineno__", lineno)
         return
     _write_plainly(cls, name, value)
 
@@ -78,15 +79,23 @@ def _write_class_attr(cls: type, name: str, value: object) -> None:
 def _write_plainly(cls: type, name: str, value: object) -> None:
     if not _metaclass_intercepts(cls, name):
         try:
-            if value is ABSENT:
-                type.__delattr__(cls, name)
-            else:
-                type.__setattr__(cls, name, value)
+            _set_plainly(cls, name, value)
         except (AttributeError, TypeError):
             if type.__dict__["__flags__"].__get__(cls) & _IMMUTABLE_TYPE:
                 raise
     if own_dict(cls).get(name, ABSENT) is not value:
         _write_raw(cls, name, value)
+
+
+def _set_plainly(cls: type, name: str, value: object) -> None:
+    """Set an attribute of *cls* as C code does it, past what the user's metaclass overrides.
+
+    A metaclass of an extension's (ctypes, PyQt) has its own way, and CPython refuses to go past it.
+    """
+    if value is ABSENT:
+        lookup_c(type(cls), "__delattr__")(cls, name)
+    else:
+        lookup_c(type(cls), "__setattr__")(cls, name, value)
 
 
 def _metaclass_intercepts(cls: type, name: str) -> bool:
@@ -116,8 +125,8 @@ def _write_raw(cls: type, name: str, value: object) -> None:
 
 def drop_lookup_caches(cls: type) -> None:
     """Make the interpreter forget what it has looked up on *cls*."""
-    type.__setattr__(cls, "__reloadmagic__", None)
-    type.__delattr__(cls, "__reloadmagic__")
+    _set_plainly(cls, "__reloadmagic__", None)
+    _set_plainly(cls, "__reloadmagic__", ABSENT)
 
 
 def dict_type(target: object) -> Any:

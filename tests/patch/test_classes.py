@@ -444,3 +444,31 @@ def test_finalizer_runs_once_for_an_instance_and_its_twin(module):
     held.clear()
     gc.collect()
     assert log == [1]
+
+
+CTYPES = "import ctypes\nclass A(ctypes.Structure):\n _fields_ = [('x', ctypes.c_int)]\n"
+
+
+def test_class_behind_which_c_code_stands_gets_methods(module):
+    mod = module(CTYPES + " def m(self): return 1\n")
+    cls, a = mod.A, mod.A(3)
+    mod.edit(CTYPES + " def m(self): return self.x\n def n(self): return 2\n")
+    assert mod.A is cls is type(a)
+    assert (a.m(), a.n()) == (3, 2)
+
+
+def test_class_behind_which_c_code_stands_is_made_anew_where_that_differs(module):
+    mod = module(CTYPES)
+    a = mod.A(3)
+    mod.edit(CTYPES.replace("c_int)]", "c_int), ('y', ctypes.c_int)]"))
+    assert mod.A(1, 2).y == 2
+    assert a.x == 3
+
+
+def test_class_behind_which_c_code_stands_is_rolled_back(module):
+    mod = module(CTYPES + " def m(self): return 1\n")
+    cls, a = mod.A, mod.A(3)
+    mod.edit(CTYPES + " def n(self): return 2\n", commit=False).rollback()
+    assert mod.A is cls is type(a)
+    assert a.m() == 1
+    assert not hasattr(a, "n")
