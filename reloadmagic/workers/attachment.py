@@ -122,6 +122,7 @@ class Broadcast:
         self._reloader = reloader
         self._transport = transport
         self._sent: dict[str, str] = {}  # digests, by module
+        self._spread: set[str] = set()  # what had to be sent, to somebody
         self._states: dict[str, WorkerState] = {}
         self._lock = threading.Lock()
 
@@ -165,12 +166,12 @@ class Broadcast:
         is_news = any(module.replaces for module in delta) or not delta
         since, self._sent = state_of(self._sent), {n: s.digest for n, s in sources.items()}
         try:
+            self._spread.update(module.name for module in delta)
             if delta:
                 self._tell(replace(self._message(delta), since=since), deadline)
             if not delta or any(state.needs for state in self._states.values()):
                 self._synchronize(sources, deadline)
-            everything = self._message(sources.values(), full=True)
-            self._transport.welcome(everything.as_dict(), _left(deadline))
+            self._transport.welcome(self._greeting(sources).as_dict(), _left(deadline))
         except Exception as error:  # noqa: BLE001  # a cluster that is gone raises anything
             return Said(troubles=(self._out_of_reach(error),))
         said = self._said(time.perf_counter() - started)
@@ -187,12 +188,18 @@ class Broadcast:
             keep=self._reloader.keep,
         )
 
+    def _greeting(self, sources: Mapping[str, ModuleSource]) -> Message:
+        """What those that join are told: sources of what the others did not have by themselves."""
+        told = (s if n in self._spread else replace(s, source=None) for n, s in sources.items())
+        return self._message(told, full=True)
+
     def _synchronize(self, sources: Mapping[str, ModuleSource], deadline: float) -> None:
         """Ask what the workers have, and send what one of them lacks."""
         self._tell(self._message(replace(s, source=None) for s in sources.values()), deadline)
         wanted = {name for state in self._states.values() for name in state.lacks}
-        if any(state.lags for state in self._states.values()):
+        if not self._states or any(state.lags for state in self._states.values()):
             wanted = set(sources)  # whoever does not answer now will get all
+        self._spread |= wanted
         if wanted:
             found = [source for name, source in sources.items() if name in wanted]
             self._tell(self._message(found, full=True), deadline)

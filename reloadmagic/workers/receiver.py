@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from importlib.machinery import ModuleSpec
 from typing import Any
 
@@ -37,12 +36,12 @@ def receive(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def greet(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """As `receive`, for what each worker is called with once: versions that failed stay so.
+    """As `receive`, for what a worker that joins is told.
 
     Raises:
         WorkersError: as `receive`.
     """
-    return _receiver.answer(Message.from_dict(payload), retry=False).as_dict()
+    return _receiver.greet(Message.from_dict(payload)).as_dict()
 
 
 class Receiver:
@@ -73,20 +72,11 @@ class Receiver:
             self._own = Reloader()
         return self._own
 
-    def answer(self, message: Message, *, retry: bool = True) -> Reply:
-        """Do what *message* asks, as one reload; without *retry*, not what failed before."""
-        if not retry:
-            new = (m for m in message.modules if self._failed.get(m.name) != m.digest)
-            message = replace(message, modules=tuple(new))
+    def answer(self, message: Message) -> Reply:
+        """Do what *message* asks, as one reload."""
         with self._lock:
-            reloader = self.reloader
-            reloader.install()
-            self.sent.install()
-            if message.forget:
-                self.sent.forget()
+            if not self._get_ready(message):
                 return Reply()
-            if reloader is self._own:
-                self._follow_settings(reloader, message)
             has = {m.name: self._digest(m.name) for m in message.modules}
             if not self._leads_on(message, has):
                 found = tuple(self._standing(m, has[m.name]) for m in message.modules)
@@ -95,6 +85,36 @@ class Receiver:
             if all(module.status != "failed" for module in reply.modules):
                 self._state = message.state
             return reply
+
+    def greet(self, message: Message) -> Reply:
+        """As `answer`, but what *message* brings is done whatever else is lacking.
+
+        It may come again, so what failed is not tried again.
+        """
+        with self._lock:
+            if message.state == self._state:
+                return Reply()
+            self._get_ready(message)
+            has = {m.name: self._digest(m.name) for m in message.modules}
+            new = [m for m in message.modules if self._failed.get(m.name) != m.digest]
+            reply = self._apply(new, has)
+            done = {"applied", "already there", "not loaded"}
+            if new == list(message.modules) and {m.status for m in reply.modules} <= done:
+                self._state = message.state
+            return reply
+
+    def _get_ready(self, message: Message) -> bool:
+        """Watch imports, and track what the client tracks; False if it lets go of this worker."""
+        reloader = self.reloader
+        reloader.install()
+        self.sent.install()
+        if message.forget:
+            self.sent.forget()
+            self._state = ""
+            return False
+        if reloader is self._own:
+            self._follow_settings(reloader, message)
+        return True
 
     def _leads_on(self, message: Message, has: Mapping[str, str]) -> bool:
         """Does *message*, where *has* is what is here, lead to all that its client runs?"""
@@ -150,19 +170,19 @@ class Receiver:
         return ModuleReply(module.name, status, has)
 
     def _apply(self, modules: Iterable[ModuleSource], has: Mapping[str, str]) -> Reply:
+        """Store what was sent, reload what is loaded of it, and say what became of all *modules*."""
         todo = {m.name: m for m in modules if m.source is not None and has[m.name] != m.digest}
-        before = {name: self.sent.stored.get(name) for name in todo}
-        for name, module in todo.items():
-            assert module.source is not None
-            self.sent.stored[name] = Stored(
-                module.origin, module.package, module.digest, module.source
-            )
-        loaded = {name: m.source for name, m in todo.items() if name in sys.modules and m.source}
+        before = dict(self.sent.stored)
+        for name, m in todo.items():
+            self.sent.stored[name] = Stored(m.origin, m.package, m.digest, m.source or b"")
+        loaded = {name: m.source or b"" for name, m in todo.items() if name in sys.modules}
         for name, source in loaded.items():
             self._show(name, source)  # before it runs: it may raise
         report = self.reloader.receive(loaded) if loaded else Report()
         replies = [
-            self._outcome(m, report) if m.name in loaded else self._standing(m, m.digest)
+            self._outcome(m, report)
+            if m.name in loaded
+            else self._standing(m, m.digest if m.name in todo else has[m.name])
             for m in modules
         ]
         replies += [
@@ -172,7 +192,7 @@ class Receiver:
         ]
         for reply in replies:
             if reply.status == "failed" and reply.name in loaded:
-                self._take_back(reply.name, before[reply.name])
+                self._take_back(reply.name, before.get(reply.name))
             elif reply.name in loaded:
                 self._failed.pop(reply.name, None)
                 self._show(reply.name, loaded[reply.name])

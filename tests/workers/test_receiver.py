@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from reloadmagic.workers import WorkersError, receive
+from reloadmagic.workers.attachment import sources_of
+from reloadmagic.workers.receiver import greet
 from session import load
 
 SHOP = """
@@ -365,6 +367,53 @@ def test_a_module_that_is_installed_at_the_worker_follows_too(
     project.replace("shop.py", 'kr"', 'EUR"')
     reloader.reload()
     assert worker.run("shop.describe(shop.Basket(2))") == "3 EUR"
+
+
+def greeting_of(reloader, workers):
+    """What a client tells those that join after *workers*."""
+    [attachment] = reloader.attachments
+    return attachment._greeting(sources_of(reloader)).as_dict()
+
+
+def test_who_joins_is_sent_what_the_others_lacked(project, reloader, shop, workers, elsewhere):
+    disk = elsewhere()
+    workers.start(disk)
+    reloader.attach(workers)
+    project.replace("shop.py", 'kr"', 'EUR"')
+    reloader.reload()
+    greeting = greeting_of(reloader, workers)
+    late = workers.start(disk)
+    late.call(greet, greeting)
+    assert late.run("import shop\nshop.describe(shop.Basket(2))") == "3 EUR"
+    assert [m["name"] for m in greeting["modules"] if m["source"]] == ["shop"]
+
+
+def test_who_joins_with_other_files_has_all_after_the_next_reload(
+    project, reloader, shop, workers, elsewhere
+):
+    workers.start(project.path)
+    reloader.attach(workers)
+    disk = elsewhere()
+    (disk / "prices.py").write_text("VAT = 50\n", encoding="utf-8")
+    late = workers.start(disk)
+    late.call(greet, greeting_of(reloader, workers))
+    project.replace("shop.py", 'kr"', 'EUR"')
+    reloader.reload()
+    assert late.run("import shop\nshop.describe(shop.Basket(2))") == "3 EUR"
+
+
+def test_who_is_greeted_again_does_not_try_again_what_failed(project, reloader, shop, workers):
+    worker = workers.start(project.path)
+    worker.run("import shop, sys\nshop")
+    reloader.attach(workers)
+    project.edit(
+        "shop.py",
+        "import os, sys\nsys.tried = getattr(sys, 'tried', 0) + 1\n"
+        + SHOP + RAISES_THERE.format(os.getpid()),
+    )  # fmt: skip
+    reloader.reload()
+    worker.call(greet, greeting_of(reloader, workers))
+    assert worker.run("sys.tried") == 1
 
 
 def test_settings_hold_at_the_worker(project, reloader, workers):
