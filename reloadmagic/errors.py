@@ -100,6 +100,7 @@ class ReloadFailed(ReloadMagicError):
         raised_at: file, 1-based line and text of the innermost line of the user's, if that is in
             another module, which this one calls or imports.
         exception: what was raised.
+        frames: of its traceback, with their lines as they were then: files go on changing.
     """
 
     def __init__(
@@ -112,7 +113,10 @@ class ReloadFailed(ReloadMagicError):
         line: str = "",
         raised_at: tuple[str, int, str] | None = None,
     ) -> None:
+        import traceback
+
         self.exception = exception
+        self.frames = tuple(traceback.extract_tb(exception.__traceback__))
         self.module = module
         self.path = path
         self.lineno = lineno

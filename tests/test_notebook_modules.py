@@ -872,6 +872,25 @@ def test_notebook_whose_file_is_gone_still_follows_what_it_imports(
     assert book.L == 2
 
 
+def test_source_that_runs_is_shown_after_a_failure(write: Write, reloader: Reloader) -> None:
+    write("shapes.ipynb", *SHAPES)
+    shapes = load("shapes")
+    write("shapes.ipynb", "NEW = 1 / 0", *SHAPES)
+    report = reloader.reload()
+    assert inspect.getsource(shapes.area).startswith("def area(r):\n    x = r / 0\n")
+    assert inspect.getsource(shapes.Circle).startswith("class Circle:")
+    assert "NEW = 1 / 0" in report.details()
+
+
+def test_looking_at_a_plan_leaves_what_is_shown(write: Write, reloader: Reloader) -> None:
+    write("shapes.ipynb", *SHAPES)
+    shapes = load("shapes")
+    write("shapes.ipynb", "NEW = 1", SHAPES[0], SHAPES[1].replace("r / 0", "r / 1"), SHAPES[2])
+    assert reloader.plan()
+    assert inspect.getsource(shapes.area).startswith("def area(r):\n    x = r / 0\n")
+    assert inspect.getsource(shapes.Circle).startswith("class Circle:")
+
+
 def test_undone_edit_of_a_notebook_shows_the_source_that_runs(
     write: Write, reloader: Reloader
 ) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 from ..errors import SourceError
-from ..loader import ReloadLoader, compile_statements, compile_tree, insert_merge_hook
+from ..loader import ReloadLoader, compile_statements, compile_tree, insert_merge_hook, show_parts
 from ..modules import Source, Statement, TrackedModule
 from .bound import hold
 from .recorder import hooked
@@ -32,6 +32,7 @@ def run_first(
         return function
 
     bound: list[dict[str, weakref.ref[Any]]] = []
+    show_parts(source.text, source.path)
     try:
         for code, part in _parts(source, loader):
             with hooked(namespace, made):

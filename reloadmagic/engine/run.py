@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..hooks import after_reload, after_reload_of_instances
-from ..loader import ReloadLoader
+from ..loader import ReloadLoader, show_parts
 from ..modules import Source
 from ..patch import patch_closures
 from ..plan import Changeset, Plan
@@ -196,6 +196,7 @@ class Run:
         for name in self.state.active:
             work = self.state.work[name]
             work.started = False
+            show_parts(work.plan.before.text, work.plan.before.path)
             module = work.plan.tracked.reference()
             if module is not None and sys.modules.get(name) is not module:
                 sys.modules[name] = module

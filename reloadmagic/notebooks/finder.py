@@ -76,7 +76,9 @@ class NotebookLoader(SourceFileLoader):
     def get_code(self, fullname: str) -> types.CodeType:
         """Code of the whole notebook, never from a cache."""
         path = self.get_filename(fullname)
-        return self.source_to_code(self.get_data(path), path)
+        text = self.decode_source(self.get_data(path))
+        show_parts(text, path)
+        return self.source_to_code(text, path)
 
     def source_to_code(  # type: ignore[override]  # the base names its private arguments
         self, data: Any, path: str, **_: Any
@@ -89,7 +91,6 @@ class NotebookLoader(SourceFileLoader):
             tree = ast.parse(text, path)
         if not isinstance(text, Text):
             text = self.decode_source(self.get_data(self.path))
-        show_parts(text, self.path)
         return compile_cells(tree, text, self.path)
 
 

@@ -104,7 +104,7 @@ def _facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
 
 def _error(outcome: Outcome) -> str:
     if outcome.error is not None:
-        return pre("\n".join(traceback_lines(outcome.error, outcome.after)), _FAILED)
+        return pre("\n".join(traceback_lines(outcome.error)), _FAILED)
     return f"<div>{WAITS}</div>" if outcome.status == "failed" else ""
 
 

@@ -5,8 +5,6 @@ The HTML form says the same with the same words, which come from here.
 
 from __future__ import annotations
 
-import contextlib
-import linecache
 import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -246,9 +244,7 @@ def _columns(error: ReloadFailed | SourceError) -> tuple[int, int]:
     """0-based start and end of the place within the line; ``(-1, -1)`` if unknown."""
     if isinstance(error, SourceError):
         return error.colno - 1, error.colno
-    import traceback
-
-    for frame in reversed(traceback.extract_tb(error.exception.__traceback__)):
+    for frame in reversed(error.frames):
         if frame.filename == error.path and frame.lineno == error.lineno:
             if frame.colno is None or frame.end_colno is None or frame.end_lineno != frame.lineno:
                 break
@@ -282,7 +278,7 @@ def module_lines(outcome: Outcome) -> Iterator[str]:
     yield from column("kept", outcome.kept)
     yield from column("left", outcome.leftovers)
     if outcome.error is not None:
-        yield from column("error", traceback_lines(outcome.error, outcome.after))
+        yield from column("error", traceback_lines(outcome.error))
     elif _waits(outcome):
         yield from column("error", [WAITS])
     yield from column("diff", diff_lines(outcome))
@@ -431,37 +427,15 @@ def with_cells(lines: list[str], after: str) -> list[str]:
     return named
 
 
-def traceback_lines(error: Exception, after: str | None = None) -> list[str]:
-    """Frames of the user's own code, then the exception; no frames for what never ran.
-
-    *after* is the text of the module that failed, whose file may hold another by now.
-    """
+def traceback_lines(error: Exception) -> list[str]:
+    """Frames of the user's own code, then the exception; no frames for what never ran."""
     if not isinstance(error, ReloadFailed):
         return [error_text(error)]
     import traceback
 
-    with _shown(error.path, after):
-        frames = [
-            frame
-            for frame in traceback.extract_tb(error.exception.__traceback__)
-            if not _is_machinery(frame.filename)
-        ]
-        lines = [*traceback.format_list(frames), describe(error.exception)]
+    frames = [frame for frame in error.frames if not _is_machinery(frame.filename)]
+    lines = [*traceback.format_list(frames), describe(error.exception)]
     return [line for text in lines for line in text.splitlines()]
-
-
-@contextlib.contextmanager
-def _shown(path: str, text: str | None) -> Iterator[None]:
-    """Within it, `linecache` takes *text* for what the file *path* holds."""
-    known = linecache.cache.pop(path, None)
-    if text is not None:  # an entry without an mtime is not compared with the file
-        linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
-    try:
-        yield
-    finally:
-        linecache.cache.pop(path, None)
-        if known is not None:
-            linecache.cache[path] = known
 
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
