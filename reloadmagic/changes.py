@@ -172,6 +172,7 @@ def _compare(
     except SourceError as error:
         error.module = tracked.name
         return Change(tracked.name, path, "unreadable", tracked.source, None, error, stamp, digest)
+    source.loader = loader
     return Change(tracked.name, path, kind, tracked.source, source, None, stamp, digest)
 
 

@@ -262,9 +262,9 @@ def read_source(
         SourceError: it cannot be decoded or parsed.
     """
     stamp = stamp_of(path)
-    return stamp, Source.read(
-        loader.get_data(path), path, previous=previous, decode=decoder(loader)
-    )
+    source = Source.read(loader.get_data(path), path, previous=previous, decode=decoder(loader))
+    source.loader = loader
+    return stamp, source
 
 
 def compile_statements(
@@ -272,8 +272,9 @@ def compile_statements(
 ) -> types.CodeType:
     """Code of some statements of *source*, the same that they have in the whole module.
 
-    *merge_hook*: functions of the module's own scope that have decorators get one more, innermost,
-    which is looked up as `MERGE_HOOK` among the builtins.
+    *loader* compiles them if it is not known which one *source* was read by. *merge_hook*:
+    functions of the module's own scope that have decorators get one more, innermost, which is
+    looked up as `MERGE_HOOK` among the builtins.
 
     Raises:
         SourceError: a statement parses but does not compile (``return`` outside a function).
@@ -293,7 +294,7 @@ def compile_statements(
         body.insert(0, _at_line(hidden, first))
     tree = ast.Module(body=body, type_ignores=[])
     tree.text = source.text  # type: ignore[attr-defined]  # for loaders, see Text
-    return compile_tree(loader, tree, source.path, source.flags)
+    return compile_tree(source.loader or loader, tree, source.path, source.flags)
 
 
 def _at_line(node: ast.If, lineno: int) -> ast.If:

@@ -237,13 +237,15 @@ class Source:
         digest: of the bytes.
         statements: in order.
         flags: compiler flags of the ``from __future__`` imports.
+        loader: that it was read by, which compiles it, whatever loader the module has by then;
+            None if unknown.
         codes: the code of statements that ran again by themselves, by position: what one edit
             reaches, the next will.
     """
 
     __slots__ = (
         "__weakref__", "_imports", "_parts", "_tree",
-        "codes", "data", "digest", "flags", "path", "statements", "text",
+        "codes", "data", "digest", "flags", "loader", "path", "statements", "text",
     )  # fmt: skip
 
     def __init__(
@@ -255,6 +257,7 @@ class Source:
         self.digest = digest
         self.statements = statements
         self.flags = 0
+        self.loader: Any = None
         self.codes: dict[int, types.CodeType] = {}
         self._imports: list[ast.stmt] | None = None
         self._tree: ast.Module | None = None

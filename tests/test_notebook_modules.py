@@ -860,6 +860,18 @@ def test_notebook_that_becomes_a_module_stays_the_same_module(
     assert inspect.getsource(f) == "def f(): return K\n"
 
 
+def test_what_only_others_hold_moves_with_the_file(
+    project: Project, write: Write, reloader: Reloader
+) -> None:
+    text = "class A:\n    def f(self): return 1\nclass B(A): pass\nA = 5"
+    write("book.ipynb", "# Two classes", text)
+    b = load("book").B()
+    project.delete("book.ipynb")
+    path = project.write("book.py", text)
+    reloader.reload()
+    assert (b.f.__code__.co_filename, b.f.__code__.co_firstlineno) == (str(path), 2)
+
+
 def test_notebook_whose_file_is_gone_still_follows_what_it_imports(
     project: Project, write: Write, reloader: Reloader
 ) -> None:

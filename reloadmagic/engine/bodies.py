@@ -30,7 +30,7 @@ def patch_bodies(state: State, work: Work) -> None:
     if plan.diff is None or work.patched:
         return
     work.patched = True
-    move_lines(state, plan)
+    shifts = move_lines(state, plan)
     for number, pair in plan.patch.items():
         for found in plan.recoded[number]:
             for function in _live(plan, pair, found):
@@ -40,7 +40,7 @@ def patch_bodies(state: State, work: Work) -> None:
                     if found.qualname.endswith(".__subclasshook__"):
                         state.patcher.forget_answers()
         work.bound.pop(number, None)
-    move_file(state, plan)  # last, as the old code is known by its place
+    move_file(state, plan, shifts)  # last, as the old code is known by its place
 
 
 def _note_class(state: State, plan: ModulePlan, qualname: str) -> None:

@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["move_file", "move_lines"]
 
 
-def move_lines(state: State, plan: ModulePlan) -> None:
-    """Functions that only moved get the lines that they stand on now."""
+def move_lines(state: State, plan: ModulePlan) -> dict[int, int]:
+    """Functions that only moved get the lines that they stand on now.
+
+    For each old line of statements that only moved, how far that was.
+    """
     assert plan.diff is not None
     show_parts(plan.after.text, plan.after.path)
-    shifts: dict[int, int] = {}  # from old line to how far it moved
+    shifts: dict[int, int] = {}
     again: list[int] = []
     for number in plan.diff.moved:
         partner = plan.partner(number)
@@ -43,6 +46,7 @@ def move_lines(state: State, plan: ModulePlan) -> None:
     if shifts:
         _shift_functions(state, plan, shifts, moved)
     _move_classes(state, plan)
+    return shifts
 
 
 def _shift_functions(
@@ -133,14 +137,17 @@ def _closures(state: State, namespace: dict[str, Any]) -> Iterator[types.Functio
                 yield function
 
 
-def move_file(state: State, plan: ModulePlan) -> None:
-    """Functions name the file that they are in now."""
-    before, after = plan.before.path, plan.after.path
-    if before == after:
+def move_file(state: State, plan: ModulePlan, shifts: Mapping[int, int]) -> None:
+    """Functions that still name the old file name the new one, whoever holds them."""
+    if plan.before.path == plan.after.path:
         return
     for function in live_functions(plan.tracked.namespace):
-        if function.__code__.co_filename == before:
-            state.transaction.set_attr(function, "__code__", placed(function.__code__, after, 0))
+        code = function.__code__
+        line = plan.before.line_of(code)
+        if line:
+            filename, lineno = plan.after.place_of(line + shifts.get(line, 0))
+            moved = placed(code, filename, lineno - code.co_firstlineno)
+            state.transaction.set_attr(function, "__code__", moved)
 
 
 def _move_classes(state: State, plan: ModulePlan) -> None:
