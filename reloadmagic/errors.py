@@ -6,6 +6,11 @@ carries its facts as attributes; the message says what, where, what still holds 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import traceback
+
 __all__ = [
     "InternalError",
     "NoSource",
@@ -25,6 +30,13 @@ def spoken_place(path: str, lineno: int) -> str:
     if not lineno:
         return path
     return f"{path}, line {lineno}" if ".ipynb, cell " in path else f"{path}:{lineno}"
+
+
+def frames_of(exception: BaseException) -> tuple[traceback.FrameSummary, ...]:
+    """The frames of an exception's traceback, with the lines that their files hold now."""
+    import traceback
+
+    return tuple(traceback.extract_tb(exception.__traceback__))
 
 
 class NotTracked(ReloadMagicError, LookupError):
@@ -100,7 +112,7 @@ class ReloadFailed(ReloadMagicError):
         raised_at: file, 1-based line and text of the innermost line of the user's, if that is in
             another module, which this one calls or imports.
         exception: what was raised.
-        frames: of its traceback, with their lines as they were then: files go on changing.
+        frames: of its traceback, with the lines that ran: files go on changing.
     """
 
     def __init__(
@@ -112,11 +124,10 @@ class ReloadFailed(ReloadMagicError):
         lineno: int = 0,
         line: str = "",
         raised_at: tuple[str, int, str] | None = None,
+        frames: tuple[traceback.FrameSummary, ...] | None = None,
     ) -> None:
-        import traceback
-
         self.exception = exception
-        self.frames = tuple(traceback.extract_tb(exception.__traceback__))
+        self.frames = frames_of(exception) if frames is None else frames
         self.module = module
         self.path = path
         self.lineno = lineno

@@ -172,6 +172,16 @@ def test_a_module_that_is_renamed_is_imported_under_its_new_name(project, reload
     assert (two.B, hasattr(two, "one")) == (2, False)
 
 
+def test_a_body_that_is_edited_as_the_module_becomes_a_package_is_patched(project, reloader):
+    project.write("one.py", "K = object()\ndef f():\n    return 1\n")
+    one = load("one")
+    f = one.f
+    project.delete("one.py")
+    path = project.write("one/__init__.py", "K = object()\ndef f():\n    return 2\n")
+    reloader.reload()
+    assert (f(), one.f is f, f.__code__.co_filename) == (2, True, str(path))
+
+
 def test_a_module_that_becomes_a_package_follows(project, reloader):
     project.write("one.py", "A = 1\n")
     one = load("one")

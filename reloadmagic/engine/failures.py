@@ -6,13 +6,14 @@ import linecache
 import sys
 import threading
 import types
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from importlib.machinery import ModuleSpec
+from traceback import FrameSummary
 from typing import TYPE_CHECKING
 
-from ..errors import ReloadFailed, ReloadMagicError
+from ..errors import ReloadFailed, ReloadMagicError, frames_of
 from ..loader import ReloadLoader
-from ..modules import Stamp
+from ..modules import Source, Stamp
 from ..plan import ModulePlan
 from ..reach.index import Token
 from .outcome import Outcome
@@ -65,10 +66,35 @@ def locate(error: BaseException, plan: ModulePlan, tracked: Container[str]) -> R
         linecache.checkcache(elsewhere[0])
         raised_at = (*elsewhere, linecache.getline(*elsewhere).rstrip())
     failed = ReloadFailed(
-        error, module=plan.name, path=path, lineno=lineno, line=line, raised_at=raised_at
+        error,
+        module=plan.name,
+        path=path,
+        lineno=lineno,
+        line=line,
+        raised_at=raised_at,
+        frames=tuple(_frames(error, plan.after)),
     )
     failed.__cause__ = error
     return failed
+
+
+def _frames(error: BaseException, source: Source) -> Iterator[FrameSummary]:
+    """The frames of an error, with the lines of *source* where they are in it."""
+    lines = source.text.split("\n")
+    for frame in frames_of(error):
+        lineno = source.line_at(frame.filename, frame.lineno or 0)
+        if 0 < lineno <= len(lines):
+            yield FrameSummary(
+                frame.filename,
+                frame.lineno,
+                frame.name,
+                line=lines[lineno - 1],
+                end_lineno=frame.end_lineno,
+                colno=frame.colno,
+                end_colno=frame.end_colno,
+            )
+        else:
+            yield frame
 
 
 def _is_users(frame: types.FrameType, tracked: Container[str]) -> bool:
@@ -87,7 +113,9 @@ def describe(error: BaseException, state: State) -> ReloadMagicError:
     if isinstance(error, ReloadMagicError):
         return error
     name = next(iter(state.active))
-    failed = ReloadFailed(error, module=name, path=state.work[name].plan.tracked.path)
+    plan = state.work[name].plan
+    frames = tuple(_frames(error, plan.after))
+    failed = ReloadFailed(error, module=name, path=plan.tracked.path, frames=frames)
     failed.__cause__ = error
     return failed
 

@@ -163,9 +163,7 @@ class Receiver:
         if has != module.digest:
             return ModuleReply(module.name, "needs sources", has)
         if self.reloader.is_due(module.name):
-            tracked = self.reloader.tracked[module.name]
-            text = tracked.source.text if tracked.source is not None else None
-            return _failure(module.name, has, tracked.failed, text)
+            return _failure(module.name, has, self.reloader.tracked[module.name].failed)
         status: Status = "already there" if module.name in sys.modules else "not loaded"
         return ModuleReply(module.name, status, has)
 
@@ -186,7 +184,7 @@ class Receiver:
             for m in modules
         ]
         replies += [
-            _failure(outcome.module, "", outcome.error, outcome.after)
+            _failure(outcome.module, "", outcome.error)
             for outcome in report.failed
             if outcome.module not in loaded
         ]
@@ -207,10 +205,8 @@ class Receiver:
         if tracked is None or tracked.opaque:
             kind = tracked.opaque if tracked is not None else "module without source"
             return ModuleReply(module.name, "failed", error=f"it is a {kind} there")
-        for outcome in report.failed:
-            if outcome.module == module.name:
-                return _failure(module.name, digest, outcome.error, outcome.after)
-        return _failure(module.name, digest, tracked.failed, None)
+        outcome = next((o for o in report.failed if o.module == module.name), None)
+        return _failure(module.name, digest, outcome.error if outcome else tracked.failed)
 
     def _take_back(self, name: str, before: Stored | None) -> None:
         """A source that failed is neither imported later nor shown."""
@@ -237,12 +233,10 @@ def _fits(module: ModuleSource, has: str, *, full: bool) -> bool:
     return full or module.name not in sys.modules or has == module.replaces
 
 
-def _failure(name: str, digest: str, error: Exception | None, after: str | None) -> ModuleReply:
-    """What is said of a failure; *after* is the text that was to run."""
+def _failure(name: str, digest: str, error: Exception | None) -> ModuleReply:
     if error is None:
         return ModuleReply(name, "failed", digest, "it waits for the module that failed with it")
-    lines = traceback_lines(error, after)
-    return ModuleReply(name, "failed", digest, error_text(error), "\n".join(lines))
+    return ModuleReply(name, "failed", digest, error_text(error), "\n".join(traceback_lines(error)))
 
 
 _receiver = Receiver()
