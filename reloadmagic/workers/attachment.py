@@ -23,9 +23,10 @@ from .receiver import receive
 from .state import WorkerState
 
 if TYPE_CHECKING:
+    from reloadmagic.modules import Source
     from reloadmagic.reloader import Reloader
 
-__all__ = ["Answer", "Attachment", "Broadcast", "Said", "Transport", "sources_of"]
+__all__ = ["Answer", "Attachment", "Broadcast", "Said", "Transport", "sources_of", "versions_of"]
 
 Answer = Mapping[str, Any] | BaseException
 """What a worker returned, or why there is nothing; a TimeoutError is a worker that lags."""
@@ -90,6 +91,11 @@ class Attachment(Protocol):
         """Let the workers go on with what they have."""
 
 
+def versions_of(reloader: Reloader) -> list[Source | None]:
+    """What is loaded here, to be compared with what was: quickly, as nothing happened mostly."""
+    return [tracked.source for tracked in reloader.tracked.values()]
+
+
 def sources_of(reloader: Reloader) -> dict[str, ModuleSource]:
     """The modules that are loaded here, by name, in the order in which they were imported."""
     tracked = [t for t in reloader.tracked.values() if t.source is not None and t.source.data]
@@ -121,6 +127,7 @@ class Broadcast:
         self.name = name or transport.kind
         self._reloader = reloader
         self._transport = transport
+        self._versions: list[Source | None] = []
         self._sent: dict[str, str] = {}  # digests, by module
         self._spread: set[str] = set()  # what had to be sent, to somebody
         self._states: dict[str, WorkerState] = {}
@@ -149,9 +156,13 @@ class Broadcast:
             return self._follow()
 
     def _follow(self) -> Said:
+        has_newcomers = self._transport.has_newcomers()
+        before, self._versions = self._versions, versions_of(self._reloader)
+        if self._versions == before and not has_newcomers:
+            return Said()
         sources = sources_of(self._reloader)
         changed = [n for n, source in sources.items() if self._sent.get(n) != source.digest]
-        if not changed and not self._transport.has_newcomers():
+        if not changed and not has_newcomers:
             return Said()
         try:
             return self._bring(sources, changed)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from reloadmagic.bytecode import drop_stale_bytecode
 
-from .attachment import Said, sources_of
+from .attachment import Said, sources_of, versions_of
 from .forkserver import renew_forkserver
 
 if TYPE_CHECKING:
@@ -39,22 +39,26 @@ class Pool:
         self.client = client
         self.name = name
         self._reloader = reloader
-        self._seen = self._versions()
+        self._versions = versions_of(reloader)
+        self._digests = self._now()
         # Workers that are older than the session's last reload are not to be trusted.
-        self.first = self._retire(list(self._seen)) if reloader.history else Said()
+        self.first = self._retire(list(self._digests)) if reloader.history else Said()
 
     @property
     def kind(self) -> str:
         """``pool`` or ``loky``."""
         return kind_of_pool(self.client)
 
-    def _versions(self) -> dict[str, str]:
+    def _now(self) -> dict[str, str]:
         return {name: source.digest for name, source in sources_of(self._reloader).items()}
 
     def follow(self) -> Said:
         """See `Attachment`."""
-        before, self._seen = self._seen, self._versions()
-        changed = [n for n, digest in self._seen.items() if before.get(n, digest) != digest]
+        versions, self._versions = self._versions, versions_of(self._reloader)
+        if versions == self._versions:
+            return Said()
+        before, self._digests = self._digests, self._now()
+        changed = [n for n, digest in self._digests.items() if before.get(n, digest) != digest]
         return self._retire(changed) if changed else Said()
 
     def _retire(self, changed: list[str]) -> Said:
