@@ -7,18 +7,22 @@ import tempfile
 import time
 from pathlib import Path
 
-from .results import figure
+from .report import write_results
+from .results import Row, figure
 from .scenarios import SCENARIOS, Bench
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--quick", action="store_true", help="smaller sizes, fewer rounds and tools"
+        "--quick", action="store_true", help="smaller sizes, fewer rounds and tools; writes nothing"
     )
-    parser.add_argument("--only", action="append", choices=SCENARIOS, help="this row alone")
+    parser.add_argument(
+        "--only", action="append", choices=SCENARIOS, help="this row alone; writes nothing"
+    )
     arguments = parser.parse_args()
-    rows = []
+    rows: list[Row] = []
+    began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         bench = Bench(Path(folder), arguments.quick)
         for name in arguments.only or SCENARIOS:
@@ -37,6 +41,8 @@ def main() -> None:
                         f"    {seen:20} {' '.join('yes' if v else 'no' for v in holders.values())}"
                     )
             print(f"  [{name}: {time.perf_counter() - started:.1f} s]", flush=True)
+    if not arguments.quick and not arguments.only:
+        write_results(rows, Path(__file__).parent, time.perf_counter() - began)
 
 
 if __name__ == "__main__":

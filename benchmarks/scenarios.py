@@ -16,7 +16,7 @@ from . import projects
 from .clusters import on_workers
 from .results import Check, Row, duration, median_of
 from .sessions import Session, fresh_process, open_sessions, taking_turns
-from .tools import BARE, NONE, OURS, PEERS, THEIRS, TOOLS, Tool
+from .tools import BARE, NONE, OURS, THEIRS, TOOLS, Tool
 
 __all__ = ["SCENARIOS", "Bench"]
 
@@ -243,14 +243,14 @@ def edited(bench: Bench, lines: int, reach: float) -> Iterator[Row]:
     files, cells = edit_project(lines, DEPENDENTS), edit_cells(DEPENDENTS)
     tools = [NONE, *bench.tools]
     makers = {tool.name: partial(bench.session, tool, files, cells=cells) for tool in tools}
-    rounds = bench.of(12, 5)
+    rounds = bench.of(20 if lines <= 1000 else 12, 5)
     with open_sessions(makers) as sessions:
         samples = taking_turns(
             {name: lambda n, s=session: edit(s, n, lines) for name, session in sessions.items()},
             rounds,
         )
         sees = {
-            name: session.sees({k: v.format(answer=rounds) for k, v in HOLDERS.items()})
+            name: session.sees({k: v.format(answer=len(samples[name])) for k, v in HOLDERS.items()})
             for name, session in sessions.items()
             if name != NONE.name
         }
@@ -278,6 +278,12 @@ def edited(bench: Bench, lines: int, reach: float) -> Iterator[Row]:
         details={"sees": sees, "samples": samples},
     )
     if touches:
+        last = median_of(samples[OURS.name][-3:]) - median_of(samples[NONE.name])
+        yield Row(
+            "the 20th edit",
+            {OURS.name: last},
+            checks=(Check("≤ 1.2 × the first", 1.2, last / first[OURS.name], "the first"),),
+        )
         touched = without_shell(medians(touches))
         yield Row(
             f"a file of {lines:,} lines touched, same bytes",
@@ -389,17 +395,8 @@ def package_constant(bench: Bench) -> Iterator[Row]:
         del turns[NONE.name]
         turns[RESTART] = lambda n: fresh(restarted, n)
         samples = taking_turns(turns, rounds)
-        size = rounds + 5
-        last = count - 3
         sees = {
-            name: session.sees(
-                {
-                    "module attribute": f"pkg.root.SIZE == {size}",
-                    "name held from before": f"SIZE == {size}",
-                    "dependent's from-import": f"pkg.part_{last:03}.SIZE == {size}",
-                    "what it was computed from": f"pkg.part_{last:03}.WIDTH == {size * (last + 1)}",
-                }
-            )
+            name: session.sees(_holders_of_size(len(samples[name]) + 5, count - 3))
             for name, session in sessions.items()
             if name != NONE.name
         }
@@ -412,6 +409,16 @@ def package_constant(bench: Bench) -> Iterator[Row]:
         f"{duration(samples[OURS.name][0])}",
         details={"sees": sees, "samples": samples},
     )
+
+
+def _holders_of_size(size: int, last: int) -> dict[str, str]:
+    """Who sees that the root's constant is *size*; *last* is the number of a dependent."""
+    return {
+        "module attribute": f"pkg.root.SIZE == {size}",
+        "name held from before": f"SIZE == {size}",
+        "dependent's from-import": f"pkg.part_{last:03}.SIZE == {size}",
+        "what is computed with it": f"pkg.part_{last:03}.WIDTH == {size * (last + 1)}",
+    }
 
 
 # Beginning -----------------------------------------------------------------------------------------
@@ -494,9 +501,69 @@ def memory(bench: Bench) -> Iterator[Row]:
 # Growth --------------------------------------------------------------------------------------------
 
 
-def growth(_bench: Bench) -> Iterator[Row]:
-    """How the cost of an edit grows with what is alive."""
-    yield from ()
+GROWTHS: dict[
+    str, tuple[str, tuple[int, int], Callable[[int], tuple[dict[str, str], tuple[str, ...]]]]
+] = {
+    "heap": (
+        "objects on the heap",
+        (100_000, 1_000_000),
+        lambda n: (edit_project(1000, DEPENDENTS), edit_cells(DEPENDENTS, heap=n)),
+    ),
+    "instances": (
+        "instances",
+        (1, 100_000),
+        lambda n: (edit_project(1000, DEPENDENTS), edit_cells(DEPENDENTS, instances=n)),
+    ),
+    "dependents": (
+        "dependents",
+        (10, 1_000),
+        lambda n: (edit_project(1000, n), edit_cells(n)),
+    ),
+}
+
+
+def growth(bench: Bench) -> Iterator[Row]:
+    """How the cost of an edit grows with what is alive, beyond that of an idle cell there."""
+    for what, (few, many), make in GROWTHS.values():
+        few, many = bench.of(few, max(1, few // 10)), bench.of(many, many // 10)
+        tools = (OURS,) if bench.quick else (OURS, THEIRS)
+        makers = {
+            (tool.name, size): partial(bench.session, tool, files, cells=cells)
+            for tool in tools
+            for size in (few, many)
+            for files, cells in [make(size)]
+        }
+        with open_sessions(makers) as sessions:
+            samples = taking_turns(
+                {
+                    key: lambda n, s=session: edit(s, n, 1000) - s.cell()
+                    for key, session in sessions.items()
+                },
+                bench.of(12, 5),
+            )
+            answer = len(next(iter(samples.values())))
+            assert all(
+                session.sees({"edit": HOLDERS["dependent's from-import"].format(answer=answer)})[
+                    "edit"
+                ]
+                for (tool, _), session in sessions.items()
+                if tool == OURS.name
+            )
+        found = medians(samples)
+        yield Row(
+            f"the edit in 1,000 lines, {few:,} → {many:,} {what}, beyond an idle cell",
+            {tool.name: found[tool.name, many] for tool in tools},
+            checks=(
+                Check(
+                    "≤ 1.2 × growth",
+                    1.2,
+                    found[OURS.name, many] / found[OURS.name, few],
+                    f"{few:,} {what}",
+                ),
+            ),
+            note="with the fewer: "
+            + ", ".join(f"{tool.name} {duration(found[tool.name, few])}" for tool in tools),
+        )
 
 
 SCENARIOS: dict[str, Callable[[Bench], Iterator[Row]]] = {
@@ -512,4 +579,3 @@ SCENARIOS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "memory": memory,
     "workers": lambda bench: on_workers(bench.folder, bench.of(15, 5)),
 }
-_ = PEERS

@@ -150,7 +150,7 @@ def diff_sources(before: Source, after: Source) -> Diff:
     kept = [
         *zip(range(start), range(start), strict=True),
         *((pair.new, pair.old) for pair in pairs if pair.how == "same" and pair.old is not None),
-        *((number, number - shift) for number in range(len(new) - end, len(new))),
+        *zip(range(len(new) - end, len(new)), range(len(old) - end, len(old)), strict=True),
     ]
     moved = tuple(_moved(before, after, kept))
     return Diff(before, after, start, end, pairs, tuple(rest_old), moved)

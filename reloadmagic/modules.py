@@ -355,7 +355,10 @@ class Source:
         """
         if self._imports is None:
             self._imports = [
-                node for statement in self.statements for node in statement.fragment.imports
+                node
+                for statement in self.statements
+                if "import" in statement.fragment.text
+                for node in statement.fragment.imports
             ]
         return self._imports
 

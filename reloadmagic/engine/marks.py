@@ -41,11 +41,13 @@ class Marks:
 
         *foreign* holds, for functions that were there before, what others had set on them.
         """
-        counts = Counter(name for statement in source.statements for name in statement.binds)
-        for number in numbers:
-            statement = source.statements[number]
-            if statement.fragment.kind not in DEFINITIONS:
-                continue
+        statements = source.statements
+        ran = [number for number in numbers if statements[number].fragment.kind in DEFINITIONS]
+        if not ran:
+            return
+        counts = Counter(name for statement in statements for name in statement.binds)
+        for number in ran:
+            statement = statements[number]
             name = statement.binds[0]
             value = tracked.namespace.get(name)
             reference = tracked.bound[number].get(name)

@@ -1,0 +1,223 @@
+"""What reloading costs, as counts that are the same on every machine: no test here has a clock.
+
+System calls are counted where Python code makes them, by `os.stat` and audit events; calls of
+Python functions by `sys.setprofile`; passes over the heap where the collector is asked.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from reloadmagic import Reloader
+from session import load, ran, watch
+from support import Project
+
+USERS = 10
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often files were looked at or opened and the heap was gone through, as long as it is."""
+    found: Counter[str] = Counter()
+
+    def counting(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any, **named: Any) -> Any:
+            found[name] += 1
+            return call(*arguments, **named)
+
+        return counted
+
+    monkeypatch.setattr(os, "stat", counting("stat", os.stat))
+    for name in ("get_referrers", "get_objects", "collect"):
+        monkeypatch.setattr(gc, name, counting(name, getattr(gc, name)))
+    return found
+
+
+_audited: list[Counter[str]] = []
+sys.addaudithook(lambda event, _: [counts.update([event]) for counts in _audited] and None)
+
+
+@contextmanager
+def audited() -> Iterator[Counter[str]]:
+    """Events that CPython raises before it asks the system for something."""
+    counts: Counter[str] = Counter()
+    _audited.append(counts)
+    try:
+        yield counts
+    finally:
+        _audited.remove(counts)
+
+
+def calls(work: Callable[[], Any]) -> int:
+    """How many calls of Python functions *work* consists of."""
+    count = 0
+
+    def profile(frame: Any, event: str, argument: Any) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(profile)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.fixture
+def reloader(project: Project) -> Iterator[Reloader]:
+    """One that watches from before anything is imported."""
+    with watch() as reloader:
+        yield reloader
+
+
+def users(project: Project, count: int = USERS) -> None:
+    for number in range(count):
+        project.write(f"mine_{number}.py", f"K = {number}\ndef f():\n    return K\n")
+
+
+# Nothing changed -----------------------------------------------------------------------------------
+
+
+def test_an_idle_cell_looks_once_at_each_file_and_at_nothing_else(project, shell, counted):
+    users(project)
+    shell.run_cell("%load_ext reloadmagic")
+    for number in range(USERS):
+        shell.run_cell(f"import mine_{number}")
+    shell.run_cell("1")
+    before = shell.magics_manager.registry["ReloadMagic"].hook._events["pre_run_cell"]
+    info = shell.run_cell("2", store_history=True).info
+    counted.clear()
+    with audited() as events:
+        before(info)
+    tracked = shell.magics_manager.registry["ReloadMagic"].reloader.tracked
+    assert (counted, events) == ({"stat": len(tracked)}, {})
+
+
+def test_modules_of_others_cost_an_idle_reload_nothing(project, counted):
+    users(project)
+    load(*(f"mine_{number}" for number in range(USERS)))
+    with watch() as reloader:
+        reloader.reload()
+        assert len(sys.modules) > 50 * len(reloader.tracked)
+        counted.clear()
+        count = calls(reloader.reload)
+        wrapped = len(reloader.tracked)  # calls of ours around os.stat
+        assert (counted["stat"], count - wrapped < 20) == (len(reloader.tracked), True)
+
+
+def test_a_touched_file_is_read_and_nothing_is_parsed(project, reloader):
+    users(project)
+    load("mine_1")
+    project.touch("mine_1.py")
+    with audited() as events:
+        reloader.reload()
+    assert (events["open"], events["compile"]) == (1, 0)
+
+
+# Edits ---------------------------------------------------------------------------------------------
+
+
+def test_a_body_runs_nothing_and_needs_no_look_at_the_heap(project, reloader, counted):
+    users(project)
+    load("mine_1")
+    project.replace("mine_1.py", "return K", "return K + 1")
+    counted.clear()
+    report = reloader.reload()
+    heap = {name: counted[name] for name in ("get_referrers", "get_objects", "collect")}
+    assert (ran(report), heap) == ([], dict.fromkeys(heap, 0))
+
+
+def test_a_constant_runs_what_uses_it_and_needs_no_look_at_the_whole_heap(
+    project, reloader, counted
+):
+    project.write("root.py", "SIZE = 1\nOTHER = 2\n")
+    project.write("user.py", "from root import SIZE\nWIDTH = SIZE * 2\nHEIGHT = 3\n")
+    load("user")
+    project.replace("root.py", "SIZE = 1", "SIZE = 5")
+    counted.clear()
+    report = reloader.reload()
+    assert ran(report) == ["SIZE", "SIZE", "WIDTH"]
+    assert counted["get_referrers"] == 0
+
+
+# Growth --------------------------------------------------------------------------------------------
+
+
+def module(functions: int, answer: int) -> str:
+    """A module of *functions* functions and as many constants, one body with *answer* in it."""
+    texts = [f"C{n} = {n}\n\ndef f{n}(x):\n    return x + C{n}\n\n" for n in range(functions)]
+    texts.insert(functions // 2, f"def target():\n    return {answer}\n\n")
+    return "".join(texts)
+
+
+def cost_of_an_edit(project: Project, functions: int = 100, dependents: int = 1) -> int:
+    """Calls that the third edit of one body takes, everything warm."""
+    project.write("big.py", module(functions, 0))
+    names = [f"dep_{number}" for number in range(dependents)]
+    for name in names:
+        project.write(f"{name}.py", "from big import target\ndef call():\n    return target()\n")
+    load("big", *names)
+    with watch() as reloader:
+        for answer in (1, 2):
+            project.edit("big.py", module(functions, answer))
+            reloader.reload()
+        project.edit("big.py", module(functions, 3))
+        count = calls(reloader.reload)
+        (dependent,) = {load(name).call() for name in names}
+        assert dependent == 3
+        return count
+
+
+@pytest.mark.parametrize(
+    ("grown", "limit"),
+    [
+        ({"functions": 1000}, 1.3),  # the lines around it
+        ({"dependents": 200}, 1.3),
+    ],
+    ids=str,
+)
+def test_the_calls_of_an_edit_do_not_grow_with_what_it_leaves_alone(
+    tmp_path, project, grown, limit
+):
+    few = cost_of_an_edit(project)
+    for name in project.modules():
+        del sys.modules[name]
+    many = cost_of_an_edit(project, **grown)
+    assert many < limit * few
+
+
+def test_the_calls_of_an_edit_do_not_grow_with_the_edits_before(project, reloader):
+    project.write("big.py", module(100, 0))
+    load("big")
+    counts = []
+    for answer in range(1, 22):
+        project.edit("big.py", module(100, answer))
+        counts.append(calls(reloader.reload))
+    assert counts[-1] < 1.1 * counts[2]
+
+
+def test_the_calls_of_a_constant_grow_with_the_statements_that_it_reaches(project, reloader):
+    def edit(constant: int) -> int:
+        project.edit("root.py", f"SIZE = {constant}\n")
+        return calls(reloader.reload)
+
+    project.write("root.py", "SIZE = 0\n")
+    counts = []
+    for first, last in ((0, 10), (10, 40)):
+        for number in range(first, last):
+            project.write(
+                f"u_{number}.py", "from root import SIZE\nWIDTH = SIZE + 1\n" + module(20, 1)
+            )
+            load(f"u_{number}")
+        edit(2 * last + 1)
+        counts.append(edit(2 * last + 2))
+    assert counts[1] < 4.4 * counts[0]
