@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from session import load, watch
@@ -105,3 +107,17 @@ def test_names_that_share_a_list_go_on_sharing_it(project, reloader):
     reloader.reload()
     assert m.a is m.b
     assert m.a == [1, "mine"]
+
+
+@pytest.mark.parametrize("order", [("low", "high"), ("high", "low")])
+def test_a_dict_that_others_import_follows_each_of_several_edits(project, reloader, order):
+    project.write("low.py", "T = {'a': 1, 'b': 2}\n")
+    project.write("high.py", "from low import T\n")
+    load(*order)
+    low, high = load("low", "high")
+    low.T["mine"] = 3
+    for text in ("{'a': 1}", "{'a': 1, 'b': 2}", "{'b': 2}"):
+        project.edit("low.py", f"T = {text}\n")
+        reloader.reload()
+        assert low.T is high.T
+        assert {**ast.literal_eval(text), "mine": 3} == low.T

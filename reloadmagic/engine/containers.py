@@ -7,7 +7,7 @@ when the set is done, after all fillers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -151,6 +151,27 @@ class Containers:
             else:
                 found[name] = known
         return found
+
+    def tell_importers(self, names: Collection[str]) -> None:
+        """What modules that import a refilled container noted of it is what its owner noted now.
+
+        *names* are the modules whose containers were noted again.
+        """
+        if not self.refilled:
+            return
+        noted = {
+            note.identity: note.content
+            for name in names
+            for note in self.state.tracked[name].noted.values()
+            if note.identity in self.refilled
+        }
+        for tracked in self.state.tracked.values():
+            if tracked.name in names:
+                continue
+            for name, note in tracked.noted.items():
+                if note.identity in noted:
+                    tracked.noted[name] = replace(note, content=noted[note.identity])
+        self._notes = None
 
 
 def plainly(content: Any) -> Any:

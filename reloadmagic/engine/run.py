@@ -189,6 +189,9 @@ class Run:
             outcome = commit_module(self.state, name)
             if outcome is not None:
                 yield outcome
+        self.state.containers.tell_importers(
+            [name for name in names if self.state.work[name].is_noted]
+        )
 
     def _roll_back(self) -> None:
         """Undo all writes of the set."""
