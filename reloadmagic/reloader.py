@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import dataclasses
+import enum
 import importlib.util
 import logging
 import os
@@ -356,14 +357,17 @@ class Reloader:
     def _is_metaclass(self, module: str, name: str) -> bool:
         """Is the live class *name* a metaclass, or, as ``"type:NAME"``, is it made by one?
 
-        So is a ``NamedTuple``, though the class that comes out does not tell.
+        So is a ``NamedTuple``, though the class that comes out does not tell. As ``"enum:NAME"``,
+        is it made with members?
         """
         tracked = self._tracked.get(module)
-        asks_type = name.startswith("type:")
-        cls = find_class(tracked.namespace, name.removeprefix("type:")) if tracked else None
+        asks, _, name = name.rpartition(":")
+        cls = find_class(tracked.namespace, name) if tracked else None
         if cls is None:
             return False
-        if asks_type:
+        if asks == "enum":
+            return issubclass(type(cls), enum.EnumMeta)
+        if asks == "type":
             is_tuple = tuple in type.__dict__["__mro__"].__get__(cls)
             return type(cls) is not type or (is_tuple and "_fields" in class_dict(cls))
         return type in type.__dict__["__mro__"].__get__(cls)

@@ -411,3 +411,36 @@ def test_slots_that_copyreg_has_remembered_are_looked_up_again(project, reloader
     project.edit("m.py", before.replace("('x',)", "('x', 'y')"))
     reloader.reload()
     assert copyreg._slotnames(module.P) == ["x", "y"]
+
+
+BODIES_THAT_A_CLASS_RUNS = {
+    "of an enum": (
+        "from enum import *\nclass C(Enum):\n A = 1\n def __init__(self, n): self.x = n + <n>",
+        "C.A.x",
+    ),
+    "of an enum's base": (
+        "from enum import *\nclass B(Enum):\n def __init__(self, n): self.x = n + <n>\nclass C(B): A = 1",
+        "C.A.x",
+    ),
+    "that gives values": (
+        "from enum import *\nclass C(Enum):\n def _generate_next_value_(*a): return <n> + 1\n A = auto()",
+        "C.A.value",
+    ),
+    "called in the body": ("class C:\n def make(): return <n> + 1\n X = make()", "C.X"),
+    "that decorates in the body": (
+        "class C:\n def twice(f): return lambda self: f(self) + <n>\n @twice\n def m(self): return 1",
+        "C().m()",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BODIES_THAT_A_CLASS_RUNS)
+def test_edits_of_what_a_class_statement_runs_reach_it(project, reloader, kind):
+    text, value = BODIES_THAT_A_CLASS_RUNS[kind]
+    before, after = text.replace("<n>", "1"), text.replace("<n>", "10")
+    project.write("m.py", before)
+    module = load("m")
+    kept = module.C
+    project.edit("m.py", after)
+    reloader.reload()
+    assert (eval(value, vars(module)), module.C) == (11, kept)

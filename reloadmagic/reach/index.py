@@ -65,6 +65,8 @@ CONSTRUCTION = frozenset(
 CLASS_HOOKS = frozenset(
     {"__init_subclass__", "__class_getitem__", "__set_name__", "__mro_entries__"}
 )
+# What makes the members of an enum, with the class.
+MEMBER_HOOKS = frozenset({"__new__", "__init__", "_generate_next_value_"})
 METACLASS_HOOKS = frozenset({"__new__", "__init__", "__call__", "__prepare__"})
 
 
@@ -1015,7 +1017,11 @@ class _Walk:
             self.effect((module, qualname))
             return
         entity = (module, owner.partition(".")[0])
-        if method in CLASS_HOOKS:
+        is_enum = method in MEMBER_HOOKS and self.index._is_metaclass(module, "enum:" + owner)
+        number, info = self.index.modules[module].classes.get(owner, (0, None))
+        if info is not None and (is_enum or method in info.uses):
+            self.todo.append((module, "s", number))
+        if method in CLASS_HOOKS or is_enum:
             self.derived(entity)
             if method == "__set_name__":
                 self.constructed(entity)

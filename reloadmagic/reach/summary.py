@@ -117,10 +117,12 @@ class ClassInfo:
             class?
         attrs: for each name that the body binds, ``"lambda"`` if it is bound with a lambda in it.
         values: for each name that the body binds, what those statements do.
+        uses: names of its own that the body reads while it runs.
     """
 
     bases: list[Path] = field(default_factory=list)
     decorated: bool = False
+    uses: set[str] = field(default_factory=set)
     attrs: dict[str, str] = field(default_factory=dict)
     values: dict[str, Unit] = field(default_factory=dict)
 
@@ -569,6 +571,7 @@ class _Reader:
                 info.attrs[name] = info.attrs.get(name) or has_lambda
                 merge_units(info.values.setdefault(name, Unit()), unit)
             merge_units(self.unit, unit)
+            info.uses |= {path[0] for path in unit.paths if path[0] in info.attrs}
             for factory in _factories(statement):
                 self.note_factory(factory, f"{qualname}.{FACTORIES}")
 
