@@ -282,8 +282,8 @@ class Planner:
         """Instances of which a statement set an attribute: only their makers know what it was."""
         for path in self.index.modules[name].summaries[number].now.sets:
             for entity, _ in self.index.attributes_set(name, path):
-                functions = self.index.modules[entity[0]].functions
-                if self.index.class_of(entity) is None and entity[1] not in functions:
+                value = self.tracked[entity[0]].namespace.get(entity[1])
+                if not is_class(value) and type(value) is not types.FunctionType:
                     yield (*entity, "")
 
     def _seed(self, plan: ModulePlan) -> None:

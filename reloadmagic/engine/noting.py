@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import operator
+import types
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..live import instance_items, is_class
-from ..notes import Note, is_container, is_plain, same_value
+from ..notes import Note, content_of, is_container, is_plain, same_value
 from ..plan import ModulePlan
 from .effects import content_token
-from .fingerprints import diff_class_statements, fingerprints, same_fingerprint
+from .fingerprints import diff_class_statements, fingerprint, fingerprints, same_fingerprint
 from .redirecting import filled_object
 from .snapshots import is_instance_of_users
 from .watch import grown, size_of
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "definition_fingerprints",
-    "fill_sizes",
+    "fillable",
     "note_binding",
     "note_definition",
     "note_fills",
@@ -28,11 +31,14 @@ __all__ = [
 
 
 def note_binding(
-    state: State, plan: ModulePlan, name: str, was: Any, value: Any, stays: Any
+    state: State, plan: ModulePlan, name: str, was: Any, value: Any, stays: Any, before: Any
 ) -> None:
-    """A name was bound to *value*, for which *stays* stands now; it *was* something before."""
+    """A name was bound to *value*, for which *stays* stands now; it *was* something before.
+
+    *before* is the fingerprint of what it was, if that was taken.
+    """
     if stays is was:
-        if value is not was and not is_container(stays):
+        if value is not was and not is_container(stays) and not _is_as_before(before, stays):
             state.effects.add(("content", plan.name, name))  # merged in place
             if is_class(stays):
                 state.effects.add(("head", plan.name, name))
@@ -44,10 +50,18 @@ def note_binding(
 def definition_fingerprints(plan: ModulePlan, number: int) -> dict[str, Any]:
     """How the functions and values of a definition were before it ran again."""
     statement = plan.after.statements[number]
+    namespace = plan.tracked.namespace
     if statement.fragment.kind not in {"def", "class"}:
-        return {}
-    value = plan.tracked.namespace.get(statement.binds[0])
-    return dict(fingerprints(statement.binds[0], value))
+        values = ((name, namespace.get(name)) for name in statement.binds)
+        return {n: fingerprint(v) for n, v in values if type(v) is types.FunctionType}
+    return dict(fingerprints(statement.binds[0], namespace.get(statement.binds[0])))
+
+
+def _is_as_before(before: Any, function: Any) -> bool:
+    """Does a function that was merged do what it did? Not to be told where it is a closure."""
+    if type(function) is not types.FunctionType or function.__closure__:
+        return False
+    return same_fingerprint(before, fingerprint(function))
 
 
 def note_definition(state: State, plan: ModulePlan, number: int, before: dict[str, Any]) -> None:
@@ -110,21 +124,53 @@ def _note_class_shape(
 GENERATED = (".__annotations__", ".__dataclass_fields__", ".__dataclass_params__")
 
 
-def fill_sizes(
-    state: State, plan: ModulePlan, number: int
-) -> list[tuple[tuple[str, ...], Any, int]]:
-    """The objects that a statement may fill, with how much they hold now."""
-    found: list[tuple[tuple[str, ...], Any, int]] = []
+@dataclass(frozen=True, slots=True)
+class Fillable:
+    """An object that a statement may fill, as it was before.
+
+    Attributes:
+        key: module, name, and the attribute if it is one's.
+        value: the object.
+        size: how much it held, -1 for what has no size.
+        content: what a container held; None for anything else, and where it is too large.
+    """
+
+    key: tuple[str, ...]
+    value: Any
+    size: int
+    content: Any = None
+
+    def is_unchanged(self) -> bool:
+        """Does the container certainly hold what it held?"""
+        if self.content is None or any(map(is_container, _values(self.value))):
+            return False
+        now = content_of(self.value)
+        return (
+            len(now) == len(self.content)
+            and all(map(operator.is_, now, self.content))
+            and all(map(operator.is_, _values(now), _values(self.content)))
+        )
+
+
+def _values(container: Any) -> Iterable[Any]:
+    return container.values() if isinstance(container, dict) else container
+
+
+def fillable(state: State, plan: ModulePlan, number: int) -> list[Fillable]:
+    """The objects that a statement may fill, as they are now."""
+    found: list[Fillable] = []
     for module, name, attr in state.index.filled_by((plan.name, number)):
         if module not in state.tracked:
             continue
         value = filled_object(state, (module, name, attr))
         key = (module, name, attr) if attr else (module, name)
-        sized = is_container(value) or is_class(value)
-        found.append((key, value, size_of(value) if sized else -1))
-        if not sized and value is not None and is_instance_of_users(state, value):
+        if is_container(value):
+            found.append(Fillable(key, value, size_of(value), content_of(value)))
+            continue
+        found.append(Fillable(key, value, size_of(value) if is_class(value) else -1))
+        if not is_class(value) and value is not None and is_instance_of_users(state, value):
             parts = [(a, held) for a, held in instance_items(value) if is_container(held)]
-            found += [((*key, part), held, size_of(held)) for part, held in parts]
+            found += [Fillable((*key, part), held, size_of(held)) for part, held in parts]
     return found
 
 
@@ -135,10 +181,11 @@ def note_sets(state: State, plan: ModulePlan, number: int) -> None:
             state.effects.add(("attr", module, name, attr))
 
 
-def note_fills(state: State, filled: list[tuple[tuple[str, ...], Any, int]]) -> None:
+def note_fills(state: State, filled: list[Fillable]) -> None:
     """What a statement put into objects is the source's own, and changes their content."""
-    for key, value, size in filled:
-        if key not in state.effects.contents:
+    for fill in filled:
+        key, value, size = fill.key, fill.value, fill.size
+        if key not in state.effects.contents and not fill.is_unchanged():
             state.effects.add(content_token(key))
         if len(key) == 2 and not same_value(value, filled_object(state, (*key, ""))):
             state.effects.add(("bind", *key))  # a name declared global in what it called

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
@@ -15,7 +16,7 @@ from .dropping import drop_foreign, drop_star, forget_unbound
 from .loggers import replacing
 from .noting import (
     definition_fingerprints,
-    fill_sizes,
+    fillable,
     note_binding,
     note_definition,
     note_fills,
@@ -61,7 +62,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     namespace = plan.tracked.namespace
     code = _code_of(work, number, loader)
     fingerprints = definition_fingerprints(plan, number)
-    filled = fill_sizes(state, plan, number)
+    filled = fillable(state, plan, number)
     before = {name: namespace.get(name, ABSENT) for name in statement.binds}
     formerly = olds(work, number)
     recorder = Recorder(namespace)
@@ -88,7 +89,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
         _note_star(state, work, number, recorder)
     if statement.fragment.kind == "import" and not plan.forced(number):
         _keep_unchanged(state, plan, recorder)
-    _settle_all(state, work, number, recorder, formerly, result)
+    _settle_all(state, work, number, recorder, formerly, result, fingerprints)
     forget_unbound(state, work, number, recorder, before)
     work.bound[number] = result
     note_definition(state, plan, number, fingerprints)
@@ -105,6 +106,7 @@ def _settle_all(
     recorder: Recorder,
     formerly: dict[str, Any],
     result: dict[str, Any],
+    fingerprints: Mapping[str, Any],
 ) -> None:
     """Give each name that the statement bound the object that stays, which goes to *result*."""
     plan, namespace = work.plan, recorder.namespace
@@ -122,7 +124,7 @@ def _settle_all(
         if stays is not value:
             namespace[name] = stays
         result[name] = stays
-        note_binding(state, plan, name, was, value, stays)
+        note_binding(state, plan, name, was, value, stays, fingerprints.get(name))
         del value  # a twin must not outlive its merge
 
 

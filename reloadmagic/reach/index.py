@@ -62,6 +62,10 @@ CONSTRUCTION = frozenset(
         "__attrs_init__", "model_post_init", FACTORIES, "__setattr__", "__init_subclass__", "__set_name__",
     }
 )  # fmt: skip
+NO_OPERATORS = CONSTRUCTION | {
+    "__slots__", "__doc__", "__annotations__", "__match_args__", "__module__", "__qualname__",
+    "__name__", "__dict__", "__weakref__", "__test__",
+}  # fmt: skip
 CLASS_HOOKS = frozenset(
     {"__init_subclass__", "__class_getitem__", "__set_name__", "__mro_entries__"}
 )
@@ -1080,7 +1084,7 @@ class _Walk:
 
     def by_attribute(self, entity: Entity, attr: str) -> None:
         """Code that uses *attr* of an object that may be an instance of the class *entity*."""
-        operator = attr.startswith("__") and attr.endswith("__") and attr not in CONSTRUCTION
+        operator = attr.startswith("__") and attr.endswith("__") and attr not in NO_OPERATORS
         if self.nested is not None:
             self.nested.add((entity, attr, operator))
             return
