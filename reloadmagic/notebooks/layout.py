@@ -7,13 +7,10 @@ and counts its lines. Cells are separated by lines ``# %%``, as many editors do 
 from __future__ import annotations
 
 import ast
-import asyncio
-import contextvars
 import inspect
 import sys
-import threading
 import types
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -312,62 +309,17 @@ def _in_a_row(codes: list[types.CodeType]) -> types.CodeType:
     It takes what it calls from its constants, as any name could be the user's, and is named like
     the frames that importlib takes out of tracebacks.
     """
-    values: dict[str, object] = {"exec": exec, "eval": eval, "wait": wait_for}
+    values: dict[str, object] = {"exec": exec, "eval": eval}
     calls: list[str] = []
     for number, code in enumerate(codes):
         values[str(number)] = code
         awaits = code.co_flags & inspect.CO_COROUTINE
+        if awaits:
+            from .waiting import wait_for
+
+            values["wait"] = wait_for
         call = "'wait'.__call__('eval'.__call__({!r}))" if awaits else "'exec'.__call__({!r})"
         calls.append(call.format(str(number)))
     row = compile("\n".join(calls), "<frozen importlib._bootstrap>", "exec", dont_inherit=True)
     constants = tuple(values.get(c, c) if isinstance(c, str) else c for c in row.co_consts)
     return row.replace(co_consts=constants, co_name="_call_with_frames_removed")
-
-
-def wait_for(coroutine: Coroutine[Any, Any, Any]) -> None:
-    """Run *coroutine* to its end on an event loop of its own.
-
-    Where a loop is running, as in a kernel, it runs in a thread meanwhile: a loop cannot wait.
-    """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        _run(coroutine, lambda _: None)
-        return
-    _run_in_thread(coroutine)
-
-
-def _run(coroutine: Coroutine[Any, Any, Any], begun: Callable[[Any], None]) -> None:
-    # With a factory of its own, the runner leaves the thread's event loop as it is.
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        begun(runner.get_loop())
-        runner.run(coroutine)
-
-
-def _run_in_thread(coroutine: Coroutine[Any, Any, Any]) -> None:
-    loops: list[asyncio.AbstractEventLoop] = []
-    failures: list[BaseException] = []
-    context = contextvars.copy_context()
-
-    def work() -> None:
-        try:
-            context.run(_run, coroutine, loops.append)
-        except BaseException as error:  # noqa: BLE001 - raised again where the cell is imported
-            failures.append(error)
-
-    thread = threading.Thread(target=work, name="reloadmagic-await", daemon=True)
-    thread.start()
-    try:
-        thread.join()
-    except BaseException:  # an interrupt, above all
-        for loop in loops:
-            loop.call_soon_threadsafe(_cancel_all, loop)
-        thread.join()
-        raise
-    if failures:
-        raise failures[0]
-
-
-def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
-    for task in asyncio.all_tasks(loop):
-        task.cancel()
