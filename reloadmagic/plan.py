@@ -316,6 +316,8 @@ class Planner:
         for number in diff.dropped:
             for name in plan.before.statements[number].binds:
                 if name == "*":
+                    for given in plan.tracked.stars.get(number, ()):
+                        self._push(("bind", plan.name, given))
                     for star in self.index.modules[plan.name].bindings.get("*", ()):
                         self._reach(plan, star, "another star-import was dropped")
                 elif name in bound_now:
@@ -569,7 +571,10 @@ class Planner:
                 yield "bind", plan.name, statement.binds[0]
         else:
             for name in statement.binds:
-                if name != "*":
+                if name == "*":
+                    for given in self._star_names(plan, number):
+                        yield "bind", plan.name, given
+                else:
                     yield "bind", plan.name, name
                     yield "content", plan.name, name
                     if kind != "import" and is_class(plan.tracked.namespace.get(name)):
@@ -580,6 +585,14 @@ class Planner:
         for path in now.sets:
             for (module, name), attr in self.index.attributes_set(plan.name, path):
                 yield "attr", module, name, attr
+
+    def _star_names(self, plan: ModulePlan, number: int) -> set[str]:
+        """What a star-import has bound and what it may bind now, from another module perhaps."""
+        partner = plan.partner(number)
+        names = set(plan.tracked.stars.get(partner, ()) if partner is not None else ())
+        return names.union(
+            *map(self.index.public_names, self.index.star_targets(plan.name, number))
+        )
 
     def _class_tokens(
         self, plan: ModulePlan, number: int, old: Statement, new: Statement

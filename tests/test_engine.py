@@ -215,6 +215,23 @@ def test_a_definition_that_moves_to_another_module_stays_the_same_object(project
     assert (type(held) is two.A, held.f(), hasattr(one, "A")) == (True, 2, False)
 
 
+def test_a_definition_that_moves_there_and_back_is_the_first_one_again(project, reloader):
+    first = "class A:\n    def f(self): return 1\n"
+    project.write("one.py", first)
+    project.write("two.py", "")
+    one, _ = load("one", "two")
+    cls = one.A
+    project.edit("one.py", "from two import A\n")
+    project.edit("two.py", "class A:\n    def f(self): return 2\n")
+    reloader.reload()
+    moved = cls().f()
+    project.edit("one.py", first)
+    project.edit("two.py", "")
+    reloader.reload()
+    assert one.A is cls
+    assert (moved, cls().f(), cls.f.__globals__ is vars(one)) == (2, 1, True)
+
+
 def test_functions_that_only_moved_know_their_new_lines(project, reloader):
     project.write(
         "m.py", "def f():\n    def g(): pass\n    return g\nclass A:\n    def m(self): pass\n"

@@ -107,3 +107,14 @@ def test_what_a_class_getattr_gives_follows_its_code(project, reloader):
     project.edit("conf.py", text.format("2"))
     reloader.reload()
     assert m.MODE == "mode2"
+
+
+def test_a_star_import_of_another_module_reaches_who_imports_from_there(project, reloader):
+    project.write("one.py", "K = 1\n")
+    project.write("two.py", "K = 2\n")
+    project.write("face.py", "from one import *\n")
+    project.write("m.py", "from face import K\nimport face\nL = face.K * 10\n")
+    m, _ = load("m", "two")
+    project.edit("face.py", "from two import *\n")
+    reloader.reload()
+    assert (m.K, m.L) == (2, 20)

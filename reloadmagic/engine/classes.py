@@ -107,7 +107,9 @@ def _replaced_methods(
     if partner is None:
         return set()
     found = diff_class_statements(plan.before.statements[partner], plan.after.statements[number])
-    edited = found.attrs | found.bodies if found is not None else set()
+    if found is None:
+        return set()
+    edited = found.attrs | found.bodies
     namespace = plan.tracked.namespace
     written = state.index.modules[plan.name].functions
     return {

@@ -399,6 +399,23 @@ class Index:
             self.binds(star, name, _seen | {module}) for star in entry.stars
         )
 
+    def star_targets(self, module: str, number: int) -> list[str]:
+        """The modules that a statement of *module* imports by star."""
+        entry = self.modules[module]
+        return [
+            self._absolute(entry, imported.module, imported.level)
+            for imported in entry.summaries[number].imports
+            if imported.name == "*"
+        ]
+
+    def public_names(self, module: str, _seen: frozenset[str] = frozenset()) -> set[str]:
+        """The names without a leading underscore that *module* binds, by star-imports too."""
+        entry = self.modules.get(module)
+        if entry is None or module in _seen:
+            return set()
+        names = {name for name in entry.bindings if not name.startswith("_") and name != "*"}
+        return names.union(*(self.public_names(star, _seen | {module}) for star in entry.stars))
+
     def users(self, entity: Entity) -> Iterator[tuple[User, int, Path]]:
         """Who uses *entity*, how, and which attributes of it."""
         self._link()
