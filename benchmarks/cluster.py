@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from distributed import Client, LocalCluster
 
@@ -22,24 +21,43 @@ from .projects import big_module
 __all__ = ["WAYS"]
 
 
-def ours(client: Client, _path: Path) -> Callable[[], object]:
+class Cluster:
+    """Two dask workers which have imported the module, and a client of theirs."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.open()
+
+    def open(self) -> None:
+        self._cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
+        self.client = Client(self._cluster)
+        self.client.run(load, self.folder)
+
+    def close(self) -> None:
+        self.client.close()
+        self._cluster.close()
+
+
+def ours(cluster: Cluster, _path: Path) -> Callable[[], object]:
     import big  # noqa: F401  # what is reloaded
 
     import reloadmagic
 
     reloader = reloadmagic.Reloader()
-    reloader.attach(client)
+    reloader.attach(cluster.client)
     return reloader.reload
 
 
-def upload_file(client: Client, path: Path) -> Callable[[], object]:
-    return lambda: client.upload_file(str(path))
+def upload_file(cluster: Cluster, path: Path) -> Callable[[], object]:
+    return lambda: cluster.client.upload_file(str(path))
 
 
-def restart(client: Client, path: Path) -> Callable[[], object]:
+def restart(cluster: Cluster, _path: Path) -> Callable[[], object]:
+    """A new cluster: `Client.restart` at times waits two minutes for workers that do not come."""
+
     def again() -> None:
-        client.restart()
-        client.run(load, str(path.parent))
+        cluster.close()
+        cluster.open()
 
     return again
 
@@ -73,19 +91,18 @@ def seen(answer: int) -> dict[str, bool]:
 def main(way: str, folder: str) -> None:
     path = Path(folder, "big.py")
     sys.path.insert(0, folder)
-    options: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": ":0"}
-    with LocalCluster(n_workers=2, **options) as cluster, Client(cluster) as client:
-        client.run(load, folder)
-        bring = WAYS[way](client, path)
-        for line in sys.stdin:
-            answer = int(line)
-            started = time.perf_counter()
-            path.write_text(big_module(LINES, answer), encoding="utf-8")
-            bring()
-            seconds = time.perf_counter() - started
-            workers = client.run(seen, answer).values()
-            sees = {name: all(worker[name] for worker in workers) for name in next(iter(workers))}
-            print(json.dumps({"seconds": seconds, "sees": sees}), flush=True)
+    cluster = Cluster(folder)
+    bring = WAYS[way](cluster, path)
+    for line in sys.stdin:
+        answer = int(line)
+        started = time.perf_counter()
+        path.write_text(big_module(LINES, answer), encoding="utf-8")
+        bring()
+        seconds = time.perf_counter() - started
+        workers = cluster.client.run(seen, answer).values()
+        sees = {name: all(worker[name] for worker in workers) for name in next(iter(workers))}
+        print(json.dumps({"seconds": seconds, "sees": sees}), flush=True)
+    cluster.close()
 
 
 if __name__ == "__main__":
