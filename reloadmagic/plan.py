@@ -616,6 +616,9 @@ class Planner:
             yield "code", plan.name, f"{name}.{attr}"
         if info is not None and (info.decorated or info.bases):
             yield "shape", plan.name, name
+            # What else others have put into it cannot be told, but what is used of it can.
+            for attr in {rest[0] for _, _, rest in self.index.users((plan.name, name)) if rest}:
+                yield "attr", plan.name, name, attr
 
     # Groups ----------------------------------------------------------------------------------
 

@@ -461,3 +461,56 @@ def test_edits_of_what_a_class_statement_runs_reach_it(project, reloader, kind):
     project.edit("m.py", after)
     reloader.reload()
     assert (eval(value, vars(module)), module.C) == (11, kept)
+
+
+VALUES_COMPUTED_THROUGH_BODIES = {
+    "a lambda in a table": "T = {'a': lambda: <n>}\nV = T['a']()\n",
+    "a function in a table": "def f(): return <n>\nT = {'a': f}\nV = T['a']()\n",
+    "unpacking": "class C:\n def __iter__(self): return iter([<n>])\n(V,) = C()\n",
+    "a starred argument": "class C:\n def __iter__(self): return iter([<n>])\nV = max(*C(), 0)\n",
+    "a descriptor": "class D:\n def __get__(self, o, t): return <n>\nclass C: d = D()\nV = C().d\n",
+    "an instance check": (
+        "class M(type):\n def __instancecheck__(c, o): return <n> == 10\nclass C(metaclass=M): pass\n"
+        "V = 10 if isinstance(3, C) else 1\n"
+    ),
+    "a hook of the base class": (
+        "class B:\n def __init_subclass__(cls): cls.v = <n>\nclass C(B): pass\nV = C.v\n"
+    ),
+    "a dispatched function": (
+        "from functools import singledispatch\n@singledispatch\ndef f(x): return 0\n"
+        "@f.register\ndef _(x: int): return <n>\nV = f(1)\n"
+    ),
+    "a cached property": (
+        "from functools import cached_property\nclass C:\n @cached_property\n def p(self): return <n>\n"
+        "c = C()\nV = c.p\n"
+    ),
+    "a counter in an object": (
+        "class S:\n x = 0\n def up(self): self.x += <n>\ns = S()\ns.up()\nV = s.x\n"
+    ),
+    "a block with an object": (
+        "class S:\n def __init__(self): self.log = []\n def __enter__(self): self.log.append(<n>)\n"
+        " def __exit__(self, *a): pass\ns = S()\nwith s: pass\nV = sum(s.log)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", VALUES_COMPUTED_THROUGH_BODIES)
+def test_a_value_computed_through_an_edited_body_is_computed_again(project, reloader, kind):
+    text = VALUES_COMPUTED_THROUGH_BODIES[kind]
+    module, _ = edit(project, reloader, text.replace("<n>", "1"), text.replace("<n>", "10"))
+    assert module.V == 10
+
+
+def test_a_cached_property_is_computed_again_by_objects_from_before(project, reloader):
+    text = (
+        "from functools import cached_property\nclass C:\n"
+        " @cached_property\n def a(self): return {0}\n @cached_property\n def b(self): return []\n"
+        "class D(C): pass\n"
+    )
+    project.write("m.py", text.format(1))
+    held = load("m").D()
+    first, other = held.a, held.b
+    project.edit("m.py", text.format(2))
+    reloader.reload()
+    assert (first, held.a) == (1, 2)
+    assert held.b is other

@@ -1,12 +1,19 @@
-"""`Caches`: function caches are emptied when what they were computed by has changed."""
+"""`Caches`: what functions have remembered is forgotten when what it was computed by has changed.
+
+That is what `functools.lru_cache` keeps, and `functools.cached_property` in each instance.
+"""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+import gc
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, find_class
+from ..patch.inside import subclasses
+from ..transaction import instance_dict
 
 if TYPE_CHECKING:
     from ..reach.index import Token
@@ -16,7 +23,7 @@ __all__ = ["Caches"]
 
 
 class Caches:
-    """The `functools.lru_cache` objects of the user's modules, found when first asked for."""
+    """The caches and cached properties of the user's modules, found when first asked for."""
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -32,21 +39,32 @@ class Caches:
         for token in self.state.effects.tokens() - self.cleared:
             self.cleared.add(token)
             users = self.state.index.reached_functions(token)
-            for place, cache in self._found:
+            for place, clear in self._found:
                 if place in users:
-                    cache.cache_clear()
+                    clear()
 
-    def _find(self) -> Iterator[tuple[tuple[str, str], Any]]:
-        """The caches, with module and qualname: decorators make them."""
+    def _find(self) -> Iterator[tuple[tuple[str, str], Callable[[], None]]]:
+        """What empties the caches, with module and qualname: decorators make them."""
         for name, qualname in self.state.index.decorated():
             tracked = self.state.tracked.get(name)
             if tracked is None:
                 continue
             owner, _, attr = qualname.rpartition(".")
             home: Any = tracked.namespace
+            cls = None
             if owner:
                 cls = find_class(home, owner)
                 home = class_dict(cls) if cls is not None else {}
             value = home.get(attr)
             if type(value) is functools._lru_cache_wrapper:
-                yield (name, qualname), value
+                yield (name, qualname), value.cache_clear
+            elif type(value) is functools.cached_property and cls is not None:
+                yield (name, qualname), partial(self._forget, cls, attr)
+
+    def _forget(self, cls: type, name: str) -> None:
+        """Drop what a cached property has left in the instances of *cls* and of classes below."""
+        kinds = [cls, *subclasses(cls)]
+        ids = set(map(id, kinds))
+        for value in gc.get_referrers(*kinds):
+            if id(type(value)) in ids and name in (instance_dict(value) or {}):
+                self.state.transaction.del_attr(value, name)

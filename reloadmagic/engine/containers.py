@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..live import class_dict, instance_items
 from ..modules import TrackedModule
 from ..notes import Note, content_of, extras, is_container, same_value, take_notes
+from .effects import content_token
 
 if TYPE_CHECKING:
     from .state import State
@@ -36,6 +37,7 @@ class Containers:
         self.refilled: set[int] = set()
         self.foreign: dict[int, frozenset[str]] = {}
         self._notes: dict[int, Note] | None = None
+        self._merged_inside = False
 
     def note_of(self, container: Any) -> Note | None:
         """What the container's module had left in it."""
@@ -79,7 +81,10 @@ class Containers:
             snapshot = before if before is not None else content_of(old)
             self.state.effects.contents[key] = (old, _like(old, snapshot))
         self.refilled.add(id(old))
+        self._merged_inside = False
         self.state.transaction.set_contents(old, self._merged_contents(old, new))
+        if key and self._merged_inside:
+            self.state.effects.add(content_token(key))  # of the same functions, with other code
         return old
 
     def _merged_contents(self, old: Any, new: Any) -> Any:
@@ -102,7 +107,10 @@ class Containers:
         patcher = self.state.patcher
         if is_container(new) or not patcher.can_merge(old, new):
             return patcher.stand_in(new)
-        return patcher.merge(old, new) if patcher.is_made(new) else new
+        if not patcher.is_made(new):
+            return new
+        self._merged_inside = True
+        return patcher.merge(old, new)
 
     def keep_extras(self, tracked: TrackedModule, name: str, holder: Any) -> None:
         """What came at run time into what *holder*, of that name, holds is to be put back."""

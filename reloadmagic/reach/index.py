@@ -1036,6 +1036,7 @@ class _Walk:
         owner, _, method = qualname.rpartition(".")
         if not owner:
             self.effect((module, qualname))
+            self.registered(module, qualname)
             return
         entity = (module, owner.partition(".")[0])
         is_enum = method in MEMBER_HOOKS and self.index._is_metaclass(module, "enum:" + owner)
@@ -1055,11 +1056,33 @@ class _Walk:
             self.constructed(entity)
         elif method == "__call__":
             self.called(entity)
+        elif method in {"__get__", "__set__", "__delete__"} and not self.calls_only:
+            self.described(entity)
         elif method in {"__getattr__", "__getattribute__"} and not self.calls_only:
             self.head(entity)  # which comes down to any use of what may be an instance
         if self.calls_only and method.startswith("__") and method.endswith("__"):
             return  # operators at large would make everything a filler
         self.by_attribute(entity, method)
+
+    def registered(self, module: str, name: str) -> None:
+        """A function that was registered with another, as one of `singledispatch`, is run by it."""
+        entry = self.index.modules[module]
+        number, _ = entry.functions.get(name, (0, None))
+        if self.calls_only or entry.source.statements[number].fragment.kind != "def":
+            return
+        for path in entry.summaries[number].now.fills:
+            for (found, function), rest in self.index.resolve(module, path):
+                home = self.index.modules.get(found)
+                if home is not None and function in home.functions and not rest:
+                    self.effect((found, function))
+
+    def described(self, entity: Entity) -> None:
+        """Reading the attributes that instances of the class *entity* stand for has changed."""
+        for cls in (entity, *self.subclasses(entity)):
+            for (module, kind, key), _, _ in self.index.users(cls):
+                if kind == "v":
+                    owner, _, attr = key[1].rpartition(".")
+                    self.attribute((module, owner.partition(".")[0]), attr)
 
     def constructed(self, entity: Entity) -> None:
         self.effect(entity)

@@ -326,6 +326,8 @@ class _Reader:
             self.read(node.value, MENTION)
 
     def visit_Assign(self, node: ast.Assign) -> None:
+        if any(isinstance(target, ast.Tuple | ast.List) for target in node.targets):
+            self.unit.attrs.add(OPERATOR)  # it is iterated over
         self.read(node.value, MENTION)
         path = imported_path(node.value)
         if path is not None and len(path) < 3:
@@ -358,6 +360,8 @@ class _Reader:
             self.fill(path)
             if len(path) > 1:
                 return  # what it makes of the value depends on how often it has run
+        elif path is not None and self.itself and path[:-1] == (self.itself,):
+            self.unit.fills_self.add(path[1])
         self.store(node.target)
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
@@ -372,6 +376,9 @@ class _Reader:
         self.unit.attrs.add(OPERATOR)
         for item in node.items:
             self.read(item.context_expr, USE | CALL)
+            path = dotted(item.context_expr)
+            if path is not None and not (self.in_function or self.prefix):
+                self.summary.orders.add((*path, "__enter__"))
             if item.optional_vars is not None:
                 self.store(item.optional_vars)
         self.visit_all(node.body)
@@ -689,7 +696,12 @@ class _Reader:
                         self.read(key, how)
                     self.read(value, how if key is not None else USE)  # ``{**value}``
             case ast.Starred():
+                self.unit.attrs.add(OPERATOR)
                 self.read(node.value, USE)
+            case ast.Subscript():
+                self.unit.attrs.add(OPERATOR)
+                self.read(node.value, USE | how & CALL)  # what is called may be held by it
+                self.read(node.slice, USE)
             case ast.IfExp():
                 self.read(node.test, USE)
                 self.unit.attrs.add(OPERATOR)
@@ -777,6 +789,8 @@ class _Reader:
             self.unit.use(imported, MENTION)
         elif path[0] == "importlib" and name in {"import_module", "reload"}:
             self.unit.dynamic = True
+        if path in {("isinstance",), ("issubclass",)}:
+            self.unit.attrs |= {"__instancecheck__", "__subclasscheck__"}
         if len(path) > 1 and name in FILLING:
             self.fill(path[:-1])
         elif name in FILLING_FUNCTIONS and node.args:
