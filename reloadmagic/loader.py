@@ -22,7 +22,6 @@ import sys
 import types
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.machinery import ModuleSpec
 from typing import Any, Protocol
 
@@ -153,6 +152,8 @@ def adopt(loader: Any, executor: Executor, order: int) -> Any:
             if not hasattr(kind, "source_to_code"):
                 return loader  # loads bytecode only
             if usual is not importlib.machinery.SourceFileLoader.exec_module:
+                from importlib.abc import SourceLoader  # slow to import, and seldom needed
+
                 if not isinstance(loader, SourceLoader) or usual is not SourceLoader.exec_module:
                     return loader
             bases = (ReloadLoader, kind)
@@ -166,7 +167,7 @@ def adopt(loader: Any, executor: Executor, order: int) -> Any:
     return adopted
 
 
-class ReloadFinder(MetaPathFinder):
+class ReloadFinder:
     """Gives the spec that the other finders give, with the project's own loader in it."""
 
     def __init__(self, executor: Executor) -> None:
@@ -345,11 +346,7 @@ def compile_tree(loader: Any, tree: ast.Module, path: str, flags: int) -> types.
 def _is_usual(loader: Any) -> bool:
     """Does the loader compile as importlib does?"""
     method = getattr(type(loader), "source_to_code", None)
-    usual = (
-        importlib.machinery.SourceFileLoader.source_to_code,
-        SourceLoader.source_to_code,
-    )
-    return method in usual
+    return method is importlib.machinery.SourceFileLoader.source_to_code
 
 
 def _has_future(tree: ast.Module) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import bisect
-import hashlib
 import importlib.util
 import operator
 import os
@@ -29,6 +28,11 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
     from .reach.summary import Summary
+
+try:
+    from _blake2 import blake2b  # without OpenSSL, which hashlib loads
+except ImportError:
+    from hashlib import blake2b
 
 T = TypeVar("T")
 
@@ -367,7 +371,7 @@ class Source:
 
 
 def content_digest(data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=16).digest()
+    return blake2b(data, digest_size=16).digest()
 
 
 def place_of_error(error: SyntaxError, path: str) -> str:
@@ -622,6 +626,18 @@ def names_in_scope(scope: Iterable[Any]) -> Iterator[str]:
             yield node.rest
 
 
+def dotted(node: ast.expr) -> tuple[str, ...] | None:
+    """``("a", "b", "c")`` for the expression ``a.b.c``, None for any other."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    names.append(node.id)
+    return tuple(reversed(names))
+
+
 def qualified(nodes: Iterable[ast.AST], prefix: str = "") -> Iterator[tuple[str, FunctionNode]]:
     """Functions of the module's scope and of its classes, in order, with their qualnames."""
     for node in scope_nodes(nodes):
@@ -649,7 +665,12 @@ def dissect(nodes: Sequence[ast.stmt]) -> Anatomy:
 def module_spec(module: object) -> ModuleSpec | None:
     """A module's spec, read without running any code of the module's own; None if it has none."""
     namespace = module_namespace(module)
-    spec = namespace.get("__spec__") if namespace is not None else None
+    return spec_in(namespace) if namespace is not None else None
+
+
+def spec_in(namespace: dict[str, Any]) -> ModuleSpec | None:
+    """The spec of the module whose namespace it is; None if it has none."""
+    spec = namespace.get("__spec__")
     return spec if spec is not None and type(spec).__name__ == "ModuleSpec" else None
 
 
@@ -744,16 +765,18 @@ class Ownership:
 
     def __call__(self, name: str, path: str) -> bool:
         """Is the module *name*, whose file is *path*, the user's?"""
+        folder = path.rpartition(os.sep)[0]
+        if not self.include and self._folders.get(folder) is False:
+            return False  # most of what is loaded
         if name in _SESSION or name.partition(".")[0] == "reloadmagic":
             return False
         if self.exclude and matches(name, self.exclude):
             return False
         if self.include and matches(name, self.include):
             return True
-        folder = os.path.dirname(path)
         answer = self._folders.get(folder)
         if answer is None:
-            answer = self._folders[folder] = self._is_users(folder)
+            answer = self._folders[folder] = self._is_users(os.path.dirname(path))
         return answer
 
     def _is_users(self, folder: str) -> bool:

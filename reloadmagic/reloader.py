@@ -10,6 +10,7 @@ import ast
 import builtins
 import dataclasses
 import enum
+import functools
 import importlib.util
 import logging
 import os
@@ -27,10 +28,9 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from .bytecode import was_edited_since_import
 from .changes import Change, Files, change_to, find_change
-from .diff import Diff, Pair, diff_sources
-from .engine import Engine, Namespace, Outcome, Slow, is_patchable
+from .engine import Engine
+from .engine.names import Namespace
 from .errors import SourceError
-from .graph import ImportGraph
 from .live import class_dict, find_class
 from .loader import MERGE_HOOK, ReloadFinder, read_source
 from .modules import (
@@ -43,14 +43,17 @@ from .modules import (
     module_namespace,
     module_spec,
     scope_nodes,
+    spec_in,
     stamp_of,
 )
-from .plan import Plan, Planner
-from .reach.index import Index
 from .report import Report
 from .undo import Undo, hint_of_undone
 
 if TYPE_CHECKING:
+    from .diff import Diff
+    from .engine import Outcome, Slow
+    from .plan import Plan
+    from .reach.index import Index
     from .workers import Attachment
 
 __all__ = ["Reloader"]
@@ -91,8 +94,7 @@ class Reloader:
         self.history: deque[Report] = deque(maxlen=100)
         self._tracked: dict[str, TrackedModule] = {}
         self._settle(include, exclude, keep)
-        self._index = Index(is_module=_is_loaded, is_metaclass=self._is_metaclass)
-        self._engine = Engine(self._tracked, self._index, tracks=self._is_tracked)
+        self._engine = Engine(self._tracked, lambda: self._index, tracks=self._is_tracked)
         self._engine.tell = progress
         self._finder = ReloadFinder(self)
         self._lock = threading.Lock()
@@ -227,11 +229,11 @@ class Reloader:
 
     def _take_over(self, name: str, module: object, order: int) -> None:
         namespace = module_namespace(module)
-        spec = module_spec(module)
-        if namespace is None or spec is None or not spec.has_location:
+        spec = spec_in(namespace) if namespace is not None else None
+        path = spec.origin if spec is not None else None
+        if namespace is None or spec is None or type(path) is not str:
             return
-        path = spec.origin
-        if type(path) is not str or not self._owns(name, path) or spec.name != name:
+        if not self._owns(name, path) or not spec.has_location or spec.name != name:
             return
         if namespace.get("__reload__") is False:
             return
@@ -309,6 +311,12 @@ class Reloader:
         """The user's namespaces, with what is known of how their names were imported."""
         return tuple(self._namespaces)
 
+    @functools.cached_property
+    def _index(self) -> Index:
+        from .reach.index import Index  # what plans an edit is imported with the first one
+
+        return Index(is_module=_is_loaded, is_metaclass=self._is_metaclass)
+
     @property
     def index(self) -> Index:
         """Who uses what, in the sources that last ran; to be read only, and until the next call."""
@@ -380,7 +388,8 @@ class Reloader:
         self._pending.pop(name, None)
         self._attempted.pop(name, None)
         self._undo.held.pop(name, None)
-        self._index.drop(name)
+        if "_index" in vars(self):
+            self._index.drop(name)
 
     def is_current(self) -> bool:
         """Is there nothing to do? One ``stat`` for each tracked module, and nothing else.
@@ -452,6 +461,9 @@ class Reloader:
             for change in found
             if change.kind == "unreadable" and change.module in self._index.modules
         }
+        from .engine import is_patchable
+        from .plan import Planner
+
         planner = Planner(
             self._index,
             self._tracked,
@@ -466,6 +478,8 @@ class Reloader:
 
     @staticmethod
     def _diff(change: Change) -> Diff:
+        from .diff import Diff, Pair, diff_sources
+
         assert change.after is not None
         if change.before is not None:
             return diff_sources(change.before, change.after)
@@ -654,6 +668,8 @@ class Reloader:
             return True
         if not new:
             return False
+        from .graph import ImportGraph
+
         graph = ImportGraph(self._index.imports())
         related = graph.descendants(change.module) | graph.ancestors(change.module)
         return any(
@@ -678,6 +694,8 @@ class Reloader:
         tracked = self._tracked[change.module]
         tracked.failed, tracked.stale = change.error, True
         before = tracked.source.text if tracked.source is not None else None
+        from .engine import Outcome
+
         return Outcome(change.module, change.path, "failed", error=change.error, before=before)
 
     def _keep_stamps(self, plan: Plan, outcomes: Iterable[Outcome]) -> list[Change]:

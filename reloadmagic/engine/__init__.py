@@ -27,10 +27,36 @@ What they share during a run is the `State`; `Effects` are the part of it that d
 What never happens here: a decision on what an edit may reach, which is the plan's.
 """
 
-from .bodies import is_patchable
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from .engine import Engine
-from .names import Namespace
-from .outcome import Definition, Outcome, Ran
-from .progress import Slow
+
+if TYPE_CHECKING:
+    from .bodies import is_patchable
+    from .names import Namespace
+    from .outcome import Definition, Outcome, Ran
+    from .progress import Slow
 
 __all__ = ["Definition", "Engine", "Namespace", "Outcome", "Ran", "Slow", "is_patchable"]
+
+_HOMES = {
+    "Definition": "outcome",
+    "Namespace": "names",
+    "Outcome": "outcome",
+    "Ran": "outcome",
+    "Slow": "progress",
+    "is_patchable": "bodies",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What only edits need is imported with the first of them."""
+    import importlib
+
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value

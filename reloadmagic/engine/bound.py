@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, functions_within, held_by_function, instance_values, is_class
-from ..modules import Source, Statement, TrackedModule, module_spec
+from ..modules import Source, Statement, TrackedModule, dotted, module_spec
 from ..notes import is_container
-from ..plan import ModulePlan
-from ..reach.summary import dotted, summarize
 from ..transaction import ABSENT
 
 if TYPE_CHECKING:
+    from ..plan import ModulePlan
     from .state import Work
 
 __all__ = ["bound_before", "hold", "loader_of", "olds", "raw_before"]
@@ -76,6 +75,8 @@ def _only_names(statement: Statement, name: str, value: Any, tracked: TrackedMod
         return value.__globals__ is not tracked.namespace
     if is_class(value):
         return bool(class_dict(value).get("__module__") != tracked.name)
+    from ..reach.summary import summarize
+
     imports = summarize(statement.fragment).imports
     return any(imported.alias == name for imported in imports)
 

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, is_class
-from ..modules import Statement
-from ..plan import ModulePlan
-from ..reach.summary import dotted, summarize
+from ..modules import Statement, dotted
 from ..transaction import ABSENT
 from .recorder import Recorder
 
 if TYPE_CHECKING:
+    from ..plan import ModulePlan
     from .state import State, Work
 
 __all__ = ["attribute_targets", "drop_foreign", "drop_names", "drop_star", "forget_unbound"]
@@ -84,6 +83,8 @@ def _drop_annotations(state: State, plan: ModulePlan) -> None:
 
 def _annotated(statements: Iterable[Statement]) -> set[str]:
     """The names that *statements* put into the module's ``__annotations__``."""
+    from ..reach.summary import summarize
+
     found: set[str] = set()
     for statement in statements:
         if ":" in statement.fragment.text:

@@ -8,23 +8,25 @@ import types
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
 from ..loader import ReloadLoader, read_source
 from ..modules import Stamp, TrackedModule, module_namespace, module_spec, stamp_of
-from ..plan import Plan
-from ..reach.index import Index, Token
 from .bound import hold
 from .imports import as_import_error, run_first
 from .loggers import attaching
 from .marks import Marks
-from .names import Namespace
-from .outcome import Outcome
-from .progress import Slow
-from .run import Run
 from .stars import star_bindings
 from .watch import Watch
+
+if TYPE_CHECKING:
+    from ..plan import Plan
+    from ..reach.index import Index, Token
+    from .names import Namespace
+    from .outcome import Outcome
+    from .progress import Slow
+    from .run import Run
 
 __all__ = ["Engine"]
 
@@ -32,7 +34,7 @@ __all__ = ["Engine"]
 class Engine:
     """Runs modules for the first time and again; there is one for a `Reloader`.
 
-    *tracks* tells whether a module is the user's, *index* is the one that plans are made by.
+    *tracks* tells whether a module is the user's, *index* gives the one that plans are made by.
 
     Attributes:
         running: the reload under way.
@@ -47,12 +49,12 @@ class Engine:
     def __init__(
         self,
         tracked: dict[str, TrackedModule],
-        index: Index,
+        index: Callable[[], Index],
         *,
         tracks: Callable[[str], bool],
     ) -> None:
         self.tracked = tracked
-        self.index = index
+        self._index = index
         self.tracks = tracks
         self.running: Run | None = None
         self.imported: list[tuple[str, int, str, Stamp | None]] = []
@@ -61,6 +63,11 @@ class Engine:
         self.marks = Marks()
         self.tell: Callable[[Slow], object] | None = None
         self._watch = Watch()
+
+    @property
+    def index(self) -> Index:
+        """Who uses what, made when it is first asked for."""
+        return self._index()
 
     @contextmanager
     def executing(
@@ -135,6 +142,8 @@ class Engine:
 
     def run(self, plan: Plan, namespaces: Iterable[Namespace] = ()) -> tuple[Outcome, ...]:
         """Carry out *plan*; see `Run`."""
+        from .run import Run  # which takes time to import: not before something is edited
+
         run = Run(self, plan, tuple(namespaces))
         self.running = run
         try:

@@ -14,11 +14,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..modules import TrackedModule
-from ..plan import ModulePlan
-from ..reach.summary import CALL
 from ..transaction import instance_dict
 
 if TYPE_CHECKING:
+    from ..plan import ModulePlan
     from .state import State
 
 __all__ = ["attaching", "replacing"]
@@ -40,6 +39,8 @@ def attaching(tracked: TrackedModule, others: Mapping[str, TrackedModule]) -> It
 @contextmanager
 def replacing(state: State, plan: ModulePlan, number: int) -> Iterator[None]:
     """While a statement runs again: what it attaches takes the place of what it had attached."""
+    from ..reach.summary import CALL
+
     summary = state.index.modules[plan.name].summaries[number]
     if "logging" not in sys.modules or not any(how & CALL for how in summary.now.paths.values()):
         yield

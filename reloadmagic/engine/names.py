@@ -9,11 +9,14 @@ import ast
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..modules import module_namespace
-from ..transaction import ABSENT, Transaction
+from ..transaction import ABSENT
 from .stars import star_names
+
+if TYPE_CHECKING:
+    from ..transaction import Transaction
 
 __all__ = ["Namespace", "namespaces_before", "refresh"]
 

@@ -12,7 +12,6 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from reloadmagic.errors import NotTracked, ReloadMagicError
-from reloadmagic.unload import unload
 
 from .views import Said, Unloading
 
@@ -107,6 +106,8 @@ class Choosing(Magics):
         It goes from ``sys.modules`` with its submodules, and the notebook's names that were
         imported from it go too. Says who still holds something of it.
         """
+        from reloadmagic.unload import unload
+
         arguments = parse_argstring(self.unload, line)
         shell: Any = self.shell
         try:

@@ -11,9 +11,6 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
-from reloadmagic.explain import UnknownName, explain, module_graph, source_diffs
-from reloadmagic.explain.names import find_name
-
 from .views import DiffsView, ExplanationView, GraphView, History, StaleCells, status
 
 if TYPE_CHECKING:
@@ -47,6 +44,8 @@ class Looking(Magics):
         ``%reload_explain pkg.mod`` tells of a module, ``%reload_explain pkg.mod.Circle.grow`` of a
         definition. A name that a cell imported, an instance, or the end of a full name will do.
         """
+        from reloadmagic.explain import UnknownName, explain
+
         arguments = parse_argstring(self.reload_explain, line)
         try:
             return ExplanationView(explain(self.main.reloader, arguments.name))
@@ -58,6 +57,8 @@ class Looking(Magics):
     @line_magic
     def reload_diff(self, line: str) -> DiffsView:
         """The source that last ran against the file, for all that is stale or for NAME."""
+        from reloadmagic.explain import source_diffs
+
         arguments = parse_argstring(self.reload_diff, line)
         module, definition = self._find(arguments.name) if arguments.name else (None, "")
         return DiffsView(source_diffs(self.main.reloader, module, definition))
@@ -67,6 +68,8 @@ class Looking(Magics):
     @line_magic
     def reload_graph(self, line: str) -> GraphView:
         """Your modules and who imports whom; what is stale, reached or failed is marked."""
+        from reloadmagic.explain import module_graph
+
         arguments = parse_argstring(self.reload_graph, line)
         module = self._find(arguments.name)[0] if arguments.name else None
         return GraphView(module_graph(self.main.reloader, module))
@@ -100,6 +103,8 @@ class Looking(Magics):
         Raises:
             UsageError: it means nothing that is tracked.
         """
+        from reloadmagic.explain.names import UnknownName, find_name
+
         reloader: Any = self.main.reloader
         reloader.changes()
         try:

@@ -18,7 +18,6 @@ from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, 
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from traitlets import observe
 
-from reloadmagic.explain.names import known_names
 from reloadmagic.reloader import Reloader
 
 from .autoreload import Autoreload, is_theirs_loaded, is_theirs_on
@@ -138,6 +137,8 @@ class ReloadMagic(Settings, Magics):
         return sorted(self.reloader.tracked)
 
     def _definitions(self) -> Iterable[str]:
+        from reloadmagic.explain.names import known_names
+
         return sorted({*self.reloader.tracked, *known_names(self.reloader)})
 
     def _options(self, name: str) -> Iterable[str]:

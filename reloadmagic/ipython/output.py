@@ -5,9 +5,9 @@ stdout is the cell's own output; stderr, which front ends paint red, is never wr
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from reloadmagic.report.text import running_line
@@ -52,7 +52,7 @@ class RunningLine:
     def _publish(self, line: str) -> None:
         is_new = not self._display
         if is_new:
-            self._display = uuid.uuid4().hex
+            self._display = os.urandom(16).hex()
         transient = {"display_id": self._display}
         bundle = {"text/plain": line}
         self._shell.display_pub.publish(bundle, transient=transient, update=not is_new)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.explain.plans import plan_text
 from reloadmagic.report.text import error_text, nothing, place
 
 if TYPE_CHECKING:
@@ -65,10 +64,15 @@ class DryRun(View):
     plan: Plan
 
     def __bool__(self) -> bool:
-        return bool(plan_text(self.plan))
+        return bool(self._text())
+
+    def _text(self) -> str:
+        from reloadmagic.explain.plans import plan_text
+
+        return plan_text(self.plan)
 
     def __str__(self) -> str:
-        text = plan_text(self.plan)
+        text = self._text()
         return (
             f"a reload would do this; nothing is done yet\n\n{text}"
             if text

@@ -18,7 +18,6 @@ import types
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader, all_suffixes
 from importlib.util import spec_from_file_location
 from typing import Any
@@ -103,7 +102,7 @@ class Listing:
     folders: dict[str, list[str]] = field(default_factory=dict)
 
 
-class NotebookFinder(MetaPathFinder):
+class NotebookFinder:
     """Finds notebooks where no other finder finds a module; see `install`."""
 
     def __init__(self, settings: Settings) -> None:

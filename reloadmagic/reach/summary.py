@@ -21,6 +21,7 @@ from ..modules import (
     FunctionNode,
     bound_names,
     child_nodes,
+    dotted,
     names_in_scope,
     scope_nodes,
 )
@@ -191,18 +192,6 @@ def _is_type_checking(test: ast.expr) -> bool:
     return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
         isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
     )
-
-
-def dotted(node: ast.expr) -> Path | None:
-    """``("a", "b", "c")`` for the expression ``a.b.c``, None for any other."""
-    names: list[str] = []
-    while isinstance(node, ast.Attribute):
-        names.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return None
-    names.append(node.id)
-    return tuple(reversed(names))
 
 
 def asked_name(node: ast.expr, *, own_scope: bool) -> str | None:
