@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import runpy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import toolz
@@ -67,11 +67,13 @@ class Dask:
         Raises:
             TimeoutError, OSError: the scheduler cannot be reached.
         """
-        found: dict[str, Answer] = self._client.sync(self._ask_all, function, payload, timeout)
+        # In a thread there: an import that a reload waits for may need the worker's event loop.
+        aside = functools.partial(asyncio.to_thread, function)  # type: ignore[call-arg]
+        found: dict[str, Answer] = self._client.sync(self._ask_all, aside, payload, timeout)
         return found
 
     async def _ask_all(
-        self, function: Receive, payload: Mapping[str, Any], timeout: float
+        self, function: Callable[..., Any], payload: Mapping[str, Any], timeout: float
     ) -> dict[str, Answer]:
         # One request for each: the answer to a request to all waits for the slowest.
         workers = await asyncio.wait_for(self._client.scheduler.ncores(workers=None), timeout)

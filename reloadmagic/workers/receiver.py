@@ -89,9 +89,12 @@ class Receiver:
     def greet(self, message: Message) -> Reply:
         """As `answer`, but what *message* brings is done whatever else is lacking.
 
-        It may come again, so what failed is not tried again.
+        It may come again, so what failed is not tried again, and a worker that is being told
+        something is no newcomer.
         """
-        with self._lock:
+        if not self._lock.acquire(blocking=False):
+            return Reply()
+        try:
             if message.state == self._state:
                 return Reply()
             self._get_ready(message)
@@ -102,6 +105,8 @@ class Receiver:
             if new == list(message.modules) and {m.status for m in reply.modules} <= done:
                 self._state = message.state
             return reply
+        finally:
+            self._lock.release()
 
     def _get_ready(self, message: Message) -> bool:
         """Watch imports, and track what the client tracks; False if it lets go of this worker."""

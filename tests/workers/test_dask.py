@@ -52,7 +52,7 @@ def client(cluster):
 
 def forget_project():
     """Run on workers: the next test's project has modules of the same names."""
-    for name in ("shop", "rates"):
+    for name in ("shop", "rates", "slow"):
         sys.modules.pop(name, None)
 
 
@@ -132,6 +132,41 @@ def test_workers_follow_while_tasks_run(project, reloader, shop, client, attache
     go_on.set()
     assert report.troubles == ()
     assert task.result() == "100 kr"
+
+
+def test_an_import_that_needs_the_workers_event_loop_does_not_block_it(
+    project, reloader, shop, client, attached
+):
+    def import_slow():
+        return importlib.import_module("slow").A
+
+    import_slow.__module__ = "__main__"
+    project.write("slow.py", SLOW.format(2, os.getpid()))
+    load("slow")
+    reloader.reload()
+    begun, go_on = Event("importing", client=client), Event("imported", client=client)
+    begun.clear()
+    go_on.clear()
+    task = client.submit(import_slow, pure=False)
+    assert begun.wait(60)
+    reloader.workers_timeout = 1.0
+    project.edit("slow.py", SLOW.format(3, os.getpid()))
+    [trouble] = reloader.reload().troubles
+    go_on.set()
+    assert trouble.startswith("cluster: no answer within 1 s")
+    assert task.result(timeout=60) in {2, 3}
+    reloader.workers_timeout = 60.0
+    assert all(not state.is_behind for state in attached.states())
+
+
+SLOW = """
+import os
+A = {}
+if os.getpid() != {}:
+    from distributed import Event, get_client
+    Event("importing", client=get_client()).set()
+    Event("imported", client=get_client()).wait(60)
+"""
 
 
 def test_a_new_module_goes_along(project, reloader, shop, client, attached):
