@@ -253,17 +253,17 @@ def _show(filename: str, lines: list[str]) -> None:
     linecache.cache[filename] = (sum(map(len, shown)), None, shown, filename)
 
 
-def read_source(
-    loader: Any, path: str, *, previous: Source | None = None
-) -> tuple[Stamp | None, Source]:
+def read_source(loader: Any, path: str, *, warn: bool = False) -> tuple[Stamp | None, Source]:
     """The file's stamp, taken before its bytes are read, and the source they hold.
+
+    With *warn*, Python's warnings are shown, as at an import.
 
     Raises:
         OSError: the file cannot be read.
         SourceError: it cannot be decoded or parsed.
     """
     stamp = stamp_of(path)
-    source = Source.read(loader.get_data(path), path, previous=previous, decode=decoder(loader))
+    source = Source.read(loader.get_data(path), path, decode=decoder(loader), warn=warn)
     source.loader = loader
     return stamp, source
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import ast
 import bisect
+import contextlib
 import importlib.util
 import operator
 import os
+import re
 import site
 import sys
 import sysconfig
 import types
+import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -88,6 +91,28 @@ class Anatomy:
     functions: tuple[FunctionPart, ...]
 
 
+_MAY_WARN = re.compile(r"\\|\d(?:and|else|for|i[fns]|not|or)\b")
+
+
+@contextlib.contextmanager
+def unwarned() -> Iterator[None]:
+    """Within it, parsing shows no warnings, of escapes that are none above all."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def parse(text: str, path: str = "<unknown>") -> ast.Module:
+    """The tree of a text that is parsed in other places too, which give its warnings.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: as `ast.parse`.
+    """
+    # Looked for, as leaving them out makes Python forget which warnings it has shown.
+    with unwarned() if _MAY_WARN.search(text) else contextlib.nullcontext():
+        return ast.parse(text, path)
+
+
 class Fragment:
     """The text of a statement, on whatever line it stands, and what follows from the text alone.
 
@@ -107,7 +132,7 @@ class Fragment:
 
     def parse(self, lineno: int = 1) -> list[ast.stmt]:
         """The statement's nodes as they stand when its first line is *lineno*."""
-        nodes = ast.parse(self.text).body
+        nodes = parse(self.text).body
         if lineno != 1:
             for node in nodes:
                 ast.increment_lineno(node, lineno - 1)
@@ -280,23 +305,27 @@ class Source:
         *,
         previous: Source | None = None,
         decode: Callable[[bytes], str] = importlib.util.decode_source,
+        warn: bool = False,
     ) -> Source:
         """The source that *data*, the bytes of the file *path*, holds.
 
         *previous* is an older version, whose fragments are used again: only what stands between
-        the first and the last changed line is parsed, where that is sound.
+        the first and the last changed line is parsed, where that is sound. Python's warnings are
+        shown if *warn* says so, as at an import.
 
         Raises:
             SourceError: the bytes cannot be decoded or parsed.
         """
         digest = content_digest(data)
         try:
-            text = decode(data)
-            statements = previous and _parse_between(previous, text)
-            tree = None
-            if not statements:
-                tree = ast.parse(text, path)
-                statements = _cut(text, tree.body)
+            with contextlib.nullcontext() if warn else unwarned():
+                text = decode(data)
+                statements = previous and _parse_between(previous, text)
+                tree = None
+                if not statements:
+                    # What made parts of the text has parsed these.
+                    tree = (parse if isinstance(text, Text) else ast.parse)(text, path)
+                    statements = _cut(text, tree.body)
         except SyntaxError as error:
             raise SourceError(
                 describe_syntax_error(error),
@@ -319,7 +348,7 @@ class Source:
         """The whole tree, the caller's to change: it is made anew at the next call."""
         tree, self._tree = self._tree, None
         if tree is None:
-            tree = ast.parse(self.text, self.path)
+            tree = parse(self.text, self.path)
         tree.text = self.text  # type: ignore[attr-defined]  # for loaders, see Text
         return tree
 
@@ -455,7 +484,7 @@ def _parse_between(previous: Source, text: str) -> tuple[Statement, ...] | None:
     if statements[head - 1].fragment.text.endswith("\\") or middle.rstrip().endswith("\\"):
         return None
     try:
-        body = ast.parse(middle).body
+        body = parse(middle).body
     except (SyntaxError, ValueError):
         return None
     if any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in body):

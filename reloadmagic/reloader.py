@@ -42,6 +42,7 @@ from .modules import (
     matches,
     module_namespace,
     module_spec,
+    parse,
     scope_nodes,
     spec_in,
     stamp_of,
@@ -278,7 +279,7 @@ class Reloader:
             found = Namespace(namespace, {}, {})
             self._namespaces.append(found)
         try:
-            nodes = ast.parse(source).body
+            nodes = parse(source).body
         except (SyntaxError, ValueError, RecursionError):
             return
         for statement in nodes:

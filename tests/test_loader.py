@@ -9,6 +9,7 @@ import sys
 import sysconfig
 import traceback
 import types
+import warnings
 from importlib.abc import SourceLoader
 from pathlib import Path
 
@@ -246,6 +247,17 @@ def test_an_import_that_fails_fails_as_it_would(project, reloader):
     assert "bad" not in reloader.tracked
     project.edit("bad.py", "A = 1\n")
     assert load("bad").A == 1
+
+
+def test_warnings_of_the_parser_are_shown_once(project, reloader):
+    project.write("one.py", "K = 1\n\nL = '\\d'\n\ndef f():\n    return L\n")
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        load("one")
+        project.edit("one.py", "K = 2\n\nL = '\\dx'\n\ndef f():\n    return L + '\\w'\n")
+        assert reloader.plan()
+        reloader.reload()
+    assert [(w.filename, w.lineno) for w in shown] == [(str(project.path / "one.py"), 3)]
 
 
 def test_a_failing_import_shows_the_user_s_frames_alone(project, reloader):

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import textwrap
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
@@ -565,6 +566,28 @@ def test_statement_cannot_go_on_in_the_next_cell(write: Write) -> None:
     with pytest.raises(SyntaxError) as info:
         load("shapes")
     assert str(info.value.filename).endswith("cell 1")
+
+
+def test_error_of_a_transform_names_the_cell(write: Write) -> None:
+    def transform(cell: str) -> str:
+        raise KeyError(cell)
+
+    reloadmagic.notebooks.install(transform=transform)
+    write("shapes.ipynb", "K = 1", "!ls")
+    with pytest.raises(reloadmagic.notebooks.NotebookError, match="ipynb, cell 2: KeyError: '!ls'"):
+        load("shapes")
+
+
+def test_warnings_of_the_parser_are_shown_once_with_their_cell(
+    write: Write, reloader: Reloader
+) -> None:
+    write("book.ipynb", "K = 1", r"L = '\d'")
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        load("book")
+        write("book.ipynb", "K = 2", r"L = [K, '\d']")
+        reloader.reload()
+    assert [(w.filename[-20:], w.lineno) for w in shown] == [("t/book.ipynb, cell 2", 1)]
 
 
 def test_error_of_the_compiler_names_the_cell(write: Write) -> None:

@@ -99,7 +99,7 @@ class Engine:
         if self.running is not None:
             self.imported.append((name, threading.get_ident(), path, stamp_of(path)))
         try:
-            stamp, source = read_source(loader, path)
+            stamp, source = read_source(loader, path, warn=True)
         except SourceError as error:
             raise as_import_error(error) from None
         tracked = TrackedModule(name, path, weakref.ref(module), order, stamp, source)

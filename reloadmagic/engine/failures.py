@@ -6,9 +6,8 @@ import linecache
 import sys
 import threading
 import types
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable
 from importlib.machinery import ModuleSpec
-from traceback import FrameSummary
 from typing import TYPE_CHECKING
 
 from ..errors import ReloadFailed, ReloadMagicError, frames_of
@@ -19,6 +18,8 @@ from ..reach.index import Token
 from .outcome import Outcome
 
 if TYPE_CHECKING:
+    from traceback import FrameSummary
+
     from .engine import Engine
     from .state import State
 
@@ -72,29 +73,26 @@ def locate(error: BaseException, plan: ModulePlan, tracked: Container[str]) -> R
         lineno=lineno,
         line=line,
         raised_at=raised_at,
-        frames=tuple(_frames(error, plan.after)),
+        frames=_frames(error, plan.after),
     )
     failed.__cause__ = error
     return failed
 
 
-def _frames(error: BaseException, source: Source) -> Iterator[FrameSummary]:
+def _frames(error: BaseException, source: Source) -> tuple[FrameSummary, ...]:
     """The frames of an error, with the lines of *source* where they are in it."""
-    lines = source.text.split("\n")
-    for frame in frames_of(error):
-        lineno = source.line_at(frame.filename, frame.lineno or 0)
-        if 0 < lineno <= len(lines):
-            yield FrameSummary(
-                frame.filename,
-                frame.lineno,
-                frame.name,
-                line=lines[lineno - 1],
-                end_lineno=frame.end_lineno,
-                colno=frame.colno,
-                end_colno=frame.end_colno,
-            )
-        else:
-            yield frame
+    if source.parts:
+        return frames_of(error)  # they are shown while it runs
+    known = linecache.cache.get(source.path)
+    # An entry without an mtime is not compared with the file, which may have changed.
+    lines = source.text.splitlines(keepends=True)
+    linecache.cache[source.path] = (len(source.text), None, lines, source.path)
+    try:
+        return frames_of(error)
+    finally:
+        linecache.cache.pop(source.path, None)
+        if known is not None:
+            linecache.cache[source.path] = known
 
 
 def _is_users(frame: types.FrameType, tracked: Container[str]) -> bool:
@@ -114,7 +112,7 @@ def describe(error: BaseException, state: State) -> ReloadMagicError:
         return error
     name = next(iter(state.active))
     plan = state.work[name].plan
-    frames = tuple(_frames(error, plan.after))
+    frames = _frames(error, plan.after)
     failed = ReloadFailed(error, module=name, path=plan.tracked.path, frames=frames)
     failed.__cause__ = error
     return failed

@@ -6,13 +6,12 @@ cells' text, so it can err; it only hints, nothing runs because of it.
 
 from __future__ import annotations
 
-import ast
 import functools
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..modules import Fragment
+from ..modules import Fragment, parse
 from ..reach.index import CONSTRUCTION
 from ..reach.summary import CALL, Path, Summary, Unit, summarize
 from ..report.text import changed_names
@@ -87,7 +86,7 @@ class _Cell:
         self._read = True
         if text:
             try:
-                fragment = Fragment(text, ast.parse(text).body)
+                fragment = Fragment(text, parse(text).body)
                 self._summary, self._binds = summarize(fragment), fragment.binds
             except (SyntaxError, ValueError, RecursionError):
                 return

@@ -5,8 +5,9 @@ Everything here is pure: ipykernel transforms a cell twice, once to see whether 
 
 from __future__ import annotations
 
-import ast
 import re
+
+from reloadmagic.modules import parse
 
 __all__ = ["asks_for_no_reload", "is_command", "python_source", "transform_header"]
 
@@ -73,7 +74,7 @@ def python_source(cell: str, transformed: str | None) -> str | None:
 
 def _parses(text: str) -> bool:
     try:
-        ast.parse(text)
+        parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

@@ -23,7 +23,7 @@ from importlib.util import spec_from_file_location
 from typing import Any
 
 from reloadmagic.loader import show_parts
-from reloadmagic.modules import Text, module_spec
+from reloadmagic.modules import Text, module_spec, parse
 
 from .layout import Settings, compile_cells, lay_out
 from .reading import read_cells
@@ -87,7 +87,7 @@ class NotebookLoader(SourceFileLoader):
             tree, text = data, getattr(data, "text", None)
         else:
             text = data if isinstance(data, Text) else self.decode_source(data)
-            tree = ast.parse(text, path)
+            tree = parse(text, path)
         if not isinstance(text, Text):
             text = self.decode_source(self.get_data(self.path))
         return compile_cells(tree, text, self.path)

@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from reloadmagic.modules import Part, Text, future_flags, scope_nodes
+from reloadmagic.errors import describe
+from reloadmagic.modules import Part, Text, future_flags, parse, scope_nodes
 
 from .magics import Rules, Transform, commented, to_python
-from .reading import PYTHON, Cell
+from .reading import PYTHON, Cell, NotebookError
 
 __all__ = ["Settings", "compile_cells", "lay_out"]
 
@@ -49,13 +50,20 @@ def lay_out(cells: Iterable[Cell], path: str, settings: Settings) -> Text:
 
     Raises:
         SyntaxError: a cell does not parse; its ``filename`` and ``lineno`` are the cell's own.
+        NotebookError: a cell cannot be made Python for another reason.
     """
     lines: list[str] = []
     parts: list[Part] = []
     for cell in cells:
         name = f"cell {cell.number}"
         filename = f"{path}, {name}"
-        source = _python(cell, filename, settings).split("\n")
+        try:
+            source = _python(cell, filename, settings).split("\n")
+        except SyntaxError as error:
+            error.filename = error.filename or filename
+            raise
+        except Exception as error:  # a transform is anyone's, and parsing has limits
+            raise NotebookError(describe(error), path=path, cell=cell.number) from error
         lines.append(MARKER)
         parts.append(Part(name, filename, len(lines) + 1, len(source)))
         lines += source
@@ -85,7 +93,7 @@ def _parsed(python: str, source: str, filename: str, settings: Settings) -> str:
         rescued = _transformed_as_whole(source, settings.transform)
         if rescued is None:
             raise
-        python, tree = rescued, ast.parse(rescued, filename)
+        python, tree = rescued, parse(rescued, filename)
     if settings.notebook_import == "definitions":
         return _definitions(python, tree.body)
     return python
@@ -98,7 +106,7 @@ def _transformed_as_whole(source: str, transform: Transform | None) -> str | Non
     blank = len(source) - len(source.lstrip("\n"))
     try:
         python = "\n" * blank + transform(source.lstrip("\n")).rstrip("\n")
-        ast.parse(python)
+        parse(python)
     except Exception:  # noqa: BLE001 - a transform is the user's to extend; the plain error is what counts
         return None
     return python if python.count("\n") <= source.count("\n") else None
