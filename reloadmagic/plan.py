@@ -25,10 +25,13 @@ from .graph import ImportGraph
 from .live import is_class
 from .modules import Source, Statement, TrackedModule
 from .reach.index import Entity, Index, StatementId, Target, Token
+from .reach.summary import MENTION
 
 __all__ = ["Changeset", "ModulePlan", "Plan", "Planner", "Recoded", "Step"]
 
 EDITED, ADDED, WHOLE = "edited", "added", "whole module"
+OWN_REASONS = frozenset({EDITED, ADDED})
+"""Words for why a statement runs that have to do with its own text; others are of its group."""
 PIN = "# reload: keep"
 
 
@@ -318,6 +321,8 @@ class Planner:
                 if name == "*":
                     for given in plan.tracked.stars.get(number, ()):
                         self._push(("bind", plan.name, given))
+                        for binder in bound_now.get(given, ())[-1:]:
+                            self._reach(plan, binder, f"{given} is left to it")
                     for star in self.index.modules[plan.name].bindings.get("*", ()):
                         self._reach(plan, star, "another star-import was dropped")
                 elif name in bound_now:
@@ -677,9 +682,11 @@ class Planner:
     def _readers_between(self, target: Target, members: set[StatementId]) -> None:
         """A statement that reads the object between two fillers saw it half filled; so again."""
         module, name, _ = target
-        for (found, kind, key), _, _ in list(self.index.users((module, name))):
+        for (found, kind, key), how, rest in list(self.index.users((module, name))):
             if kind != "s" or (found, key) in members:
                 continue
+            if how == MENTION and not rest:
+                continue  # it does not look in
             here = [number for where, number in members if where == found]
             if here and min(here) < key < max(here):
                 self._plan_of(found).anew.add(key)

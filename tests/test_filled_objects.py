@@ -124,3 +124,14 @@ def test_references_to_the_twin_lead_to_the_object_that_stays(project, reloader)
     reloader.reload()
     assert node.N is kept is kept.itself is kept.bound.__self__
     assert kept.parts == [(kept, 2)]
+
+
+def test_attributes_that_others_set_on_an_object_filled_again_stay(project, reloader, site):
+    project.write("own.py", FILL.replace("SIZE", "site.db = ['open']\nsite.add('/z')\nSIZE"))
+    own = load("own")
+    app = own.site
+    app.user = "mine"
+    project.replace("own.py", "'/about'", "'/us'")
+    reloader.reload()
+    assert own.site is app
+    assert (list(app.routes), app.db, app.user) == (["/", "/us", "/z"], ["open"], "mine")

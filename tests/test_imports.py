@@ -118,3 +118,16 @@ def test_a_star_import_of_another_module_reaches_who_imports_from_there(project,
     project.edit("face.py", "from two import *\n")
     reloader.reload()
     assert (m.K, m.L) == (2, 20)
+
+
+def test_a_definition_shows_again_when_the_star_import_over_it_goes(project, reloader):
+    own = "def f(): return 'own'\n"
+    project.write("other.py", "def f(): return 'star'\n")
+    project.write("m.py", own)
+    m, other = load("m", "other")
+    shown = []
+    for text in (own + "from other import *\n", own, own + "from other import *\n"):
+        project.edit("m.py", text)
+        reloader.reload()
+        shown.append((m.f(), other.f()))
+    assert shown == [("star", "star"), ("own", "star"), ("star", "star")]

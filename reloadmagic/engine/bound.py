@@ -104,6 +104,8 @@ def bound_before(
     if value is not None:
         return value
     value = tracked.namespace.get(name, ABSENT)
+    if any(star > number and name in names for star, names in tracked.stars.items()):
+        return ABSENT  # that is another module's
     later = [s for s in source.statements[number + 1 :] if name in s.binds]
     if is_container(value):  # which ``+=`` changes in place
         later = [s for s in later if not _is_augmented(s)]

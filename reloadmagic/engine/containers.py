@@ -112,10 +112,14 @@ class Containers:
         self._merged_inside = True
         return patcher.merge(old, new)
 
-    def keep_extras(self, tracked: TrackedModule, name: str, holder: Any) -> None:
-        """What came at run time into what *holder*, of that name, holds is to be put back."""
+    def keep_extras(self, tracked: TrackedModule, name: str, holder: Any, new: Any) -> None:
+        """What came at run time into what *holder*, of that name, holds is to be put back.
+
+        That is, into what *new* holds another one of.
+        """
+        anew = {attr for attr, _ in instance_items(new)}
         for attr, container in instance_items(holder):
-            note = tracked.noted.get(f"{name}.{attr}")
+            note = tracked.noted.get(f"{name}.{attr}") if attr in anew else None
             if note is None or note.content is None or note.identity != id(container):
                 continue
             found = extras(container, note.content)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..notes import same_value
-from ..plan import ModulePlan
+from ..plan import OWN_REASONS, ModulePlan
 from ..reach.index import Index, Token
 
 __all__ = ["Effects"]
@@ -46,6 +46,13 @@ class Effects:
         """Has one of the reasons for which a statement is planned come true?"""
         return any(
             isinstance(reason, str) or self.is_actual(reason) for reason in plan.run.get(number, ())
+        )
+
+    def is_only_grouped(self, plan: ModulePlan, number: int) -> bool:
+        """Does a statement run as others of its group do, and for no reason of its own?"""
+        return not any(
+            reason in OWN_REASONS if isinstance(reason, str) else self.is_actual(reason)
+            for reason in plan.run.get(number, ())
         )
 
     def may_run(self, plan: ModulePlan) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from ..live import is_class
+from ..live import instance_items, is_class
 from ..modules import Statement
 from ..notes import is_container, same_value
+from ..plan import ModulePlan
 from ..transaction import ABSENT
 from .classes import settle_class
 from .redirecting import tell_at_once
@@ -45,8 +46,9 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
             tell_at_once(state, old, stays)
         return stays
     if _is_refilled(state, plan.name, name, old, new):
-        state.containers.keep_extras(plan.tracked, name, old)
-        return state.patcher.restate(old, new)
+        state.containers.keep_extras(plan.tracked, name, old, new)
+        keep = _set_by_others(state, plan, number, name, old)
+        return state.patcher.restate(old, new, keep=keep)
     state.patcher.settle(new)
     return new
 
@@ -59,6 +61,13 @@ def _is_refilled(state: State, module: str, name: str, old: Any, new: Any) -> bo
         and bool(state.index.fillers().get((module, name, "")))
         and state.patcher.is_made(new)
     )
+
+
+def _set_by_others(state: State, plan: ModulePlan, number: int, name: str, old: Any) -> set[str]:
+    """Attributes of *old* that are not its maker's: statements set them, or code at run time."""
+    if state.effects.is_only_grouped(plan, number):
+        return {attr for attr, _ in instance_items(old)}
+    return state.index.attributes_from_outside((plan.name, name))
 
 
 def _is_display(statement: Statement) -> bool:

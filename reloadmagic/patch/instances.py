@@ -20,7 +20,7 @@ from .values import copy_value
 from .wrappers import CACHE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from .patcher import Patcher
 
@@ -43,13 +43,19 @@ def _is_our_function(patcher: Patcher, value: object) -> bool:
     return type(module) is str and patcher.tracked(module)
 
 
-def merge_instance(patcher: Patcher, old: Any, new: Any) -> Any:
-    """Give *old* all that *new* has: it is what the decorator would make after a restart."""
+def merge_instance(
+    patcher: Patcher, old: Any, new: Any, keep: Collection[str] = frozenset()
+) -> Any:
+    """Give *old* all that *new* has: it is what the decorator would make after a restart.
+
+    *keep* are names of attributes that stay, where the new one has none of that name.
+    """
     patcher.pair(new, old)
     patcher.transaction.snapshot(old)
     ours, theirs = instance_dict(old), instance_dict(new)
     if ours is not None and theirs is not None:
         merged = {n: patcher.merge_value(ours.get(n, ABSENT), v) for n, v in theirs.items()}
+        merged |= {n: v for n, v in ours.items() if n in keep and n not in merged}
         patcher.transaction.set_contents(ours, merged)
     before = {member.__name__: value for member, value in slot_values(old)}
     for member, value in slot_values(new):

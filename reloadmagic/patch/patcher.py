@@ -125,15 +125,16 @@ class Patcher:
             return _one_definition(old, new) and not _wraps(new, old)
         return wrapper_kind(new) is not None or instances.stands_for_ours(self, new)
 
-    def restate(self, old: Any, new: Any) -> Any:
+    def restate(self, old: Any, new: Any, *, keep: Collection[str] = _NOTHING) -> Any:
         """Give *old*, an object like *new*, all that *new* has; *old*.
 
-        What the old one's containers got at run time stays in them, as far as that is known.
+        What the old one's containers got at run time stays in them, as far as that is known, and
+        so do the attributes *keep* that the new one has not.
         """
         self.look()
         self._depth += 1
         try:
-            return instances.merge_instance(self, old, new)
+            return instances.merge_instance(self, old, new, keep)
         finally:
             self._depth -= 1
             if not self._depth:
