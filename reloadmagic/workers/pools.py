@@ -19,7 +19,7 @@ from .attachment import Said, sources_of, versions_of
 from .forkserver import renew_forkserver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from reloadmagic.reloader import Reloader
 
@@ -42,7 +42,8 @@ class Pool:
         self._versions = versions_of(reloader)
         self._digests = self._now()
         # Workers that are older than the session's last reload are not to be trusted.
-        self.first = self._retire(list(self._digests)) if reloader.history else Said()
+        edited = {o.module for report in reloader.history for o in report.outcomes}
+        self.first = self._retire(edited) if edited else Said()
 
     @property
     def kind(self) -> str:
@@ -61,7 +62,7 @@ class Pool:
         changed = [n for n, digest in self._digests.items() if before.get(n, digest) != digest]
         return self._retire(changed) if changed else Said()
 
-    def _retire(self, changed: list[str]) -> Said:
+    def _retire(self, changed: Iterable[str]) -> Said:
         tracked = self._reloader.tracked
         drop_stale_bytecode(tracked[name] for name in changed if name in tracked)
         pool = _executor(self.client)
@@ -86,16 +87,18 @@ class Pool:
 
 def kind_of_pool(client: object) -> str:
     """``pool``, ``loky``, or ``""`` for what is neither, nor uses one."""
-    if isinstance(client, ProcessPoolExecutor):
+    # By type: a proxy among a notebook's names would be asked for its class, and may raise.
+    if issubclass(type(client), ProcessPoolExecutor):
         return "pool"
     return "loky" if _loky_class(client) is not None or _uses_loky(client) else ""
 
 
 def _uses_loky(client: object) -> str:
     """The package whose executor *client* uses: a `joblib.Parallel`, ``joblib`` and ``loky``."""
-    if isinstance(client, types.ModuleType):
-        return {"joblib": "joblib.externals.loky", "loky": "loky"}.get(client.__name__, "")
     kind = type(client)
+    if kind is types.ModuleType:
+        name = vars(client).get("__name__", "")
+        return {"joblib": "joblib.externals.loky", "loky": "loky"}.get(name, "")
     is_parallel = kind.__name__ == "Parallel" and kind.__module__.startswith("joblib.")
     return "joblib.externals.loky" if is_parallel else ""
 

@@ -11,6 +11,7 @@ import joblib
 import loky
 import pytest
 
+from reloadmagic.workers import kind_of
 from session import load
 
 SHOP = """
@@ -35,6 +36,15 @@ def pool(request):
 def edited(project, reloader):
     project.replace("shop.py", "+ 1", "* 100")
     return reloader.reload()
+
+
+def test_no_proxy_is_asked_for_its_class(pool):
+    class Proxy:
+        @property
+        def __class__(self):
+            raise RuntimeError("used outside of a request")
+
+    assert [kind_of(client) for client in (Proxy(), pool, joblib, os)] == ["", "pool", "loky", ""]
 
 
 def test_tasks_after_an_edit_run_the_new_code(project, reloader, shop, pool):
