@@ -19,9 +19,8 @@ from importlib.machinery import PathFinder
 from typing import Literal
 
 from .finder import NotebookFinder, NotebookLoader
-from .layout import Settings
-from .magics import Transform
 from .reading import NotebookError
+from .settings import Settings, Transform
 
 __all__ = ["NotebookError", "NotebookFinder", "NotebookLoader", "install", "installed", "uninstall"]
 

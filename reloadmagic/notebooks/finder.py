@@ -3,7 +3,7 @@
 `NotebookFinder` is asked before the finder of files, and looks into folders' listings only; where
 it knows a notebook, it asks the finders after it, and what they find goes before. `NotebookLoader`
 is a loader of source files that decodes notebooks, so that everything which reads modules through
-their loaders sees Python.
+their loaders sees Python. How cells become Python is imported with the first notebook.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ from typing import Any
 from reloadmagic.loader import show_parts
 from reloadmagic.modules import Text, module_spec, parse
 
-from .layout import Settings, compile_cells, lay_out
-from .reading import read_cells
+from .settings import Settings
 
 __all__ = ["NotebookFinder", "NotebookLoader"]
 
@@ -59,6 +58,9 @@ class NotebookLoader(SourceFileLoader):
             NotebookError: *data* is no notebook of Python.
             SyntaxError: a cell does not parse.
         """
+        from .layout import lay_out
+        from .reading import read_cells
+
         return lay_out(read_cells(data, self.path), self.path, self.finder.settings)
 
     def get_source(self, fullname: str) -> str:
@@ -83,6 +85,8 @@ class NotebookLoader(SourceFileLoader):
         self, data: Any, path: str, **_: Any
     ) -> types.CodeType:
         """Code of *data*: the notebook's bytes, its text, or a tree that has its `Text`."""
+        from .layout import compile_cells
+
         if isinstance(data, ast.Module):
             tree, text = data, getattr(data, "text", None)
         else:

@@ -11,16 +11,16 @@ import inspect
 import sys
 import types
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from reloadmagic.errors import describe
 from reloadmagic.modules import Part, Text, future_flags, parse, scope_nodes
 
-from .magics import Rules, Transform, commented, to_python
+from .magics import Rules, commented, to_python
 from .reading import PYTHON, Cell, NotebookError
+from .settings import Settings, Transform
 
-__all__ = ["Settings", "compile_cells", "lay_out"]
+__all__ = ["compile_cells", "lay_out"]
 
 MARKER = "# %%"
 
@@ -28,18 +28,6 @@ DEFINITIONS = (
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom),
     *(ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Pass, ast.Global),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How notebooks are imported, see `install`."""
-
-    transform: Transform | None = None
-    notebook_import: Literal["all", "definitions"] = "all"
-    allow: tuple[str, ...] = ()
-    skip_tags: frozenset[str] = frozenset({"skip-import"})
-    # A cell that was seen before is not parsed again; the newest notebook's cells are kept.
-    known: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 # From cells to a text ----------------------------------------------------------------------------

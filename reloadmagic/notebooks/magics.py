@@ -9,13 +9,13 @@ everything else is given to the transform, statement by statement.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-__all__ = ["Rules", "Transform", "commented", "to_python"]
+from .settings import Transform
 
-Transform = Callable[[str], str]
+__all__ = ["Rules", "commented", "to_python"]
 
 ESCAPES = ("%", "!", "?", "/", ",", ";")
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from reloadmagic.loader import ReloadFinder
 from reloadmagic.notebooks import NotebookFinder, NotebookLoader, installed
-from reloadmagic.notebooks.layout import Settings
+from reloadmagic.notebooks.settings import Settings
 
 from .shown import show
 
