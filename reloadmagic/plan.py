@@ -307,6 +307,7 @@ class Planner:
             else:
                 self._force_groups_of(plan, pair.new)
         self._order_of_groups(plan)
+        self._try_imports_again(plan)
         bound_now = self.index.modules[plan.name].bindings
         # What stands for itself at the start and the end binds what it bound.
         middle = plan.before.statements[diff.head : len(plan.before.statements) - diff.tail]
@@ -327,6 +328,27 @@ class Planner:
                         self._reach(plan, star, "another star-import was dropped")
                 elif name in bound_now:
                     self._push(("bind", plan.name, name))
+
+    def _try_imports_again(self, plan: ModulePlan) -> None:
+        """``try: import fast / except ImportError: ...`` runs again once there is a ``fast``."""
+        for number, statement in enumerate(plan.after.statements):
+            fragment = statement.fragment
+            if fragment.kind != "other" or "import " not in fragment.text or number in plan.run:
+                continue
+            node = fragment.parse()[0]
+            if not isinstance(node, ast.Try) or self._is_pinned(plan, number):
+                continue
+            missing = set(self.index.missing_imports(plan.name))
+            for target in self._imported_by(plan, node.body):
+                if target in missing and self.findable(target):
+                    self._reach(plan, number, f"{target} can be imported now")
+
+    def _imported_by(self, plan: ModulePlan, body: Iterable[ast.stmt]) -> Iterator[str]:
+        for node in body:
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                yield self.index.absolute(plan.name, node.module or "", node.level)
 
     def _comes_by_star(self, plan: ModulePlan, name: str) -> bool:
         """Is a name that lost its own statement bound by a star-import now? Then that runs."""

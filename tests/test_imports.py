@@ -131,3 +131,20 @@ def test_a_definition_shows_again_when_the_star_import_over_it_goes(project, rel
         reloader.reload()
         shown.append((m.f(), other.f()))
     assert shown == [("star", "star"), ("own", "star"), ("star", "star")]
+
+
+def test_an_import_that_was_tried_in_vain_is_tried_again_once_the_module_is_there(
+    project, reloader
+):
+    text = "try:\n    import fast\nexcept ImportError:\n    fast = None\nstate = []\n"
+    project.write("m.py", text)
+    m = load("m")
+    state = m.state
+    project.edit("m.py", text + "X = 1\n")
+    reloader.reload()
+    assert m.fast is None
+    project.write("fast.py", "")
+    project.edit("m.py", text + "X = 2\n")
+    reloader.reload()
+    assert m.fast is sys.modules["fast"]
+    assert m.state is state
