@@ -999,6 +999,16 @@ def test_loading_the_extension_is_all_it_takes(project: Project, shell: Any) -> 
     assert shell.run_cell("import book; [*book.words, book.K]").result == ["seen", 1]
 
 
+def test_commands_in_functions_work_between_cells(
+    project: Project, shell: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project.write(
+        "book.ipynb", notebook("def f():\n    words = !echo seen\n    return list(words)")
+    )
+    shell.run_cell("%load_ext reloadmagic\nimport book")
+    assert sys.modules["book"].f() == ["seen"]
+
+
 def test_settings_say_what_runs(project: Project, shell: Any) -> None:
     cells = ["K = 1", code("K = 2", "draft"), "seen = []\nseen.append(1)", "%cd -q ."]
     project.write("book.ipynb", notebook(*cells))

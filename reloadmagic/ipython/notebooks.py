@@ -37,6 +37,7 @@ class NotebookImports:
             notebook_import=self._settings.notebook_import,
             allow=self._settings.allow,
             skip_tags=self._settings.skip_tags,
+            names={"get_ipython": self._shell.get_ipython},
         )
 
     def undo(self) -> None:
@@ -50,4 +51,5 @@ class NotebookImports:
             notebook_import=before.notebook_import,
             allow=before.allow,
             skip_tags=before.skip_tags,
+            names=before.names,
         )

@@ -14,9 +14,9 @@ prompts are after a run of the whole notebook: code cells only, empty ones left 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.machinery import PathFinder
-from typing import Literal
+from typing import Any, Literal
 
 from .finder import NotebookFinder, NotebookLoader
 from .reading import NotebookError
@@ -31,6 +31,7 @@ def install(
     notebook_import: Literal["all", "definitions"] = "all",
     allow: Iterable[str] = (),
     skip_tags: Iterable[str] = ("skip-import",),
+    names: Mapping[str, Any] | None = None,
 ) -> NotebookFinder:
     """The finder, which finds notebooks from now on; called again, it changes the settings.
 
@@ -41,8 +42,12 @@ def install(
         allow: patterns (`fnmatch`) of magics and commands to run although they have side effects:
             ``"%matplotlib"``, ``"!pip"``, ``"%%bash"``, ``"*"``.
         skip_tags: cells with one of these tags do not run.
+        names: what notebooks find in their namespaces, as they do when they run in a kernel:
+            ``get_ipython``, which is among the builtins while a cell runs and not in callbacks.
     """
-    settings = Settings(transform, notebook_import, tuple(allow), frozenset(skip_tags))
+    settings = Settings(
+        transform, notebook_import, tuple(allow), frozenset(skip_tags), dict(names or {})
+    )
     finder = installed()
     if finder is None:
         finder = NotebookFinder(settings)

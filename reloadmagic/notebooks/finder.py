@@ -51,6 +51,12 @@ class NotebookLoader(SourceFileLoader):
         super().__init__(fullname, path)
         self.finder = finder
 
+    def create_module(self, spec: ModuleSpec) -> types.ModuleType | None:
+        """A module whose namespace has what a notebook finds in its kernel."""
+        module = types.ModuleType(spec.name)
+        vars(module).update(self.finder.settings.names)
+        return module
+
     def decode_source(self, data: bytes) -> Text:
         """The notebook's code as Python.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 __all__ = ["Settings", "Transform"]
 
@@ -20,5 +20,6 @@ class Settings:
     notebook_import: Literal["all", "definitions"] = "all"
     allow: tuple[str, ...] = ()
     skip_tags: frozenset[str] = frozenset({"skip-import"})
+    names: dict[str, Any] = field(default_factory=dict)
     # A cell that was seen before is not parsed again; the newest notebook's cells are kept.
     known: dict[str, str] = field(default_factory=dict, compare=False, repr=False)

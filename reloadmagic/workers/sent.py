@@ -54,9 +54,10 @@ class _Sent(SourceFileLoader):
             return stored.data
         return super().get_data(path)
 
-    def create_module(self, spec: ModuleSpec) -> None:  # noqa: ARG002  # importlib's signature
+    def create_module(self, spec: ModuleSpec) -> types.ModuleType | None:
         """As usual; a first import begins, of which tracebacks are to show what was sent."""
         show(self.path, self.get_data(self.path), self)
+        return super().create_module(spec)
 
     def path_stats(self, path: str) -> Any:
         """Nothing, so that no cached bytecode is taken for what was sent, or made of it."""
