@@ -135,14 +135,14 @@ class NotebookFinder:
             found = self._candidate(folder, name)
             if not found:
                 continue
+            loaded = getattr(module_spec(target), "origin", None)
+            if loaded in found:  # a reload, of that one
+                return self._notebook(fullname, loaded)
             usual = self._usual_spec(fullname, path, target)
             if usual is not None and _goes_before(usual, found[0]):
                 return usual
             if path is None and _is_asked_by_installed_code(name):
                 return usual
-            loaded = getattr(module_spec(target), "origin", None)
-            if loaded in found:  # a reload, of that one
-                return self._notebook(fullname, loaded)
             if len(found) > 1:
                 several = " or ".join(repr(os.path.basename(place)) for place in found)
                 message = f"{fullname} could be {several}: rename all but one"
