@@ -20,6 +20,7 @@ class ImportGraph:
     def __init__(self, imports: Mapping[str, Iterable[str]]) -> None:
         self.imports = {name: tuple(found) for name, found in imports.items()}
         self._importers: dict[str, list[str]] = {name: [] for name in self.imports}
+        self._descendants: dict[str, frozenset[str]] = {}
         for name, found in self.imports.items():
             for target in found:
                 self._importers.setdefault(target, []).append(name)
@@ -42,7 +43,11 @@ class ImportGraph:
 
     def descendants(self, name: str) -> frozenset[str]:
         """All that *name* imports, directly or through others; *name* too if it is in a cycle."""
-        return frozenset(self._walk(name, self.imports, keep_start=True))
+        found = self._descendants.get(name)
+        if found is None:
+            found = frozenset(self._walk(name, self.imports, keep_start=True))
+            self._descendants[name] = found
+        return found
 
     def ancestors(self, name: str) -> frozenset[str]:
         """All that import *name*, directly or through others."""

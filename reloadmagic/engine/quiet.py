@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..plan import ModulePlan
     from .state import State, Work
 
-__all__ = ["bound_plainly", "is_quiet"]
+__all__ = ["bound_plainly", "is_quiet", "stands_alone"]
 
 
 def is_quiet(state: State, plan: ModulePlan, number: int) -> bool:
@@ -36,6 +36,17 @@ def is_quiet(state: State, plan: ModulePlan, number: int) -> bool:
             for found in summary.imports
         )
     return kind == "assign" and _only_reads(summary, plan.tracked.namespace)
+
+
+def stands_alone(state: State, plan: ModulePlan, number: int) -> bool:
+    """Is the statement as it was, the only one that binds its names, and nothing to be merged?"""
+    entry = state.index.modules[plan.name]
+    statement, namespace = entry.source.statements[number], plan.tracked.namespace
+    if plan.diff is not None or any(len(entry.bindings[name]) > 1 for name in statement.binds):
+        return False
+    return statement.fragment.kind == "import" or all(
+        is_plain(namespace.get(name, ABSENT)) for name in statement.binds
+    )
 
 
 def _is_there(module: str, name: str | None) -> bool:

@@ -18,9 +18,9 @@ from .bodies import patch_bodies
 from .bound import loader_of
 from .dropping import drop_names
 from .failures import Failed, locate
-from .quiet import is_quiet
+from .quiet import is_quiet, stands_alone
 from .snapshots import snapshot_module
-from .statements import run_statement
+from .statements import run_quietly, run_statement
 
 if TYPE_CHECKING:
     from .state import State, Work
@@ -133,7 +133,8 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
             if number in plan.run and state.effects.is_due(plan, number):
                 state.caches.clear()
                 if is_quiet(state, plan, number):
-                    run_statement(state, work, number, loader)
+                    run = run_quietly if stands_alone(state, plan, number) else run_statement
+                    run(state, work, number, loader)
                     continue
                 work.is_loud = True
                 _snapshot_started(state)

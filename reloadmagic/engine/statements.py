@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
 from ..loader import compile_statements
-from ..notes import is_container
+from ..notes import is_container, same_value
 from ..plan import ModulePlan
 from ..transaction import ABSENT
 from .bound import olds, raw_before
@@ -29,7 +29,7 @@ from .settling import settle
 if TYPE_CHECKING:
     from .state import State, Work
 
-__all__ = ["compile_statement", "run_statement"]
+__all__ = ["compile_statement", "run_quietly", "run_statement"]
 
 
 def compile_statement(plan: ModulePlan, loader: Any, number: int) -> types.CodeType:
@@ -97,6 +97,32 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     note_sets(state, plan, number)
     if statement.fragment.kind == "class":
         state.made.collect()  # or __subclasses__() would list twins
+
+
+def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
+    """`run_statement` for a quiet one (see `quiet`) of a source that stayed as it was.
+
+    There is nothing to merge, to fill or to forget: its names hold what they held, or are bound.
+    """
+    plan = work.plan
+    statement = plan.after.statements[number]
+    recorder = Recorder(plan.tracked.namespace)
+    place = plan.after.line_text(statement.lineno)
+    work.ran.append(Ran(statement.lineno, statement.label, plan.why(number), place))
+    exec(_code_of(work, number, loader), recorder.namespace, recorder)
+    is_import = statement.fragment.kind == "import"
+    if is_import and not plan.forced(number):
+        _keep_unchanged(state, plan, recorder)
+    result = work.bound[number] = {}
+    for name, was in recorder.bound.items():
+        value = recorder.namespace[name]
+        stays = state.patcher.stand_in(value)
+        if not is_import and same_value(was, stays):
+            stays = was
+        if stays is not value:
+            recorder.namespace[name] = stays
+        result[name] = stays
+        note_binding(state, plan, name, was, value, stays, None)
 
 
 def _settle_all(

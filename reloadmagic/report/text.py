@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import os
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from reloadmagic.errors import ReloadFailed, SourceError, describe, spoken_place
 from reloadmagic.modules import Text, common_prefix, common_start, common_suffix, line_start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from reloadmagic.engine import Outcome, Ran, Slow
+
+T = TypeVar("T")
 
 NAMES = 4  # shown for one module in the short form
 MODULES = 5  # shown on each side of the arrow
@@ -59,9 +61,9 @@ def summarize(
 def headline(outcomes: Sequence[Outcome], seconds: float, *, undo: bool = False) -> str:
     """What was reloaded, on one line; empty if nothing was."""
     done = [outcome for outcome in outcomes if outcome.status in ("reloaded", "patched")]
-    edited = [_with_names(outcome) for outcome in done if outcome.edited]
-    reached = [_with_names(outcome) for outcome in done if not outcome.edited]
-    sides = [_enumerate(side, MODULES) for side in (edited, reached) if side]
+    edited = [outcome for outcome in done if outcome.edited]
+    reached = [outcome for outcome in done if not outcome.edited]
+    sides = [_enumerate(side, MODULES, _with_names) for side in (edited, reached) if side]
     if not sides:
         return ""
     did = "undid" if undo else "reloaded"
@@ -132,10 +134,11 @@ def label_names(label: str) -> list[str]:
     return names if all(name.isidentifier() for name in names) else []
 
 
-def _enumerate(words: Sequence[str], most: int) -> str:
-    if len(words) <= most + 1:  # "… 1 more" would be as long as the word itself
-        return ", ".join(words)
-    return f"{', '.join(words[:most])} … {len(words) - most} more"
+def _enumerate(items: Sequence[T], most: int, said: Callable[[T], str] = str) -> str:
+    """The first *items*, *said* in words, and how many more there are."""
+    if len(items) <= most + 1:  # "… 1 more" would be as long as the word itself
+        return ", ".join(map(said, items))
+    return f"{', '.join(map(said, items[:most]))} … {len(items) - most} more"
 
 
 def duration(seconds: float) -> str:
