@@ -592,13 +592,13 @@ class Reloader:
                 return _NOTHING
             plan = self.plan(changes)
         outcomes, notes = self._carry_out(plan)
-        self._undo.note(self._keep_stamps(plan, outcomes))
+        self._undo.note(self._keep_stamps(plan, outcomes), self._tracked)
         return Report(outcomes, notes, time.perf_counter() - started)
 
     def _go_back(self) -> Report:
         started = time.perf_counter()
         self._scan()
-        back = self._undo.back(self._tracked)
+        back = self._undo.back(self._tracked, self._finder.usual_spec)
         if not back:
             return Report(undo=True)
         before = [(t := self._tracked[c.module], t.stale, t.failed) for c in back]

@@ -10,41 +10,64 @@ from __future__ import annotations
 import dataclasses
 import linecache
 import os
+import weakref
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .changes import change_to
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
 
     from .changes import Change
     from .modules import Source, TrackedModule
 
 __all__ = ["Undo", "hint_of_undone"]
 
-MOST = 100
-"""Reloads that are remembered."""
+MOST = 20
+"""Reloads that can be undone, one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Replaced:
+    """A version that a reload replaced: what its file held, and the digest of what it holds since.
+
+    Bytes, as sources with all that is known of them would be much to keep.
+    """
+
+    module: weakref.ref[ModuleType]
+    name: str
+    data: bytes
+    by: bytes
 
 
 class Undo:
-    """The edits that reloads brought in, and the versions that are held back.
+    """The versions that reloads replaced, and those that are held back.
 
     Attributes:
         held: by module, the digest of the version that was undone; the file still holds it.
     """
 
     def __init__(self) -> None:
-        self._done: deque[tuple[Change, ...]] = deque(maxlen=MOST)
+        self._done: deque[tuple[_Replaced, ...]] = deque(maxlen=MOST)
         self.held: dict[str, bytes] = {}
 
-    def note(self, done: Iterable[Change]) -> None:
+    def note(self, done: Iterable[Change], tracked: Mapping[str, TrackedModule]) -> None:
         """A reload has run the sources that *done* brought."""
-        done = tuple(done)
+        replaced = []
         for change in done:
+            before, after = change.before, change.after
             self.held.pop(change.module, None)
-            if change.after is not None and not change.after.parts:
+            if after is not None and not after.parts:
                 linecache.cache.pop(change.path, None)
-        if done:
-            self._done.append(done)
+            if before is not None and after is not None and (before.data or not before.text):
+                module = tracked[change.module].reference
+                replaced.append(_Replaced(module, change.module, before.data, after.digest))
+        if replaced:
+            self._done.append(tuple(replaced))
 
     def look(self, changes: Iterable[Change]) -> None:
         """Files that hold another version than the one that was undone are held back no more."""
@@ -52,22 +75,25 @@ class Undo:
             if change.kind != "deleted" and self.held.get(change.module) != change.digest:
                 self.held.pop(change.module, None)
 
-    def back(self, tracked: Mapping[str, TrackedModule]) -> tuple[Change, ...]:
+    def back(
+        self,
+        tracked: Mapping[str, TrackedModule],
+        find_spec: Callable[[str], ModuleSpec | None],
+    ) -> tuple[Change, ...]:
         """The changes that lead back to before the last reload; empty if none is known.
 
-        Modules that have gone or were imported anew since are left out.
+        Modules that have gone or were imported anew since are left out. *find_spec* says where an
+        import would find a module now.
         """
         while self._done:
             found = tuple(
+                # Without a stamp: the file is to be looked at as one that does not hold this.
                 dataclasses.replace(
-                    change, kind="modified", path=change.before.path, before=change.after,
-                    after=change.before, stamp=None, digest=change.before.digest,
+                    change_to(tracked[version.name], version.data, find_spec), stamp=None
                 )
-                for change in self._done[-1]
-                if change.before is not None
-                and change.module in tracked
-                and tracked[change.module].source is change.after
-            )  # fmt: skip
+                for version in self._done[-1]
+                if version.name in tracked and _is_followed(version, tracked[version.name])
+            )
             if found:
                 return found
             self._done.pop()
@@ -84,6 +110,15 @@ class Undo:
                 self.held[change.module] = change.digest
             if change.before is not None:
                 _show_source(change.before)
+
+
+def _is_followed(version: _Replaced, tracked: TrackedModule) -> bool:
+    """Does the same module run what replaced *version*?"""
+    return (
+        tracked.reference() is version.module()
+        and tracked.source is not None
+        and tracked.source.digest == version.by
+    )
 
 
 def hint_of_undone(changes: Iterable[Change]) -> tuple[str, ...]:

@@ -202,3 +202,22 @@ def test_tracebacks_and_getsource_show_what_runs(project, reloader):
     assert inspect.getsource(shapes.area) == "def area():\n    return 1 / 0\n"
     reloader.reload(names=["shapes"])
     assert inspect.getsource(shapes.area) == "def area():\n    return 2\n"
+
+
+def test_encodings_and_line_ends_come_back_as_they_were(project, reloader):
+    path = project.write("shapes.py", "")
+    path.write_bytes("# coding: latin-1\r\nNAME = 'é'\r\n".encode("latin-1"))
+    shapes = load("shapes")
+    project.edit("shapes.py", "NAME = 'è'\n")
+    reloader.reload()
+    reloader.undo()
+    assert (shapes.NAME, reloader.undone) == ("é", {"shapes"})
+
+
+def test_a_file_that_was_empty_is_empty_again(project, reloader):
+    project.write("shapes.py", "")
+    shapes = load("shapes")
+    project.edit("shapes.py", "NAME = 1\n")
+    reloader.reload()
+    reloader.undo()
+    assert not hasattr(shapes, "NAME")

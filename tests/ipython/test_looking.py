@@ -14,6 +14,7 @@ from jupyter_client.manager import start_new_kernel
 from reloadmagic.explain import Graph, Node
 from reloadmagic.ipython.layout import lay_out, layers
 from reloadmagic.ipython.picture import svg
+from session import NOT_OURS
 from support import Project
 
 Run = Callable[..., Any]
@@ -26,7 +27,7 @@ def run(run: Run, project: Project, capsys: Output) -> Run:
     project.write("config.py", "WIDTH = 1\n")
     project.write("shapes.py", "from config import WIDTH\ndef area(): return WIDTH\n")
     # They import by names, too.
-    run("%reload_exclude tests conftest support session", store_history=False)
+    run(f"%reload_exclude {' '.join(NOT_OURS)}", store_history=False)
     run("import shapes")
     capsys.readouterr()
     return run

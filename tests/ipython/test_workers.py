@@ -9,6 +9,7 @@ from IPython.core.completer import provisionalcompleter
 
 from reloadmagic.ipython.workers import NOTHING
 from reloadmagic.modules import content_digest
+from session import NOT_OURS
 from worker_process import Workers
 
 SHOP = "def describe(net):\n    return f'{net} kr'\n"
@@ -33,7 +34,7 @@ def worker(shell, run, project):
     worker.run("import shop\nshop")
     shell.user_ns["workers"] = workers
     run("%config ReloadMagic.workers_timeout = 60.0")
-    run("%reload_exclude tests support session worker_process")
+    run(f"%reload_exclude {' '.join(NOT_OURS)}")
     run("import shop")
     yield worker
     run("%reload_workers -d")
