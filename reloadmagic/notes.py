@@ -8,16 +8,17 @@ of the user's is compared but by identity, unless it is plain.
 from __future__ import annotations
 
 import _abc
+import itertools
 import sys
 import types
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from .live import class_dict, instance_items, is_class
 from .loader import ReloadLoader
-from .modules import module_namespace
+from .modules import Source, module_namespace
 
 __all__ = [
     "Note",
@@ -26,6 +27,7 @@ __all__ = [
     "extras",
     "is_container",
     "noticed",
+    "own_names",
     "same_value",
     "take_notes",
 ]
@@ -134,6 +136,21 @@ def content_of(value: Any) -> Any:
     if kind is list or kind is deque:
         return list(value)
     return set(value) if kind is set else dict(value)
+
+
+def own_names(
+    namespace: dict[str, Any], source: Source, stars: Iterable[Iterable[str]]
+) -> dict[str, Any]:
+    """*namespace* without what imports alone bound: the module that made it takes the notes.
+
+    *stars* are the names that star-imports bound.
+    """
+    imported: set[str] = set(itertools.chain(*stars))
+    own: set[str] = set()
+    for statement in source.statements:
+        (imported if statement.fragment.kind == "import" else own).update(statement.binds)
+    imported -= own
+    return {name: value for name, value in namespace.items() if name not in imported}
 
 
 def take_notes(namespace: dict[str, Any], module: str) -> dict[str, Note]:

@@ -40,6 +40,8 @@ def settle_class(
         | _replaced_methods(state, plan, number, name, old, new),
         noted=noted,
     )
+    for registered in abc_registry(new) or () if stays is old else ():
+        _abc._abc_register(old, registered)  # by the statement itself
     state.edited_classes.append(stays)
     tell_at_once(state, old, stays)
     return stays

@@ -72,4 +72,4 @@ def _carry_over(state: State, work: Work) -> None:
             del tracked.noted[key]
     else:
         work.is_noted = True
-        tracked.noted = state.containers.noted_again(tracked)
+        tracked.noted = state.containers.noted_again(tracked, plan.after, work.stars.values())

@@ -7,13 +7,13 @@ when the set is done, after all fillers.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, instance_items
-from ..modules import TrackedModule
-from ..notes import Note, content_of, extras, is_container, same_value, take_notes
+from ..modules import Source, TrackedModule
+from ..notes import Note, content_of, extras, is_container, own_names, same_value, take_notes
 from .effects import content_token
 
 if TYPE_CHECKING:
@@ -144,11 +144,14 @@ class Containers:
         if qualname in noted:
             self.foreign[id(cls)] = frozenset(class_dict(cls)) - noted[qualname]
 
-    def noted_again(self, tracked: TrackedModule) -> dict[str, Note]:
+    def noted_again(
+        self, tracked: TrackedModule, source: Source, stars: Iterable[Iterable[str]]
+    ) -> dict[str, Note]:
         """Notes after a reload: what came at run time is still none of the module's own."""
         extra = {id(container): found for container, found in self.extras}
         found: dict[str, Note] = {}
-        for name, note in take_notes(tracked.namespace, tracked.name).items():
+        own = own_names(tracked.namespace, source, stars)
+        for name, note in take_notes(own, tracked.name).items():
             known = tracked.noted.get(name)
             if known is None or known.identity != note.identity:
                 found[name] = note
@@ -163,27 +166,6 @@ class Containers:
             else:
                 found[name] = known
         return found
-
-    def tell_importers(self, names: Collection[str]) -> None:
-        """What modules that import a refilled container noted of it is what its owner noted now.
-
-        *names* are the modules whose containers were noted again.
-        """
-        if not self.refilled:
-            return
-        noted = {
-            note.identity: note.content
-            for name in names
-            for note in self.state.tracked[name].noted.values()
-            if note.identity in self.refilled
-        }
-        for tracked in self.state.tracked.values():
-            if tracked.name in names:
-                continue
-            for name, note in tracked.noted.items():
-                if note.identity in noted:
-                    tracked.noted[name] = replace(note, content=noted[note.identity])
-        self._notes = None
 
 
 def plainly(content: Any) -> Any:

@@ -106,7 +106,7 @@ def drop_star(state: State, plan: ModulePlan, names: Iterable[str]) -> None:
 def _is_submodule(state: State, package: str, name: str, value: Any) -> bool:
     """Is the name an attribute that importing a submodule sets, which has not been deleted?"""
     full = f"{package}.{name}"
-    if sys.modules.get(full) is not value:
+    if value is None or sys.modules.get(full) is not value:
         return False
     return full not in state.tracked or os.path.exists(state.tracked[full].path)
 
@@ -122,13 +122,20 @@ def drop_foreign(state: State, plan: ModulePlan, recorder: Recorder) -> None:
     for name, was in list(recorder.bound.items()):
         if any(state.index.binds(star, name) for star in stars):
             continue
-        if any(_is_submodule(state, star, name, recorder.namespace[name]) for star in stars):
-            continue
+        if _is_part_of_package(recorder.namespace[name]):
+            continue  # the import system has set it on its package
         del recorder.bound[name]
         if was is ABSENT:
             del recorder.namespace[name]
         else:
             recorder.namespace[name] = was
+
+
+def _is_part_of_package(value: Any) -> bool:
+    if type(value) is not types.ModuleType:
+        return False
+    name = vars(value).get("__name__")
+    return isinstance(name, str) and "." in name and sys.modules.get(name) is value
 
 
 def forget_unbound(

@@ -19,7 +19,7 @@ from .bound import loader_of
 from .dropping import drop_names
 from .failures import Failed, locate
 from .quiet import is_quiet, stands_alone
-from .snapshots import snapshot_module
+from .snapshots import snapshot_module, snapshot_targets
 from .statements import run_quietly, run_statement
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
                     continue
                 work.is_loud = True
                 _snapshot_started(state)
+                snapshot_targets(state, plan.name, number)
                 with state.progress.of(plan.after, plan.after.statements[number]):
                     run_statement(state, work, number, loader)
     except (Failed, KeyboardInterrupt):

@@ -31,6 +31,7 @@ from .names import Namespace, namespaces_before, refresh
 from .outcome import Outcome
 from .progress import Progress
 from .reloading import reload_behind, reload_module, rerun, room_for
+from .snapshots import snapshot_targets
 from .state import State
 from .statements import compile_statement
 
@@ -84,6 +85,8 @@ class Run:
         """A module that was not loaded before is about to run, as an edited one imports it."""
         if self.state.active and threading.get_ident() == self.thread:
             self.state.index.put(name, source)
+            for number in range(len(source.statements)):
+                snapshot_targets(self.state, name, number)
             reload_behind(self.state, name)
 
     def carry_out(self) -> tuple[Outcome, ...]:
@@ -189,9 +192,6 @@ class Run:
             outcome = commit_module(self.state, name)
             if outcome is not None:
                 yield outcome
-        self.state.containers.tell_importers(
-            [name for name in names if self.state.work[name].is_noted]
-        )
 
     def _roll_back(self) -> None:
         """Undo all writes of the set."""

@@ -13,7 +13,7 @@ from ..transaction import instance_dict
 if TYPE_CHECKING:
     from .state import State
 
-__all__ = ["is_instance_of_users", "snapshot_module"]
+__all__ = ["is_instance_of_users", "snapshot_module", "snapshot_targets"]
 
 
 def snapshot_module(state: State, tracked: TrackedModule) -> None:
@@ -40,6 +40,15 @@ def snapshot_module(state: State, tracked: TrackedModule) -> None:
     annotations = namespace.get("__annotations__")
     if type(annotations) is dict:
         snapshot(annotations)
+
+
+def snapshot_targets(state: State, name: str, number: int) -> None:
+    """Remember the modules, of the run or not, in whose objects the statement writes."""
+    targets = {module for module, _, _ in state.index.filled_by((name, number))}
+    for path in state.index.modules[name].summaries[number].now.sets:
+        targets.update(module for (module, _), _ in state.index.resolve(name, path))
+    for module in targets & state.tracked.keys():
+        snapshot_module(state, state.tracked[module])
 
 
 def _snapshot_class(state: State, cls: type, module: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..live import class_dict, is_class
 from ..modules import TrackedModule
-from ..notes import noticed, take_notes
+from ..notes import noticed, own_names, take_notes
 
 __all__ = ["Watch", "grown", "size_of"]
 
@@ -42,8 +42,10 @@ class Watch:
 
     def add(self, tracked: TrackedModule, namespace: dict[str, Any]) -> None:
         """Take notes of what a module has left in its containers, and watch these."""
-        tracked.noted = take_notes(namespace, tracked.name)
-        for name, value in noticed(namespace, tracked.name):
+        assert tracked.source is not None
+        own = own_names(namespace, tracked.source, tracked.stars.values())
+        tracked.noted = take_notes(own, tracked.name)
+        for name, value in noticed(own, tracked.name):
             self._known.append((tracked, name, value))
             self._sized.append(_sized(value))
             self._sizes.append(size_of(value))
@@ -60,8 +62,10 @@ class Watch:
         self._known += [
             (module, name, value)
             for module in tracked.values()
-            if module.name in names and module.noted
-            for name, value in noticed(module.namespace, module.name)
+            if module.name in names and module.noted and module.source is not None
+            for name, value in noticed(
+                own_names(module.namespace, module.source, module.stars.values()), module.name
+            )
         ]
         self._sized = [_sized(value) for _, _, value in self._known]
         self._sizes = list(map(len, self._sized))

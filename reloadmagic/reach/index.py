@@ -689,7 +689,10 @@ class Index:
         """The attributes of *entity* that statements of the user's modules set."""
         return {attr for found, attr in self.setters() if found == entity}
 
-    def _target(self, module: str, path: Path) -> Iterator[Target]:
+    def _target(
+        self, module: str, path: Path, seen: frozenset[Entity] = frozenset()
+    ) -> Iterator[Target]:
+        """What filling *path* in *module* fills, under all names that it has there."""
         for (found, name), rest in self.resolve(module, path):
             entry = self.modules.get(found)
             if entry is None or name not in entry.bindings:
@@ -698,6 +701,10 @@ class Index:
                 continue
             attr = rest[0] if rest and name in entry.classes else ""
             yield (found, name, attr)
+            for number in entry.bindings[name]:
+                alias = entry.summaries[number].aliases.get(name)
+                if alias is not None and (found, name) not in seen:
+                    yield from self._target(found, (*alias, *rest), seen | {(found, name)})
 
     def _stateful_targets(self, module: str, path: Path) -> Iterator[Target]:
         """Closures with state of their own, which calling them changes."""

@@ -157,6 +157,7 @@ class Summary:
         imports: in order.
         deletes: names that it deletes.
         annotated: names it puts into ``__annotations__``.
+        aliases: names that it binds to what a path names.
         augments: names that it binds to what they held before, changed or joined with something.
         asks: names of the module that it looks up by a string, as in ``"NAME" in globals()``.
         orders: methods that it calls for what they do alone: ``parser.add_argument(...)``.
@@ -169,6 +170,7 @@ class Summary:
     deletes: set[str] = field(default_factory=set)
     annotated: set[str] = field(default_factory=set)
     augments: set[str] = field(default_factory=set)
+    aliases: dict[str, Path] = field(default_factory=dict)
     asks: set[str] = field(default_factory=set)
     orders: set[Path] = field(default_factory=set)
     postponed: bool = False
@@ -315,6 +317,10 @@ class _Reader:
             self.read(node.value, MENTION)
 
     def visit_Assign(self, node: ast.Assign) -> None:
+        path = dotted(node.value)
+        if path is not None and not self.in_function and not self.prefix:
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            self.summary.aliases.update(dict.fromkeys(names, path))
         if any(isinstance(target, ast.Tuple | ast.List) for target in node.targets):
             self.unit.attrs.add(OPERATOR)  # it is iterated over
         self.read(node.value, MENTION)
