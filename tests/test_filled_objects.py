@@ -135,3 +135,25 @@ def test_attributes_that_others_set_on_an_object_filled_again_stay(project, relo
     reloader.reload()
     assert own.site is app
     assert (list(app.routes), app.db, app.user) == (["/", "/us", "/z"], ["open"], "mine")
+
+
+@pytest.mark.parametrize("base", ["dict", "threading.Thread", "collections.UserDict"])
+def test_an_object_that_is_more_than_its_attributes_is_made_anew(project, reloader, base):
+    text = f"""
+        import collections, threading
+        class Store({base}):
+            def __init__(self):
+                super().__init__()
+                self.rows = []
+            def put(self, row):
+                self.rows.append(row)
+        S = Store()
+        S.put({{0}})
+        """
+    project.write("store.py", text.format(1))
+    store = load("store")
+    before = store.S
+    project.edit("store.py", text.format(2))
+    reloader.reload()
+    assert store.S is not before
+    assert (before.rows, store.S.rows) == ([1], [2])

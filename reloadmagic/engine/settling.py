@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from ..live import instance_items, is_class
+from ..live import class_dict, instance_items, is_class
 from ..modules import Statement
 from ..notes import is_container, same_value
 from ..plan import ModulePlan
-from ..transaction import ABSENT
+from ..transaction import ABSENT, mro
 from .classes import settle_class
 from .redirecting import tell_at_once
 from .snapshots import is_instance_of_users
@@ -58,9 +58,22 @@ def _is_refilled(state: State, module: str, name: str, old: Any, new: Any) -> bo
     return (
         type(old) is type(new)
         and is_instance_of_users(state, new)
+        and _is_all_in_sight(state, type(new))
         and bool(state.index.fillers().get((module, name, "")))
         and state.patcher.is_made(new)
     )
+
+
+def _is_all_in_sight(state: State, cls: type) -> bool:
+    """Is all that an instance is made of in its attributes, which code of the user's has set?
+
+    A thread or a dict, for one, is more than that, and may be in use.
+    """
+    homes = [class_dict(base).get("__module__") for base in mro(cls) if base is not object]
+    return all(type(home) is str and (home in _PLAIN or state.tracks(home)) for home in homes)
+
+
+_PLAIN = ("abc", "typing")  # ABC, Generic, Protocol
 
 
 def _set_by_others(state: State, plan: ModulePlan, number: int, name: str, old: Any) -> set[str]:
