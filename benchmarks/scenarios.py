@@ -122,7 +122,7 @@ def idle(bench: Bench) -> Iterator[Row]:
             makers[tool.name, label] = partial(
                 _idle_session, bench, tool, files, with_library=label == "few"
             )
-    each = bench.of(40, 20)
+    each = bench.of(15, 10)
     with open_sessions(makers) as sessions:
         for session in sessions.values():
             session.tell("cells", text="None", count=5)

@@ -357,6 +357,10 @@ class Source:
         """The cells of a notebook, in order; none for any other file."""
         return self.text.parts if isinstance(self.text, Text) else ()
 
+    def drop_tree(self) -> None:
+        """Let go of the whole tree, which nobody will run."""
+        self._tree = None
+
     def line_at(self, filename: str, lineno: int) -> int:
         """The line of this source that is shown as a line of *filename*; 0 if none is."""
         if filename == self.path:

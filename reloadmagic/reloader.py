@@ -106,7 +106,7 @@ class Reloader:
         self._undo = Undo()
         self._attachments: tuple[Attachment, ...] = ()
         self._scanned: tuple[int, str | None] = (0, None)
-        self._known: set[str] = set()
+        self._known: dict[str, None] = {}
         # Made anew once other modules are tracked, or in other files.
         self._files: Files | None = None
         self.install()
@@ -219,12 +219,12 @@ class Reloader:
         if self._scanned == (len(sys.modules), last):
             return
         modules = dict(sys.modules)
-        new = modules.keys() - self._known
+        new = modules.keys() - self._known.keys()
         if new:
             for order, (name, module) in enumerate(modules.items(), -len(modules)):
                 if name in new and name not in self._tracked:
                     self._take_over(name, module, order)
-            self._known |= new
+        self._known = dict.fromkeys(modules)
         self._scanned = (len(sys.modules), last)
         self._files = None
 
@@ -259,6 +259,7 @@ class Reloader:
         """Take the file for what ran, unless its cached bytecode shows that it was edited since."""
         try:
             tracked.stamp, tracked.source = read_source(spec.loader, tracked.path)
+            tracked.source.drop_tree()
         except (OSError, SourceError):
             tracked.stamp = None
             return
@@ -384,7 +385,7 @@ class Reloader:
     def forget(self, name: str) -> None:
         """Know no more of the module *name*: what is imported by that name next is a first import."""
         self._files = None
-        self._known.discard(name)
+        self._known.pop(name, None)
         self._tracked.pop(name, None)
         self._pending.pop(name, None)
         self._attempted.pop(name, None)

@@ -26,6 +26,7 @@ def commit_module(state: State, name: str) -> Outcome | None:
     _carry_over(state, work)
     if plan.diff is not None:
         plan.before.codes.clear()
+    plan.after.drop_tree()
     tracked.source = plan.after
     if plan.diff is None and not work.ran:
         return None

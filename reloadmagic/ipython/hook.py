@@ -38,6 +38,9 @@ __all__ = ["CellHook", "CellRefused", "ReloadInterrupted"]
 
 logger = logging.getLogger(__name__)
 
+MOST = 1000
+"""Cells that are remembered."""
+
 
 class CellRefused(InputRejected):
     """The cell does not run, as ``on_error = "stop"`` asks, since a module could not be loaded."""
@@ -193,6 +196,8 @@ class CellHook:
             number = getattr(result, "execution_count", None)
             if ran is not None and number is not None:
                 self._ran.append((number, ran))
+                if len(self._ran) > 2 * MOST:
+                    del self._ran[:-MOST]
 
     @property
     def cells(self) -> CellLog:
