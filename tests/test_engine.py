@@ -70,6 +70,17 @@ RUNS = {
         ),
         ["class E", "x"],
     ),
+    "what a class method constructs": (
+        (
+            "class A:\n def __init__(self): self.x = 1\n @classmethod\n def make(cls): return cls()\n"
+            "a = A.make()\nb = A\n"
+        ),
+        (
+            "class A:\n def __init__(self): self.x = 2\n @classmethod\n def make(cls): return cls()\n"
+            "a = A.make()\nb = A\n"
+        ),
+        ["a"],
+    ),
     "a list of subclasses": (
         "class A: pass\nx = A.__subclasses__()\ny = []\n",
         "class A: pass\nclass B(A): pass\nx = A.__subclasses__()\ny = []\n",
@@ -305,6 +316,18 @@ def test_a_cache_over_changed_code_is_cleared_and_others_are_not(project, reload
     project.edit("m.py", text.format(2))
     reloader.reload()
     assert (m.f(), m.h() is kept) == (2, True)
+
+
+def test_a_cache_that_an_assignment_made_is_cleared_with_the_function_it_is_of(project, reloader):
+    project.write("low.py", "def f(): return 1\ndef g(): return object()\n")
+    text = "import low\nfrom functools import cache\nf = cache(low.f)\ng = cache(low.g)\nx = f()\n"
+    project.write("m.py", text)
+    m = load("m")
+    kept = m.g()
+    project.edit("low.py", "def f(): return 2\ndef g(): return object()\n")
+    reloader.reload()
+    assert (m.f(), m.x) == (2, 2)
+    assert m.g() is kept
 
 
 def test_a_pinned_value_is_kept_and_told(project, reloader):

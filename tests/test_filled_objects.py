@@ -157,3 +157,16 @@ def test_an_object_that_is_more_than_its_attributes_is_made_anew(project, reload
     reloader.reload()
     assert store.S is not before
     assert (before.rows, store.S.rows) == ([1], [2])
+
+
+def test_what_a_statement_set_over_the_constructor_stays(project, reloader):
+    text = (
+        "class App:\n    def __init__(self):\n        self.db = None\n        self.all = []\n"
+        "    def add(self, x): self.all.append(x)\n"
+        "app = App()\napp.db = ['open']\napp.add(1)\napp.add({})\n"
+    )
+    project.write("m.py", text.format(2))
+    m = load("m")
+    project.edit("m.py", text.format(3))
+    reloader.reload()
+    assert (m.app.all, m.app.db) == ([1, 3], ["open"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import types
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from .state import State
 
 __all__ = ["Caches"]
+
+
+def _assigned(namespace: dict[str, Any]) -> Iterator[tuple[tuple[str, str], Callable[[], None]]]:
+    """``cached = lru_cache(function)``: what empties it, with the place of the function."""
+    for value in namespace.values():
+        if type(value) is functools._lru_cache_wrapper:
+            function = value.__dict__.get("__wrapped__")
+            if type(function) is types.FunctionType:
+                yield (function.__module__, function.__qualname__), value.cache_clear
 
 
 class Caches:
@@ -60,6 +70,9 @@ class Caches:
                 yield (name, qualname), value.cache_clear
             elif type(value) is functools.cached_property and cls is not None:
                 yield (name, qualname), partial(self._forget, cls, attr)
+        for tracked in self.state.tracked.values():
+            if tracked.source is not None and "cache" in tracked.source.text:
+                yield from _assigned(tracked.namespace)
 
     def _forget(self, cls: type, name: str) -> None:
         """Drop what a cached property has left in the instances of *cls* and of classes below."""

@@ -7,7 +7,7 @@ when the set is done, after all fillers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -112,12 +112,13 @@ class Containers:
         self._merged_inside = True
         return patcher.merge(old, new)
 
-    def keep_extras(self, tracked: TrackedModule, name: str, holder: Any, new: Any) -> None:
+    def keep_extras(
+        self, tracked: TrackedModule, name: str, holder: Any, anew: Collection[str]
+    ) -> None:
         """What came at run time into what *holder*, of that name, holds is to be put back.
 
-        That is, into what *new* holds another one of.
+        That is, into its attributes *anew*, which are given other content.
         """
-        anew = {attr for attr, _ in instance_items(new)}
         for attr, container in instance_items(holder):
             note = tracked.noted.get(f"{name}.{attr}") if attr in anew else None
             if note is None or note.content is None or note.identity != id(container):

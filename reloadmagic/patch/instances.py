@@ -48,14 +48,14 @@ def merge_instance(
 ) -> Any:
     """Give *old* all that *new* has: it is what the decorator would make after a restart.
 
-    *keep* are names of attributes that stay, where the new one has none of that name.
+    *keep* are names of attributes that stay as they are.
     """
     patcher.pair(new, old)
     patcher.transaction.snapshot(old)
     ours, theirs = instance_dict(old), instance_dict(new)
     if ours is not None and theirs is not None:
         merged = {n: patcher.merge_value(ours.get(n, ABSENT), v) for n, v in theirs.items()}
-        merged |= {n: v for n, v in ours.items() if n in keep and n not in merged}
+        merged |= {n: v for n, v in ours.items() if n in keep}
         patcher.transaction.set_contents(ours, merged)
     before = {member.__name__: value for member, value in slot_values(old)}
     for member, value in slot_values(new):

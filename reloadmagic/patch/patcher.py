@@ -129,7 +129,7 @@ class Patcher:
         """Give *old*, an object like *new*, all that *new* has; *old*.
 
         What the old one's containers got at run time stays in them, as far as that is known, and
-        so do the attributes *keep* that the new one has not.
+        the attributes *keep* stay as they are.
         """
         self.look()
         self._depth += 1

@@ -747,6 +747,8 @@ class _Reader:
                 self.unit.fills_class.add(_attribute_of(node.func.value))
             elif held_by is not None:
                 self.fill(held_by)
+        if self.itself and (path == (self.itself,) or self.is_own_class(node.func)):
+            self.unit.attrs |= {"__new__", "__init__", "__post_init__"}  # ``cls()``
         if path != ("super",):
             self.read(node.func, CALL if path is not None else USE | CALL)
         passing = name in PASSING and name != "hasattr"  # which looks in, but calls nothing
