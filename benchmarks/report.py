@@ -16,8 +16,13 @@ from .tools import OURS, TOOLS
 __all__ = ["write_results"]
 
 COMMAND = "python -m benchmarks"
-COLOURS = ("#d1495b", "#30638e", "#7a9cc6", "#edae49", "#66a182", "#8d6a9f", "#888888", "#bbbbbb")
-WIDTH, LEFT, TOP, LINE = 860, 330, 56, 30
+OURS_COLOUR = "#d1495b"
+COLOURS = (
+    *("#30638e", "#edae49", "#66a182", "#8d6a9f", "#7a9cc6"),
+    *("#222222", "#999999", "#a0522d", "#c0d860", "#cccccc"),
+)
+WIDTH, LEFT, TOP, LINE = 860, 330, 84, 30
+A_ROW = 5  # names in a row of the legend
 
 
 def write_results(rows: Sequence[Row], folder: Path, seconds: float) -> None:
@@ -104,7 +109,9 @@ def _version(distribution: str) -> str:
 def plot(rows: Sequence[Row]) -> str:
     """A line for each row, a dot for each tool, seconds on a logarithmic scale."""
     names = list(dict.fromkeys(name for row in rows for name in row.figures))
-    colours = dict(zip(names, COLOURS * 2, strict=False))
+    names.sort(key=lambda name: name != OURS.name)
+    others = zip(names[1:], COLOURS * 2, strict=False)
+    colours = {names[0]: OURS_COLOUR, **dict(others)} if names else {}
     values = [v for row in rows for v in row.figures.values() if v > 0] or [1e-3]
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
     high = max(high, low + 1)
@@ -120,14 +127,14 @@ def plot(rows: Sequence[Row]) -> str:
         f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
     ]
     for number, name in enumerate(names):
-        at = 14 + number * (WIDTH - 28) / max(len(names), 1)
-        parts.append(f'<circle cx="{at:.0f}" cy="16" r="5" fill="{colours[name]}"/>')
-        parts.append(f'<text x="{at + 9:.0f}" y="20">{escape(name)}</text>')
+        at, y = 14 + number % A_ROW * (WIDTH - 28) / A_ROW, 16 + number // A_ROW * 22
+        parts.append(f'<circle cx="{at:.0f}" cy="{y}" r="5" fill="{colours[name]}"/>')
+        parts.append(f'<text x="{at + 9:.0f}" y="{y + 4}">{escape(name)}</text>')
     for power in range(low, high + 1):
         at = x(10.0**power)
         bottom = height - 34
         parts.append(f'<path d="M{at:.0f} {TOP - 16}V{bottom}" stroke="#ddd"/>')
-        label = duration(10.0**power)
+        label = duration(10.0**power).replace(".00", "").replace(".0", "")
         parts.append(f'<text x="{at:.0f}" y="{height - 18}" text-anchor="middle">{label}</text>')
     for number, row in enumerate(rows):
         y = TOP + LINE * number
