@@ -35,6 +35,23 @@ def class_dict(cls: type) -> Any:
     return type.__dict__["__dict__"].__get__(cls)
 
 
+def nested_classes(cls: type) -> Iterator[tuple[str, type]]:
+    """The classes, by attribute, that the body of *cls* has made.
+
+    Not those that an attribute only mentions: two classes may mention each other.
+    """
+    module, prefix = class_dict(cls).get("__module__"), _qualname(cls) + "."
+    for attr, value in list(class_dict(cls).items()):
+        if is_class(value) and class_dict(value).get("__module__") == module:
+            if _qualname(value).startswith(prefix):
+                yield attr, value
+
+
+def _qualname(cls: type) -> str:
+    name: str = type.__dict__["__qualname__"].__get__(cls)
+    return name
+
+
 def find_class(namespace: dict[str, Any], qualname: str) -> type | None:
     """The live class of that qualname, None if something else stands there."""
     first, *rest = qualname.split(".")

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .live import class_dict, instance_items, is_class
+from .live import class_dict, instance_items, is_class, nested_classes
 from .loader import ReloadLoader
 from .modules import Source, module_namespace
 
@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 CONTAINERS = (dict, list, set, OrderedDict, defaultdict, deque)
+ATTRIBUTES = "<attributes>"
+"""Under the name of an instance: the attributes that it had."""
 LIMIT = 100_000
 """Larger containers are not noted: holding on to what they held would cost too much."""
 
@@ -85,8 +87,8 @@ def _of_class(name: str, cls: type, module: str) -> Iterator[tuple[str, Any]]:
             continue
         if is_container(value):
             yield f"{name}.{attr}", value
-        elif is_class(value):
-            yield from _of_class(f"{name}.{attr}", value, module)
+    for attr, inner in nested_classes(cls):
+        yield from _of_class(f"{name}.{attr}", inner, module)
 
 
 def noticed(namespace: dict[str, Any], module: str) -> Iterator[tuple[str, Any]]:
@@ -96,15 +98,21 @@ def noticed(namespace: dict[str, Any], module: str) -> Iterator[tuple[str, Any]]
 
 
 def _inside(namespace: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in _instances(namespace):
+        for attr, part in instance_items(value):
+            if is_container(part):
+                yield f"{name}.{attr}", part
+
+
+def _instances(namespace: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The names of instances of the user's classes."""
     for name, value in list(namespace.items()):
         module = class_dict(type(value)).get("__module__")
         if type(module) is not str or module in sys.builtin_module_names:
             continue
         loader = (module_namespace(sys.modules.get(module)) or {}).get("__loader__")
         if issubclass(type(loader), ReloadLoader):
-            for attr, part in instance_items(value):
-                if is_container(part):
-                    yield f"{name}.{attr}", part
+            yield name, value
 
 
 def dispatch_registry(value: types.FunctionType) -> dict[Any, Any] | None:
@@ -164,6 +172,9 @@ def take_notes(namespace: dict[str, Any], module: str) -> dict[str, Note]:
                 notes[f"{name}.<abc>"] = Note(0, frozenset(map(id, registered)))
     for name, value in _inside(namespace):
         notes[name] = Note(id(value), content_of(value), inside=True)
+    for name, value in _instances(namespace):
+        attributes = frozenset(attr for attr, _ in instance_items(value))
+        notes[f"{name}.{ATTRIBUTES}"] = Note(id(value), attributes)
     return notes
 
 

@@ -537,3 +537,9 @@ def test_a_cached_property_is_computed_again_by_objects_from_before(project, rel
     reloader.reload()
     assert (first, held.a) == (1, 2)
     assert held.b is other
+
+
+def test_classes_that_mention_each_other_are_followed(project, reloader):
+    text = "class A: pass\nclass B:\n    a = A\n    def f(self): return 1\nA.b = B\nb = B()\n"
+    module, report = edit(project, reloader, text, text.replace("1", "2") + "c = len([A])\n")
+    assert (str(report.outcomes[0].status), module.b.f(), module.A.b.a) == ("reloaded", 2, module.A)

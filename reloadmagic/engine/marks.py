@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from ..live import class_dict, functions_within, is_class
+from ..live import class_dict, functions_within, is_class, nested_classes
 from ..modules import Source, TrackedModule
 from .dropping import attribute_targets
 
@@ -76,7 +76,10 @@ def _functions(value: Any, module: str) -> Iterator[types.FunctionType]:
     if is_class(value):
         if class_dict(value).get("__module__") == module:
             for part in list(class_dict(value).values()):
-                yield from _functions(part, module)
+                if not is_class(part):
+                    yield from _functions(part, module)
+            for _, inner in nested_classes(value):
+                yield from _functions(inner, module)
         return
     for function in functions_within(value):
         seen: set[int] = set()

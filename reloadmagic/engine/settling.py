@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import dis
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict, code_objects, functions_within, instance_items, is_class
+from ..live import class_dict, instance_items, is_class
 from ..modules import Statement
-from ..notes import is_container, same_value
+from ..notes import ATTRIBUTES, is_container, same_value
 from ..plan import ModulePlan
 from ..transaction import ABSENT, mro
 from .classes import settle_class
@@ -47,7 +46,7 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
             tell_at_once(state, old, stays)
         return stays
     if _is_refilled(state, plan.name, name, old, new):
-        keep = _set_by_others(state, plan, number, name, old, new)
+        keep = _set_by_others(state, plan, number, name, old)
         anew = {attr for attr, _ in instance_items(new)} - keep
         state.containers.keep_extras(plan.tracked, name, old, anew)
         return state.patcher.restate(old, new, keep=keep)
@@ -78,36 +77,16 @@ def _is_all_in_sight(state: State, cls: type) -> bool:
 _PLAIN = ("abc", "typing")  # ABC, Generic, Protocol
 
 
-def _set_by_others(
-    state: State, plan: ModulePlan, number: int, name: str, old: Any, new: Any
-) -> set[str]:
-    """Attributes of *old* that are not its class's: statements set them, or code at run time."""
-    kept = state.index.attributes_from_outside((plan.name, name))
+def _set_by_others(state: State, plan: ModulePlan, number: int, name: str, old: Any) -> set[str]:
+    """Attributes of *old* that are not its maker's: statements set them, or code at run time."""
+    keep = state.index.attributes_from_outside((plan.name, name))
     if state.effects.is_only_grouped(plan, number):
-        there = {attr for attr, _ in instance_items(new)}
-        kept |= {attr for attr, _ in instance_items(old)} - there
-    return kept - _set_by_methods(type(old))
-
-
-def _set_by_methods(cls: type) -> set[str]:
-    """The attributes that methods of *cls* and its bases set, of whatever object.
-
-    Those that only ``__init__`` sets are left out: what is set later stands.
-    """
-    codes = [
-        code
-        for base in mro(cls)
-        for attr, value in class_dict(base).items()
-        if attr != "__init__"
-        for function in functions_within(value)
-        for code in (function.__code__, *code_objects(function.__code__))
-    ]
-    return {
-        instruction.argval
-        for code in codes
-        for instruction in dis.get_instructions(code)
-        if instruction.opname == "STORE_ATTR"
-    }
+        note = plan.tracked.noted.get(f"{name}.{ATTRIBUTES}")
+        own = note.content if note is not None and note.identity == id(old) else frozenset()
+        others = frozenset(attr for attr, _ in instance_items(old)) - own
+        state.containers.foreign[id(old)] = others
+        keep |= others
+    return keep
 
 
 def _is_display(statement: Statement) -> bool:

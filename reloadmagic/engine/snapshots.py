@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict, instance_values, is_class
+from ..live import class_dict, instance_values, is_class, nested_classes
 from ..modules import TrackedModule
 from ..notes import is_container
 from ..transaction import instance_dict
@@ -59,8 +59,8 @@ def _snapshot_class(state: State, cls: type, module: str) -> None:
     for value in list(attributes.values()):
         if is_container(value):
             state.transaction.snapshot(value)
-        elif is_class(value) and value is not cls:
-            _snapshot_class(state, value, module)
+    for _, inner in nested_classes(cls):
+        _snapshot_class(state, inner, module)
 
 
 def is_instance_of_users(state: State, value: Any) -> bool:
