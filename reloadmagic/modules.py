@@ -701,6 +701,14 @@ def module_spec(module: object) -> ModuleSpec | None:
     return spec_in(namespace) if namespace is not None else None
 
 
+def is_importing(module: object) -> bool:
+    """Is the first import of the module still under way?
+
+    importlib says so in the spec, for its own locks (``importlib._bootstrap._load_unlocked``).
+    """
+    return getattr(module_spec(module), "_initializing", False) is True
+
+
 def spec_in(namespace: dict[str, Any]) -> ModuleSpec | None:
     """The spec of the module whose namespace it is; None if it has none."""
     spec = namespace.get("__spec__")

@@ -13,6 +13,7 @@ from ..errors import SourceError
 from ..graph import ImportGraph
 from ..hooks import before_reload
 from ..loader import ReloadLoader
+from ..modules import is_importing
 from ..plan import ModulePlan
 from .bodies import patch_bodies
 from .bound import loader_of
@@ -59,6 +60,8 @@ def reload_module(state: State, name: str) -> None:
         work.started = True
         return
     plan = work.plan
+    if plan.diff is None and is_importing(module):
+        return  # in another thread: what it has yet to use, it finds edited
     if plan.diff is None and not state.effects.may_run(plan) and not _descents(state, plan):
         return
     if "__before_reload__" in plan.tracked.namespace:
