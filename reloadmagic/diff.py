@@ -7,19 +7,21 @@ change nothing here; that order matters inside a group is for `reach` to know.
 from __future__ import annotations
 
 import ast
+import functools
 import operator
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from .modules import Source, Statement, bound_names, common_start, has_docstring
+from .modules import Source, Statement, bound_names, common_start, has_docstring, parse
 
 __all__ = [
     "BodyEdit",
     "ClassDiff",
     "Diff",
     "Pair",
+    "diff_class_texts",
     "diff_classes",
     "diff_sources",
     "is_plain_function",
@@ -122,8 +124,8 @@ class Diff:
 def diff_sources(before: Source, after: Source) -> Diff:
     """Pair the statements of two versions.
 
-    Equal statements pair first, in order; then those of one kind that bind the same names; then
-    those that bind a name in common. A change of ``from __future__`` imports changes every
+    Equal statements pair first, in order; then those of one kind that bind the same names, from
+    the end on; then those that bind a name in common. A change of ``from __future__`` imports changes every
     statement, as they are compiler flags.
     """
     old, new = before.statements, after.statements
@@ -134,7 +136,8 @@ def diff_sources(before: Source, after: Source) -> Diff:
     partner: dict[int, int] = {}
     same: set[int] = set()
     for number, key in enumerate((_by_text, _by_key, _by_kind, _by_binds, _by_any_name)):
-        found = _pair_up(old, new, rest_old, rest_new, key)
+        # Of several that bind one name, the last one's object is what others hold.
+        found = _pair_up(old, new, rest_old, rest_new, key, from_end=key is _by_kind)
         partner.update(found)
         if number < 2:
             same.update(found)
@@ -226,18 +229,24 @@ def _pair_up(
     rest_old: list[int],
     rest_new: list[int],
     keys: object,
+    *,
+    from_end: bool = False,
 ) -> dict[int, int]:
-    """Pair what shares a key, first with first; paired ones leave *rest_old* and *rest_new*."""
+    """Pair what shares a key, first with first or last with last.
+
+    Paired ones leave *rest_old* and *rest_new*.
+    """
     if not rest_old or not rest_new:
         return {}
     assert callable(keys)
     waiting: dict[object, deque[int]] = defaultdict(deque)
-    for number in rest_old:
+    step = -1 if from_end else 1
+    for number in rest_old[::step]:
         for key in keys(old[number]):
             waiting[key].append(number)
     found: dict[int, int] = {}
     taken: set[int] = set()
-    for number in rest_new:
+    for number in rest_new[::step]:
         for key in keys(new[number]):
             queue = waiting.get(key, deque())
             while queue and queue[0] in taken:
@@ -308,6 +317,20 @@ class ClassDiff:
     bodies: frozenset[str]
     attrs: frozenset[str]
     names: bool
+
+
+@functools.lru_cache(maxsize=512)
+def diff_class_texts(before: str, after: str) -> ClassDiff | None:
+    """What an edit did to a class statement, by its two texts; None unless both are one.
+
+    Asked several times in one reload, hence kept.
+    """
+    olds, news = parse(before).body, parse(after).body
+    if len(olds) == len(news) == 1:
+        old, new = olds[0], news[0]
+        if isinstance(old, ast.ClassDef) and isinstance(new, ast.ClassDef):
+            return diff_classes(old, new)
+    return None
 
 
 def diff_classes(before: ast.ClassDef, after: ast.ClassDef) -> ClassDiff:

@@ -20,7 +20,7 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from .changes import Change
-from .diff import Diff, Pair, diff_classes
+from .diff import Diff, Pair, diff_class_texts
 from .graph import ImportGraph
 from .live import is_class
 from .modules import Source, Statement, TrackedModule
@@ -625,11 +625,10 @@ class Planner:
         self, plan: ModulePlan, number: int, old: Statement, new: Statement
     ) -> Iterator[Token]:
         name = new.binds[0]
-        before, after = old.parse()[0], new.parse()[0]
-        if not isinstance(before, ast.ClassDef) or not isinstance(after, ast.ClassDef):
+        diff = diff_class_texts(old.fragment.text, new.fragment.text)
+        if diff is None:
             yield "head", plan.name, name  # several on one line
             return
-        diff = diff_classes(before, after)
         if diff.head:
             yield "head", plan.name, name
         if diff.head or diff.names or diff.attrs:

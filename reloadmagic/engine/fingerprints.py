@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import operator
 from collections.abc import Iterator
 from typing import Any
 
-from ..diff import ClassDiff, diff_classes
+from ..diff import ClassDiff, diff_class_texts
 from ..live import class_dict, functions_within, instance_value, is_class
 from ..modules import Statement
 from ..notes import same_value
@@ -73,7 +72,4 @@ def same_fingerprint(old: Any, new: Any) -> bool:
 
 def diff_class_statements(old: Statement, new: Statement) -> ClassDiff | None:
     """What an edit did to a class statement; None unless both versions are one."""
-    before, after = old.parse()[0], new.parse()[0]
-    if isinstance(before, ast.ClassDef) and isinstance(after, ast.ClassDef):
-        return diff_classes(before, after)
-    return None
+    return diff_class_texts(old.fragment.text, new.fragment.text)

@@ -486,15 +486,19 @@ class Index:
                 walk.todo += set(self.attr_users(OPERATOR))
             direct[step] = {*walk.drain(), *walk.values}
             todo += [(a, o, calls_only) for _, a, o in nested[step]]
-        growing = True
-        while growing:
-            growing = False
-            for step, found in direct.items():
-                before = len(found)
-                for entity, a, o in nested[step]:
-                    tainted = self.tainted(entity)
-                    found |= {user for user in direct[a, o, calls_only] if user[:2] in tainted}
-                growing = growing or len(found) > before
+        followed_by = defaultdict(list)
+        for step, uses in nested.items():
+            for entity, a, o in uses:
+                followed_by[a, o, calls_only].append((step, self.tainted(entity)))
+        # What has come in and those that follow have not seen yet.
+        fresh = {step: set(found) for step, found in direct.items()}
+        while fresh:
+            step, came = fresh.popitem()
+            for following, tainted in followed_by[step]:
+                added = {user for user in came if user[:2] in tainted} - direct[following]
+                if added:
+                    direct[following] |= added
+                    fresh.setdefault(following, set()).update(added)
         self._attribute_cache.update(direct)
         return direct[key]
 
