@@ -17,7 +17,7 @@ from .errors import SourceError, describe
 from .loader import decoder
 from .modules import COMPILED, Source, Stamp, TrackedModule, content_digest, module_spec, stamp_of
 
-__all__ = ["Change", "Files", "change_to", "find_change"]
+__all__ = ["Change", "Files", "change_to", "find_change", "holds_what_ran"]
 
 Kind = Literal["modified", "touched", "deleted", "moved", "unreadable", "opaque"]
 
@@ -64,13 +64,6 @@ class Files:
         """Files have been read: from now on they are as their modules' stamps say."""
         self._known = None
 
-    def are_current(self) -> bool:
-        """Are all files as they were when they were last read?"""
-        try:
-            return list(map(_stamp, map(os.stat, self._paths))) == self._known
-        except (OSError, ValueError):
-            return False
-
     def stale(self) -> list[tuple[TrackedModule, Stamp | None]]:
         """Modules whose file has another stamp than when it was last read, with that stamp.
 
@@ -90,6 +83,21 @@ class Files:
 
 
 _stamp = operator.attrgetter("st_mtime_ns", "st_size", "st_ino")
+
+
+def holds_what_ran(tracked: TrackedModule, stamp: Stamp | None) -> bool:
+    """Does the module's file, which looks like *stamp*, hold the very bytes that last ran?
+
+    False means no more than that `find_change` has to look closer.
+    """
+    source = tracked.source
+    if stamp is None or source is None or not source.data or stamp[1] != len(source.data):
+        return False
+    spec = module_spec(tracked.module)
+    try:
+        return spec is not None and _bytes(spec.loader, tracked.path) == source.data
+    except OSError:
+        return False
 
 
 def find_change(tracked: TrackedModule, find_spec: Callable[[str], ModuleSpec | None]) -> Change:
@@ -162,18 +170,17 @@ def _compare(
     data: bytes,
 ) -> Change:
     """What *data* is, held against the source that last ran."""
-    digest = content_digest(data)
-    if tracked.source is not None and digest == tracked.source.digest and kind != "moved":
-        return Change(
-            tracked.name, path, "touched", tracked.source, tracked.source, None, stamp, digest
-        )
+    was = tracked.source
+    digest = was.digest if was is not None and was.data == data else content_digest(data)
+    if was is not None and digest == was.digest and kind != "moved":
+        return Change(tracked.name, path, "touched", was, was, None, stamp, digest)
     try:
-        source = Source.read(data, path, previous=tracked.source, decode=decoder(loader))
+        source = Source.read(data, path, previous=was, decode=decoder(loader))
     except SourceError as error:
         error.module = tracked.name
-        return Change(tracked.name, path, "unreadable", tracked.source, None, error, stamp, digest)
+        return Change(tracked.name, path, "unreadable", was, None, error, stamp, digest)
     source.loader = loader
-    return Change(tracked.name, path, kind, tracked.source, source, None, stamp, digest)
+    return Change(tracked.name, path, kind, was, source, None, stamp, digest)
 
 
 def _bytes(loader: object, path: str) -> bytes:

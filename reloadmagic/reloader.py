@@ -27,7 +27,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from .bytecode import was_edited_since_import
-from .changes import Change, Files, change_to, find_change
+from .changes import Change, Files, change_to, find_change, holds_what_ran
 from .engine import Engine
 from .engine.names import Namespace
 from .errors import SourceError
@@ -396,12 +396,33 @@ class Reloader:
     def is_current(self) -> bool:
         """Is there nothing to do? One ``stat`` for each tracked module, and nothing else.
 
-        False means no more than that `changes` has to look closer.
+        A file that was saved again with the same bytes is as good as before from now on. False
+        means no more than that `changes` has to look closer.
         """
         files = self._files
         if files is None or self._scanned != (len(sys.modules), next(reversed(sys.modules), None)):
             return False
-        return files.are_current()
+        stale = files.stale()
+        return not stale or self._were_only_touched(stale)
+
+    def _were_only_touched(self, stale: Iterable[tuple[TrackedModule, Stamp | None]]) -> bool:
+        """Do *stale* files hold what last ran? Then their stamps are the ones to expect."""
+        if not self._lock.acquire(blocking=False):
+            return False  # another thread reloads
+        try:
+            for tracked, stamp in stale:
+                if tracked.name in self._undo.held or not holds_what_ran(tracked, stamp):
+                    return False
+                self._note_touch(tracked, stamp)
+            return True
+        finally:
+            self._lock.release()
+
+    def _note_touch(self, tracked: TrackedModule, stamp: Stamp | None) -> None:
+        tracked.stamp, tracked.stale, tracked.failed = stamp, False, None
+        self._expect_files()
+        self._pending.pop(tracked.name, None)
+        self._attempted.pop(tracked.name, None)
 
     def _stale(self) -> list[tuple[TrackedModule, Stamp | None]]:
         """Tracked modules whose files are not as they were when they were last read."""
@@ -437,10 +458,7 @@ class Reloader:
                 return known  # what could not be opened may be open now
         change = find_change(tracked, self._finder.usual_spec)
         if change.kind == "touched":
-            tracked.stamp, tracked.stale, tracked.failed = change.stamp, False, None
-            self._expect_files()
-            self._pending.pop(tracked.name, None)
-            self._attempted.pop(tracked.name, None)
+            self._note_touch(tracked, change.stamp)
             return change
         tracked.stale = True
         if change.kind != "deleted":
