@@ -149,6 +149,7 @@ class Reloader:
         )
         for name, tracked in list(self._tracked.items()):
             if not self._owns(name, tracked.path):
+                _ledger[id(tracked.reference())] = tracked  # it may come under watch again
                 self.forget(name)
         self._scanned = (0, None)
         self._known.clear()
@@ -789,7 +790,7 @@ class Reloader:
 
 _NOTHING = Report()
 
-# What last ran of modules whose reloader was closed, by the module's id, for the next one.
+# What last ran of modules that are watched no more, by the module's id: for whoever watches them next.
 _ledger: dict[int, TrackedModule] = {}
 
 

@@ -72,6 +72,15 @@ class TestPatterns:
         edit(project)
         assert run(BOTH).result == (2, 2)
 
+    def test_what_was_edited_while_it_was_excluded_is_reloaded(
+        self, run: Run, project: Project
+    ) -> None:
+        run("%reload_exclude model")
+        edit(project)
+        assert run(BOTH).result == (2, 1)
+        run("%reload_exclude -r model")
+        assert run(BOTH).result == (2, 2)
+
     def test_including_takes_back_an_exclusion(self, run: Run) -> None:
         run("%reload_exclude model")
         assert str(run("%reload_include model").result) == "include: model\ntracked now: model"
