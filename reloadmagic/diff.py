@@ -24,7 +24,6 @@ __all__ = [
     "diff_class_texts",
     "diff_classes",
     "diff_sources",
-    "is_plain_function",
 ]
 
 T = TypeVar("T")
@@ -289,16 +288,6 @@ def _body_edits(before: Statement, after: Statement) -> Iterator[BodyEdit]:
         if old.body != new.body:
             first, now = before.lineno + old.first - 1, after.lineno + new.first - 1
             yield BodyEdit(new.qualname, first, now, number)
-
-
-def is_plain_function(statement: Statement) -> bool:
-    """Is the statement a ``def`` without decorators?"""
-    nodes = statement.fragment.parse()
-    return (
-        len(nodes) == 1
-        and isinstance(nodes[0], ast.FunctionDef | ast.AsyncFunctionDef)
-        and not nodes[0].decorator_list
-    )
 
 
 @dataclass(frozen=True, slots=True)

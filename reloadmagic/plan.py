@@ -119,13 +119,13 @@ class Step:
 
     Attributes:
         action: ``skip`` (nothing that runs differs), ``patch`` (only bodies of functions differ),
-            ``reload`` (statements run again) or ``forget``.
+            or ``reload`` (statements run again).
         because: reasons in words, the statements they hold for in front.
     """
 
     module: str
     path: str
-    action: Literal["skip", "patch", "reload", "forget"]
+    action: Literal["skip", "patch", "reload"]
     because: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -563,7 +563,7 @@ class Planner:
         entry = self.index.modules[plan.name]
         for path in entry.summaries[number].now.paths:
             binders = entry.bindings.get(path[0], ())
-            if self.index._is_import(entry, path[0]):
+            if entry.is_import(path[0]):
                 continue
             if len(binders) > 1 and any(n < number for n in binders) and number < max(binders):
                 self._force_group((plan.name, path[0], ""), "it is read before it is bound again")

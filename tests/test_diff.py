@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reloadmagic.diff import diff_classes, diff_sources, is_plain_function
+from reloadmagic.diff import diff_classes, diff_sources
 from reloadmagic.modules import Source, qualified
 
 FILES = [
@@ -194,19 +194,6 @@ def test_comparing_classes_leaves_the_trees_as_they_were():
 def test_qualnames_are_those_that_python_gives():
     text = "def f(): pass\nclass A:\n def g(self): pass\n class B:\n  def h(self): pass\n"
     assert [name for name, _ in qualified(ast.parse(text).body)] == ["f", "A.g", "A.B.h"]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("def f(): 1", True),
-        ("@d\ndef f(): 1", False),
-        ("class A: 1", False),
-        ("def f(): 1; a = 1", True),
-    ],
-)
-def test_a_plain_function_is_a_def_without_decorators(text, expected):
-    assert is_plain_function(read(text + "\n").statements[0]) is expected
 
 
 # What must always hold ----------------------------------------------------------------------------

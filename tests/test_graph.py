@@ -100,8 +100,7 @@ def test_the_order_is_that_of_real_imports(project):
     with watch() as reloader:
         log = load("log", "a")[0]
         started = {name: module.order for name, module in reloader.tracked.items()}
-        reloader.plan()
-        graph = ImportGraph(reloader._index.imports())
+        graph = ImportGraph(reloader.index.imports())
     order = [name for name in graph.finishing_order(started) if name in files and name != "log"]
     assert order == log.names
 
@@ -129,8 +128,7 @@ def test_what_counts_as_a_dependency(project, text):
     project.write("asks.py", text + "\n")
     with watch() as reloader:
         load("pkg", "pkg.mod", "other", "asks")
-        reloader.plan()
-        assert set(reloader._index.imports()["asks"]) == IMPORTS[text]
+        assert set(reloader.index.imports()["asks"]) == IMPORTS[text]
 
 
 def test_relative_imports_are_dependencies(project):
@@ -141,7 +139,6 @@ def test_relative_imports_are_dependencies(project):
     project.write("pkg/sub/c.py", "")
     with watch() as reloader:
         importlib.import_module("pkg.sub.b")
-        reloader.plan()
-        imports = reloader._index.imports()
+        imports = reloader.index.imports()
     assert set(imports["pkg.sub"]) >= {"pkg.a"}
     assert set(imports["pkg.sub.b"]) >= {"pkg.a", "pkg.sub.c"}

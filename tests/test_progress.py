@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from reloadmagic.engine import Slow, progress
-from reloadmagic.report.text import running_line
+from reloadmagic.report.words import running_line
 from session import load, watch
 
 SECONDS = 30

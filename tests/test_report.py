@@ -18,14 +18,11 @@ from hypothesis import strategies as st
 from reloadmagic.engine import Definition, Outcome, Ran
 from reloadmagic.errors import ReloadFailed, SourceError
 from reloadmagic.report import Report
-from reloadmagic.report.text import (
-    STILL_HOLDS,
-    cells_hint,
-    changed_names,
-    duration,
-    label_names,
-    unified_diff,
-)
+from reloadmagic.report.failures import STILL_HOLDS
+from reloadmagic.report.names import changed_names, label_names
+from reloadmagic.report.text import cells_hint
+from reloadmagic.report.unified import unified_diff
+from reloadmagic.report.words import duration
 from session import load, watch
 from support import Project
 
@@ -211,7 +208,6 @@ LINES = [
         [outcome("model", edited=False, ran=(Ran(1, "from a import B, c as d", ()),))],
         "reloaded model.py (B, d) · 4 ms",
     ),
-    ([outcome("gone", status="forgotten")], "forgot gone.py: deleted from disk"),
     ([outcome(status="touched")], "nothing to reload"),
     ([], "nothing to reload"),
 ]

@@ -53,8 +53,8 @@ class Outcome:
     """What became of one module.
 
     Attributes:
-        status: ``patched`` (only bodies), ``reloaded`` (statements ran), ``failed`` (rolled back),
-            ``touched`` (nothing that runs differs) or ``forgotten``.
+        status: ``patched`` (only bodies), ``reloaded`` (statements ran), ``failed`` (rolled back)
+            or ``touched`` (nothing that runs differs).
         edited: its file changed; False for dependents.
         definitions: what the edit did to its definitions.
         ran: statements that ran.
@@ -67,7 +67,7 @@ class Outcome:
 
     module: str
     path: str
-    status: Literal["reloaded", "patched", "failed", "touched", "forgotten"]
+    status: Literal["reloaded", "patched", "failed", "touched"]
     edited: bool = True
     definitions: tuple[Definition, ...] = ()
     ran: tuple[Ran, ...] = ()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..modules import Fragment, parse
 from ..reach.index import CONSTRUCTION
 from ..reach.summary import CALL, Path, Summary, Unit, summarize
-from ..report.text import changed_names
+from ..report.names import changed_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

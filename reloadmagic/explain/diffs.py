@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..report.text import error_text, place, unified_diff, with_cells
+from ..report.failures import error_text
+from ..report.unified import unified_diff, with_cells
+from ..report.words import place
 
 if TYPE_CHECKING:
     from ..changes import Change

@@ -15,15 +15,9 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ReloadMagicError
 from ..modules import module_spec
 from ..plan import Planner
-from ..report.text import (
-    STILL_HOLDS,
-    error_text,
-    label_names,
-    place,
-    ran_text,
-    reasons_text,
-    short_names,
-)
+from ..report.failures import STILL_HOLDS, error_text
+from ..report.names import label_names, short_names
+from ..report.words import place, ran_text, reasons_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

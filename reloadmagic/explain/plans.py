@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..engine import Ran
-from ..report.text import column, error_text, place, ran_text
+from ..report.failures import error_text
+from ..report.words import column, place, ran_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

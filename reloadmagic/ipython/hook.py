@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import InputRejected
 
 from reloadmagic.errors import SourceError, describe
-from reloadmagic.report.text import cells_hint, error_text
+from reloadmagic.report.failures import error_text
+from reloadmagic.report.text import cells_hint
 
 from .cells import asks_for_no_reload, is_command, python_source
 from .output import show, show_text

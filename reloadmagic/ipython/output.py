@@ -10,7 +10,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.report.text import running_line
+from reloadmagic.report.words import running_line
 
 if TYPE_CHECKING:
     from reloadmagic.engine import Slow

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.report.text import error_text, nothing, place
+from reloadmagic.report.failures import error_text
+from reloadmagic.report.text import nothing
+from reloadmagic.report.words import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -73,11 +75,7 @@ class DryRun(View):
 
     def __str__(self) -> str:
         text = self._text()
-        return (
-            f"a reload would do this; nothing is done yet\n\n{text}"
-            if text
-            else nothing(undo=False)
-        )
+        return f"a reload would do this; nothing is done yet\n\n{text}" if text else nothing()
 
 
 @dataclass(frozen=True, slots=True)

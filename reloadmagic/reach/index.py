@@ -88,6 +88,13 @@ class ModuleEntry:
     imports: list[str] | None = None
     at_once: list[str] | None = None
 
+    def is_import(self, name: str) -> bool:
+        """Do import statements alone bind *name*? True for one that nothing binds."""
+        return all(
+            self.source.statements[number].fragment.kind == "import"
+            for number in self.bindings.get(name, ())
+        )
+
 
 class Index:
     """The reverse index; see the module.
@@ -103,7 +110,7 @@ class Index:
         is_metaclass: Callable[[str, str], bool] = lambda _module, _name: False,
     ) -> None:
         self._is_module = is_module
-        self._is_metaclass = is_metaclass
+        self.is_metaclass = is_metaclass
         self.modules: dict[str, ModuleEntry] = {}
         self._users: dict[Entity, dict[str, list[tuple[User, int, Path]]]] = {}
         self._attrs: dict[str, dict[str, set[User]]] = {}
@@ -222,7 +229,7 @@ class Index:
         """Is what *callee* names none of the user's, so that its code is not known here?"""
         for (found, name), rest in self.resolve(module, callee):
             entry = self.modules.get(found)
-            if entry is not None and not self._is_import(entry, name):
+            if entry is not None and not entry.is_import(name):
                 qualname = ".".join((name, *rest))
                 if qualname in entry.functions or qualname in entry.classes:
                     return False
@@ -378,7 +385,7 @@ class Index:
         while names:
             entry = self.modules.get(target)
             deeper = f"{target}.{names[0]}"
-            if self._is_module(deeper) and (entry is None or self._is_import(entry, names[0])):
+            if self._is_module(deeper) and (entry is None or entry.is_import(names[0])):
                 if entry is not None and names[0] in entry.bindings:
                     found[((target, names[0]), names[1:])] = None
                 target, names = deeper, names[1:]
@@ -643,7 +650,7 @@ class Index:
         if user[1] == "f" and unit.fills_self:
             owner, _, method = user[2].rpartition(".")
             hook = method in CLASS_HOOKS or (
-                method in METACLASS_HOOKS and self._is_metaclass(name, owner)
+                method in METACLASS_HOOKS and self.is_metaclass(name, owner)
             )
             if owner and hook:
                 for attr in unit.fills_self:
@@ -653,7 +660,7 @@ class Index:
         """The objects, with the attribute, that setting *path* in *module* changes."""
         for entity, rest in self.resolve(module, path):
             entry = self.modules.get(entity[0])
-            if len(rest) == 1 and entry is not None and not self._is_import(entry, entity[1]):
+            if len(rest) == 1 and entry is not None and not entry.is_import(entity[1]):
                 yield entity, rest[0]
 
     def class_of(self, entity: Entity) -> ClassInfo | None:
@@ -701,7 +708,7 @@ class Index:
             entry = self.modules.get(found)
             if entry is None or name not in entry.bindings:
                 continue
-            if self._is_import(entry, name):
+            if entry.is_import(name):
                 continue
             attr = rest[0] if rest and name in entry.classes else ""
             yield (found, name, attr)
@@ -749,7 +756,7 @@ class Index:
         """
         for (found, name), rest in self.resolve(module, path):
             entry = self.modules.get(found)
-            if entry is None or not rest or self._is_import(entry, name) or name in entry.classes:
+            if entry is None or not rest or entry.is_import(name) or name in entry.classes:
                 continue
             known = self._methods(found, name, rest[0]) if len(rest) == 1 else []
             fills = map(self._fills_itself, known) if known else [rest[-1].startswith(ADDING)]
@@ -789,13 +796,6 @@ class Index:
                 return True
             names += [a for a in unit.attrs if f"{owner}.{a}" in functions and a not in names]
         return False
-
-    @staticmethod
-    def _is_import(entry: ModuleEntry, name: str) -> bool:
-        return all(
-            entry.source.statements[number].fragment.kind == "import"
-            for number in entry.bindings.get(name, ())
-        )
 
     def _spread(self, user: User, target: Target, found: dict[Target, set[StatementId]]) -> None:
         """Add to *found* the statements that run *user*, which fills *target*."""
@@ -1008,7 +1008,7 @@ class _Walk:
             return kind != "v"
         summary = self.index.modules[module].summaries[key]
         return any(
-            info.decorated or self.index._is_metaclass(module, "type:" + name)
+            info.decorated or self.index.is_metaclass(module, "type:" + name)
             for name, info in summary.classes.items()
         )
 
@@ -1050,7 +1050,7 @@ class _Walk:
             self.registered(module, qualname)
             return
         entity = (module, owner.partition(".")[0])
-        is_enum = method in MEMBER_HOOKS and self.index._is_metaclass(module, "enum:" + owner)
+        is_enum = method in MEMBER_HOOKS and self.index.is_metaclass(module, "enum:" + owner)
         number, info = self.index.modules[module].classes.get(owner, (0, None))
         if info is not None and (is_enum or method in info.uses):
             self.todo.append((module, "s", number))
@@ -1058,7 +1058,7 @@ class _Walk:
             self.derived(entity)
             if method == "__set_name__":
                 self.constructed(entity)
-        elif method in METACLASS_HOOKS and self.index._is_metaclass(module, owner):
+        elif method in METACLASS_HOOKS and self.index.is_metaclass(module, owner):
             self.derived(entity)
             self.effect(entity)
             if method == "__call__":

@@ -43,7 +43,7 @@ class Report:
 
     def __bool__(self) -> bool:
         """Whether there is something to say: a touched file with the same text is nothing."""
-        return bool(self._sentences) or any(is_news(outcome) for outcome in self.outcomes)
+        return bool(self.sentences) or any(is_news(outcome) for outcome in self.outcomes)
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
@@ -51,16 +51,17 @@ class Report:
         return tuple(outcome for outcome in self.outcomes if outcome.status == "failed")
 
     @property
-    def _sentences(self) -> tuple[str, ...]:
+    def sentences(self) -> tuple[str, ...]:
+        """What there is to say besides outcomes, troubles first."""
         return self.troubles + self.notes
 
     def __str__(self) -> str:
         """One line for what was reloaded, and the place for each thing that failed."""
-        return summarize(self.outcomes, self._sentences, self.seconds, undo=self.undo)
+        return summarize(self)
 
     def details(self) -> str:
         """All that is known, as plain text: definitions, statements run and why, source diffs."""
-        return details(self.outcomes, self._sentences, self.seconds, undo=self.undo)
+        return details(self)
 
     def mimebundle(self, *, details: bool = False) -> dict[str, str]:
         """Text and HTML at once, so that a front end takes the richest form it can show.
@@ -69,7 +70,7 @@ class Report:
         """
         from .html import render
 
-        html = render(self.outcomes, self._sentences, self.seconds, undo=self.undo, opened=details)
+        html = render(self, opened=details)
         return {"text/plain": self.details() if details else str(self), "text/html": html}
 
     def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:  # noqa: ARG002

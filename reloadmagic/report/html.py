@@ -9,25 +9,17 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from .text import (
-    WAITS,
-    definitions_by_kind,
-    diff_lines,
-    duration,
-    failure_lines,
-    headlines,
-    is_news,
-    nothing,
-    place,
-    ran_text,
-    short_leftovers,
-    traceback_lines,
-)
+from .failures import WAITS, traceback_lines
+from .text import definitions_by_kind, failures, headline, is_news, nothing, short_leftovers
+from .unified import diff_lines
+from .words import duration, place, ran_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from reloadmagic.engine import Outcome
+
+    from . import Report
 
 __all__ = ["diff_html", "disclosure", "pre", "render", "rows"]
 
@@ -44,27 +36,19 @@ _DIFF = {
 }
 
 
-def render(
-    outcomes: Sequence[Outcome],
-    notes: Sequence[str],
-    seconds: float,
-    *,
-    undo: bool = False,
-    opened: bool = False,
-) -> str:
+def render(report: Report, *, opened: bool = False) -> str:
     """The whole report: the short form, which opens to the rest."""
-    news = [outcome for outcome in outcomes if is_news(outcome)]
+    news = [outcome for outcome in report.outcomes if is_news(outcome)]
     if not news:
-        return f"<div>{'<br>'.join(map(escape, notes)) or nothing(undo=undo)}</div>"
-    heads = list(headlines(outcomes, seconds, undo=undo))
-    failures = [line for o in outcomes for line in failure_lines(o, outcomes, undo=undo)]
-    said = [*short_leftovers(outcomes), *notes]
-    if heads:
-        summary = "<br>".join(map(escape, heads))
-    else:
-        first = failures.pop(0) if failures else said.pop(0)
+        told = "<br>".join(map(escape, report.sentences))
+        return f"<div>{told or nothing(undo=report.undo)}</div>"
+    failed = list(failures(report))
+    said = [*short_leftovers(report.outcomes), *report.sentences]
+    summary = escape(headline(report))
+    if not summary:
+        first = failed.pop(0) if failed else said.pop(0)
         summary = f'<span style="{_FAILED}">{escape(first)}</span>'
-    after = pre("\n".join(failures), f"{_INSIDE};{_FAILED}") + "".join(map(remark, said))
+    after = pre("\n".join(failed), f"{_INSIDE};{_FAILED}") + "".join(map(remark, said))
     return disclosure(summary, "".join(map(_module, news)), after=after, opened=opened)
 
 

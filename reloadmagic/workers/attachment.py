@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from reloadmagic.errors import describe
 from reloadmagic.modules import content_digest
-from reloadmagic.report.text import duration
+from reloadmagic.report.words import duration
 
 from .errors import WorkersError
 from .protocol import Message, ModuleSource, Reply

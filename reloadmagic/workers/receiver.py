@@ -17,7 +17,7 @@ from reloadmagic.loader import ReloadFinder
 from reloadmagic.modules import TrackedModule, content_digest, module_spec
 from reloadmagic.reloader import Reloader
 from reloadmagic.report import Report
-from reloadmagic.report.text import error_text, traceback_lines
+from reloadmagic.report.failures import error_text, traceback_lines
 
 from .protocol import Message, ModuleReply, ModuleSource, Reply, Status
 from .sent import SentFinder, Stored

@@ -1,0 +1,107 @@
+"""The words that reports and answers are made of: places, durations, reasons, lists of names."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, TypeVar
+
+from reloadmagic.errors import spoken_place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from reloadmagic.engine import Outcome, Ran, Slow
+
+__all__ = [
+    "NAMES",
+    "column",
+    "duration",
+    "listed",
+    "module_file",
+    "place",
+    "ran_text",
+    "reasons_text",
+    "running_line",
+]
+
+T = TypeVar("T")
+
+NAMES = 4  # shown of a list in the short form
+
+
+def listed(items: Sequence[T], most: int, said: Callable[[T], str] = str) -> str:
+    """The first *items*, *said* in words, and how many more there are."""
+    if len(items) <= most + 1:  # "… 1 more" would be as long as the word itself
+        return ", ".join(map(said, items))
+    return f"{', '.join(map(said, items[:most]))} … {len(items) - most} more"
+
+
+def duration(seconds: float) -> str:
+    """``4 ms``, ``1.2 s``; under a millisecond, that it was."""
+    if seconds < 0.001:
+        return "<1 ms"
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.1f} s"
+
+
+def place(path: str, lineno: int) -> str:
+    """``shapes.py:12``, from the working directory where *path* is below it, so that it is a link."""
+    try:
+        relative = os.path.relpath(path)
+    except (OSError, ValueError):  # another drive, or a working directory that is gone
+        relative = path
+    shown = path if relative.startswith(os.pardir) else relative
+    return spoken_place(shown, lineno)
+
+
+def module_file(outcome: Outcome) -> str:
+    """The end of the path that tells the module from others: ``shapes.py``, ``shop/__init__.py``.
+
+    As many parts as the module's name has, so the same on every machine and in every directory.
+    """
+    parts = outcome.path.replace(os.sep, "/").split("/")
+    depth = outcome.module.count(".") + 1
+    if os.path.splitext(parts[-1])[0] == "__init__":
+        depth += 1
+    return "/".join(parts[-depth:]) or outcome.module
+
+
+def running_line(slow: Slow) -> str:
+    """``train.py:12 MODEL = load(path)  3.2 s``."""
+    return f"{place(slow.path, slow.lineno)} {slow.text}  {slow.seconds:.1f} s"
+
+
+def ran_text(ran: Ran) -> str:
+    """``line 3: WIDTH, because it uses config.K``."""
+    because = f", because {reasons_text(ran.because)}" if ran.because else ""
+    return f"{ran.place or f'line {ran.lineno}'}: {ran.label}{because}"
+
+
+_REASONS = {
+    "edited": "it was edited",
+    "added": "it is new",
+    "whole module": "it cannot be told what the module's code uses",
+}
+
+
+_VERBS = frozenset({"uses", "calls", "fills", "binds", "reads"})
+
+
+def reasons_text(reasons: Iterable[str]) -> str:
+    """A plan's reasons as the end of a sentence: ``it uses config.K and SIZE and it calls area``."""
+    texts: dict[str, list[str]] = {}  # by "it uses", what
+    for reason in reasons:
+        verb, _, what = reason.partition(" ")
+        if verb in _VERBS:
+            texts.setdefault(f"it {verb}", []).append(what)
+        else:
+            texts[_REASONS.get(reason, reason)] = []
+    return " and ".join(f"{start} {' and '.join(what)}".rstrip() for start, what in texts.items())
+
+
+def column(title: str, rows: Iterable[str]) -> Iterator[str]:
+    """*rows*, indented, with *title* in front of the first."""
+    for row in rows:
+        yield f"  {title:<8} {row}".rstrip()
+        title = ""
