@@ -299,12 +299,15 @@ class ClassDiff:
         bodies: methods of which only the body differs.
         attrs: names whose statements differ otherwise, added and dropped ones and ``__doc__``
             included.
+        added, dropped: those of them that the body did not bind before, or binds no more.
         names: the body binds other names than before, or in another order.
     """
 
     head: bool
     bodies: frozenset[str]
     attrs: frozenset[str]
+    added: frozenset[str]
+    dropped: frozenset[str]
     names: bool
 
 
@@ -334,11 +337,15 @@ def diff_classes(before: ast.ClassDef, after: ast.ClassDef) -> ClassDiff:
             bodies.add(name)
         else:
             attrs.add(name)
-    names_differ = list(old) != list(new)
     if docs[0] != docs[1]:
         attrs.add("__doc__")
     return ClassDiff(
-        _head(before) != _head(after), frozenset(bodies), frozenset(attrs), names_differ
+        head=_head(before) != _head(after),
+        bodies=frozenset(bodies),
+        attrs=frozenset(attrs),
+        added=frozenset(new.keys() - old.keys()),
+        dropped=frozenset(old.keys() - new.keys()),
+        names=list(old) != list(new),
     )
 
 

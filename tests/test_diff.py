@@ -170,6 +170,14 @@ def test_a_class_is_compared_name_by_name(kind):
     assert (sorted(found.bodies), sorted(found.attrs), found.names) == expected
 
 
+def test_names_that_a_class_gains_and_loses_are_told():
+    one, other = (
+        ast.parse(f"class A:\n {names}\n").body[0] for names in ("x = y = 1", "y = z = 1")
+    )
+    found = diff_classes(one, other)
+    assert (found.added, found.dropped) == ({"z"}, {"x"})
+
+
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [

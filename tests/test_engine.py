@@ -363,6 +363,12 @@ STATUSES = {
         "patched",
         ["A.f changed"],
     ),
+    "attributes of a class": (
+        "class A:\n x = 1\n y = 2\n",
+        "class A:\n y = 3\n z = 4\n",
+        "reloaded",
+        ["A.x dropped", "A.y changed", "A.z added"],
+    ),
     "an error": ("A = 1\n", "A = 1 / 0\n", "failed", []),
 }
 

@@ -192,12 +192,23 @@ LINES = [
         "reloaded shapes.py (a, b, c, d, e) · 4 ms",
     ),
     ([outcome(definitions=changed(*"abcdef"))], "reloaded shapes.py (a, b, c, d … 2 more) · 4 ms"),
-    # nothing ran, and why the module is named
-    ([outcome(status="patched")], "reloaded shapes.py (comments only) · 4 ms"),
+    # a new import, and a definition from another module, which is not new
     (
-        [outcome(status="patched", definitions=(Definition("f", "moved"),))],
-        "reloaded shapes.py (moved lines only) · 4 ms",
+        [
+            outcome(
+                definitions=(Definition("f", "moved"),),
+                ran=(Ran(1, "import os", ("added",)), Ran(2, "def f", ("added",))),
+            )
+        ],
+        "reloaded shapes.py (+os, f) · 4 ms",
     ),
+    # a docstring by its name, any other statement by its text
+    (
+        [outcome(ran=(Ran(1, '"""Shapes."""', ("edited",)), Ran(2, "main()", ("edited",))))],
+        "reloaded shapes.py (__doc__, main()) · 4 ms",
+    ),
+    # nothing that has a name
+    ([outcome(status="patched")], "reloaded shapes.py · 4 ms"),
     # only a dependent had to run
     (
         [outcome("model", edited=False, ran=(Ran(3, "X", ()),))],

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from ..diff import ClassDiff
 from ..errors import ReloadMagicError
 from ..modules import Statement
 from ..plan import ModulePlan
@@ -112,7 +113,14 @@ def _changed(old: Statement, new: Statement) -> Iterator[Definition]:
     found = diff_class_statements(old, new)
     if found is not None and not found.head and (found.bodies or found.attrs):
         for attr in sorted(found.bodies | found.attrs):
-            yield Definition(f"{new.binds[0]}.{attr}", "changed")
+            yield Definition(f"{new.binds[0]}.{attr}", _how(attr, found))
         return
     for name in _names(new):
         yield Definition(name, "changed" if name in old.binds else "added")
+
+
+def _how(attr: str, diff: ClassDiff) -> Literal["changed", "added", "dropped"]:
+    """What an edit did to an attribute of a class."""
+    if attr in diff.added:
+        return "added"
+    return "dropped" if attr in diff.dropped else "changed"

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from reloadmagic.engine import Outcome, Ran
+    from reloadmagic.engine import Definition, Outcome, Ran
 
 __all__ = ["changed_names", "label_names", "short_names"]
 
@@ -16,30 +14,32 @@ _SIGNS = {"added": "+", "dropped": "-"}
 
 def short_names(outcome: Outcome) -> list[str]:
     """What changed in a module by name, ``+`` for added, ``-`` for dropped; moves are no change."""
-    definitions = {
-        definition.name: _SIGNS.get(definition.kind, "") + definition.name
-        for definition in outcome.definitions
-        if definition.kind != "moved"
-    }
-    return list(dict.fromkeys([*definitions.values(), *_ran_besides(outcome, definitions)]))
+    moved = {d.name for d in outcome.definitions if d.kind == "moved"}
+    told = {d.name: _SIGNS.get(d.kind, "") + d.name for d in _definitions(outcome)}
+    for ran in _ran_besides(outcome):
+        is_new = ran.because == ("added",)
+        for name in label_names(ran.label):
+            told.setdefault(name, f"+{name}" if is_new and name not in moved else name)
+        if not label_names(ran.label):
+            told.setdefault(ran.label, ran.label)
+    return list(told.values())
 
 
 def changed_names(outcome: Outcome) -> list[str]:
     """Names of the module that are or do something else now: ``["area", "WIDTH"]``."""
-    definitions = [d.name for d in outcome.definitions if d.kind != "moved"]
-    ran = [name for said in _ran_besides(outcome, definitions) for name in label_names(said)]
+    definitions = [definition.name for definition in _definitions(outcome)]
+    ran = [name for ran in _ran_besides(outcome) for name in label_names(ran.label)]
     return list(dict.fromkeys([*definitions, *ran]))
 
 
-def _ran_besides(outcome: Outcome, definitions: Iterable[str]) -> list[str]:
-    """Statements that ran, without those of *definitions*: these tell it better."""
-    owners = {name.partition(".")[0] for name in definitions}
-    return [name for name in map(_ran_name, outcome.ran) if name not in owners]
+def _definitions(outcome: Outcome) -> list[Definition]:
+    return [definition for definition in outcome.definitions if definition.kind != "moved"]
 
 
-def _ran_name(ran: Ran) -> str:
-    """``"class Circle"`` is told as ``Circle``, as its definitions are; an import by its names."""
-    return ", ".join(label_names(ran.label)) or ran.label
+def _ran_besides(outcome: Outcome) -> list[Ran]:
+    """Statements that ran, without those of definitions that are told: these tell it better."""
+    owners = {definition.name.partition(".")[0] for definition in _definitions(outcome)}
+    return [ran for ran in outcome.ran if owners.isdisjoint(label_names(ran.label))]
 
 
 def label_names(label: str) -> list[str]:
@@ -52,5 +52,7 @@ def label_names(label: str) -> list[str]:
         names = [part.split(" as ")[-1].strip() for part in parts]
         names = [name if head else name.partition(".")[0] for name in names]
         return [name for name in names if name.isidentifier()]
+    if label.startswith(('"', "'")):
+        return ["__doc__"]
     names = label.removeprefix("class ").removeprefix("def ").split(", ")
     return names if all(name.isidentifier() for name in names) else []

@@ -81,15 +81,7 @@ def failures(report: Report) -> Iterator[str]:
 
 def _with_names(outcome: Outcome) -> str:
     names = short_names(outcome)
-    inside = listed(names, NAMES) if names else _without_names(outcome)
-    return f"{module_file(outcome)} ({inside})" if inside else module_file(outcome)
-
-
-def _without_names(outcome: Outcome) -> str:
-    """Why a module is named although none of its names is."""
-    if outcome.definitions:
-        return "moved lines only"
-    return "" if outcome.ran else "comments only"
+    return f"{module_file(outcome)} ({listed(names, NAMES)})" if names else module_file(outcome)
 
 
 def short_leftovers(outcomes: Sequence[Outcome]) -> list[str]:
