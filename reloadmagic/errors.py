@@ -112,7 +112,8 @@ class ReloadFailed(ReloadMagicError):
         raised_at: file, 1-based line and text of the innermost line of the user's, if that is in
             another module, which this one calls or imports.
         exception: what was raised.
-        frames: of its traceback, with the lines that ran: files go on changing.
+        frames: of its traceback, with the lines that ran: files go on changing. The traceback
+            itself is there until the next reload.
     """
 
     def __init__(
@@ -135,6 +136,21 @@ class ReloadFailed(ReloadMagicError):
         self.raised_at = raised_at
         place = spoken_place(path, lineno)
         super().__init__(f"{place}: {describe(exception)}. The version that last ran stays in use.")
+
+    def let_go(self) -> None:
+        """Take the tracebacks off the exception and those behind it; `frames` goes on telling.
+
+        Their frames keep alive what the names of the code that failed held.
+        """
+        behind = [BaseException.__dict__[name].__get__ for name in ("__cause__", "__context__")]
+        todo: list[BaseException | None] = [self.exception]
+        seen: set[int] = set()
+        while todo:
+            found = todo.pop()
+            if found is not None and id(found) not in seen:
+                seen.add(id(found))
+                BaseException.with_traceback(found, None)
+                todo += [get(found) for get in behind]
 
 
 class InternalError(ReloadMagicError):

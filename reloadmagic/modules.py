@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from .errors import NoSource, SourceError, describe
+from .errors import NoSource, ReloadFailed, SourceError, describe
 
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
@@ -739,6 +739,7 @@ class TrackedModule:
         stamp: of the file when its bytes were read; None while it is not there.
         source: the version that last ran; None for what cannot be reloaded from source.
         bound: for each statement of *source* what it bound, as far as that can be held weakly.
+        gone: functions and classes that edits took out, by kind of statement and name.
         stars: for star-imports, by position, the names that they bound.
         noted: what the module's execution left in its containers, by dotted name.
         handlers: what the module's execution attached to loggers.
@@ -754,6 +755,7 @@ class TrackedModule:
     stamp: Stamp | None = None
     source: Source | None = None
     bound: list[dict[str, weakref.ref[Any]]] = field(default_factory=list)
+    gone: dict[tuple[str, str], weakref.ref[Any]] = field(default_factory=dict)
     stars: dict[int, frozenset[str]] = field(default_factory=dict)
     noted: dict[str, Any] = field(default_factory=dict)
     handlers: list[weakref.ref[Any]] = field(default_factory=list)
@@ -774,6 +776,11 @@ class TrackedModule:
         module = self.reference()
         found = module_namespace(module) if module is not None else None
         return {} if found is None else found
+
+    def let_go_of_error(self) -> None:
+        """Keep alive nothing that only the code which failed last held."""
+        if isinstance(self.failed, ReloadFailed):
+            self.failed.let_go()
 
     def __repr__(self) -> str:
         state = "failed" if self.failed else "stale" if self.stale else "current"

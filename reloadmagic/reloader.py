@@ -420,7 +420,10 @@ class Reloader:
             self._lock.release()
 
     def _note_touch(self, tracked: TrackedModule, stamp: Stamp | None) -> None:
-        tracked.stamp, tracked.stale, tracked.failed = stamp, False, None
+        tracked.stamp = stamp
+        if tracked.name not in self._engine.retry:
+            tracked.let_go_of_error()
+            tracked.stale, tracked.failed = False, None
         self._expect_files()
         self._pending.pop(tracked.name, None)
         self._attempted.pop(tracked.name, None)
@@ -638,6 +641,8 @@ class Reloader:
 
     def _carry_out(self, plan: Plan) -> tuple[tuple[Outcome, ...], tuple[str, ...]]:
         """Run *plan*; its outcomes, and sentences about what cannot be reloaded."""
+        for tracked in self._tracked.values():
+            tracked.let_go_of_error()
         notes = [note for change in plan.changes if (note := self._settle_file(change))]
         outcomes = [o for c in plan.changes if (o := self._unreadable(c)) is not None]
         for change in plan.changes:

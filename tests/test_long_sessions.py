@@ -227,7 +227,6 @@ def test_no_old_class_code_or_function_stays_alive(project, reloader):
         alive += [weakref.ref(f.__code__) for f in (small.g, small.h, small.A.f)]
         project.edit("small.py", SMALL.format(n=n))
         reloader.reload()
-    reloader.history.clear()
     settle()
     classes = [c for c in gc.get_objects() if type(c) is type and c.__module__ == "small"]
     assert sorted(c.__qualname__ for c in classes) == ["A", "A.Inner"]
@@ -255,7 +254,6 @@ def test_what_a_failed_reload_made_does_not_stay_alive(project, reloader):
         reloader.reload()
     project.edit("small.py", SMALL.format(n=0))
     reloader.reload()
-    reloader.history.clear()
     settle()
     classes = [c for c in gc.get_objects() if type(c) is type and c.__module__ == "small"]
     assert sorted(c.__qualname__ for c in classes) == ["A", "A.Inner"]
@@ -269,7 +267,6 @@ def test_an_error_that_is_told_holds_no_namespace_once_it_is_mended(project, rel
     reloader.reload()
     project.edit("small.py", "A = 2\n")
     reloader.reload()
-    reloader.history.clear()
     settle()
     assert [c for c in gc.get_objects() if type(c) is type and c.__qualname__ == "Local"] == []
 
@@ -280,7 +277,6 @@ def test_dropped_values_are_let_go(project, reloader):
     held = weakref.ref(small.A)
     project.edit("small.py", "class Big: pass\n")
     reloader.reload()
-    reloader.history.clear()
     settle()
     assert held() is None
 

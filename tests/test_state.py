@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import weakref
 
 import pytest
 
@@ -121,3 +122,24 @@ def test_a_dict_that_others_import_follows_each_of_several_edits(project, reload
         reloader.reload()
         assert low.T is high.T
         assert {**ast.literal_eval(text), "mine": 3} == low.T
+
+
+def test_a_definition_that_is_taken_out_and_put_back_is_what_its_holders_have(project, reloader):
+    text = "class A:\n    def f(self): return {0}\ndef g(): return {0}\n"
+    project.write("m.py", text.format(1))
+    m = load("m")
+    a, cls, g = m.A(), m.A, m.g
+    project.edit("m.py", "")
+    reloader.reload()
+    project.edit("m.py", text.format(2))
+    reloader.reload()
+    assert (m.A is cls, m.g is g) == (True, True)
+    assert (a.f(), g()) == (2, 2)
+
+
+def test_a_definition_that_nobody_has_is_gone_when_it_is_taken_out(project, reloader):
+    project.write("m.py", "class A: pass\n")
+    cls = weakref.ref(load("m").A)
+    project.edit("m.py", "B = 1\n")
+    reloader.reload()
+    assert cls() is None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..plan import ModulePlan
     from .state import Work
 
-__all__ = ["bound_before", "hold", "loader_of", "olds", "raw_before"]
+__all__ = ["bound_before", "hold", "loader_of", "note_gone", "olds", "raw_before", "returned"]
 
 
 def hold(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, weakref.ref[Any]]:
@@ -35,6 +35,38 @@ def hold(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, weakre
         except TypeError:
             continue
     return held
+
+
+def note_gone(plan: ModulePlan) -> None:
+    """Remember the functions and classes that an edit took out, for as long as somebody has them."""
+    tracked = plan.tracked
+    gone = {key: held for key, held in tracked.gone.items() if held() is not None}
+    for number, statement in enumerate(plan.after.statements) if gone else ():
+        if plan.partner(number) is None:
+            gone.pop(_definition(statement), None)
+    for number in plan.dropped_statements:
+        key = _definition(plan.before.statements[number])
+        held = tracked.bound[number].get(key[1]) if number < len(tracked.bound) else None
+        if key[1] and held is not None:
+            gone[key] = held
+    tracked.gone = gone
+
+
+def returned(plan: ModulePlan) -> Iterator[tuple[int, Any]]:
+    """New statements that define what an edit took out earlier, with what that was."""
+    if plan.diff is None or not plan.tracked.gone:
+        return
+    for pair in plan.diff.edited():
+        held = plan.tracked.gone.get(_definition(plan.after.statements[pair.new]))
+        value = held() if held is not None and pair.old is None else None
+        if value is not None:
+            yield pair.new, value
+
+
+def _definition(statement: Statement) -> tuple[str, str]:
+    """Kind and name of what a ``def`` or ``class`` defines; no name for any other statement."""
+    kind = statement.fragment.kind
+    return kind, statement.binds[0] if kind in {"def", "class"} else ""
 
 
 def loader_of(tracked: TrackedModule) -> Any:

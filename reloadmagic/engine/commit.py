@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any, Literal
 
-from .bound import hold
+from .bound import hold, note_gone
 from .outcome import Outcome, definitions
 from .quiet import bound_plainly
 
@@ -56,6 +56,8 @@ def _carry_over(state: State, work: Work) -> None:
     """What each statement bound, for those that did not run as before."""
     plan, tracked = work.plan, work.plan.tracked
     missing = len(plan.before.statements) - len(tracked.bound)
+    if plan.diff is not None:
+        note_gone(plan)
     bound: list[dict[str, weakref.ref[Any]]] = [*tracked.bound, *({} for _ in range(missing))]
     tracked.bound = bound if plan.diff is None else plan.diff.carried(bound, {})
     for number, values in work.bound.items():

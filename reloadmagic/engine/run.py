@@ -22,7 +22,7 @@ from ..modules import Source
 from ..patch import patch_closures
 from ..plan import Changeset, Plan
 from ..reach.index import Token
-from .bound import bound_before, loader_of
+from .bound import bound_before, loader_of, returned
 from .codes import same_code
 from .commit import commit_module
 from .failures import describe, failed_outcome, forget_imports, is_interrupt, reasons
@@ -115,8 +115,8 @@ class Run:
         state, names = self.state, changeset.modules
         if not changeset.edited and not state.effects.may_run(state.work[names[0]].plan):
             return []
-        state.begin_set(names)
         before = set(state.effects.actual), state.effects.contents
+        state.begin_set(names)
         imported = len(self.engine.imported)
         try:
             self._prepare(names)
@@ -148,6 +148,7 @@ class Run:
                 is_new = plan.diff is not None and plan.partner(number) is None
                 if is_new or "edited" in why:
                     work.codes[number] = compile_statement(plan, loader, number)
+            work.origins.update(returned(plan))
             for number, (module, old) in plan.origins.items():
                 statement = self.state.work[module].plan.before.statements[old]
                 work.origins[number] = bound_before(

@@ -32,7 +32,8 @@ class Work:
         patched: its live functions have been given their new code.
         ran: statements that ran.
         bound: by statement, what it bound.
-        origins: by statement, what another module's statement had bound that it now stands for.
+        origins: by statement, what it stands for anew: a definition that has come from another
+            module, or that an edit took out earlier.
         codes: by statement, the code that was compiled before anything ran.
         stars: by star-import, the names that it bound.
         is_loud: a statement ran that may have done more than bind names.

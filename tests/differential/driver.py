@@ -299,7 +299,9 @@ class Runner:
         before = self._standing(modules) if strictly else None
         self.folder.write(version.files)
         self._escaped(self.session.call("reload"))
-        if before is not None:
+        if before is None:
+            self.session.call("let_go")
+        else:
             after = self._standing(modules)
             self.outcome.differences += [
                 Difference("rollback", place, old, new)

@@ -277,6 +277,35 @@ class Live:
         self.held, self.values = self._hold(), self._values()
         return differences
 
+    def let_go(self) -> None:
+        """A version that cannot be imported has taken out what it could: that is none of what must stay."""
+        now, values = self._hold(), self._values()
+        self.held = {
+            place: held
+            for place, held in self.held.items()
+            if (now[place].box[0] is held.box[0] if place in now else self._is_dropped(place))
+        }
+        self.values = {k: value for k, value in self.values.items() if values.get(k) is value}
+        for entry in self.entries:
+            entry.gone = entry.gone or self._is_out_of_reach(entry)
+
+    def _is_out_of_reach(self, entry: Entry) -> bool:
+        """Whether what the user wrote to is no longer where it was."""
+        kind, target = entry.action
+        if kind == "rebind":
+            return False
+        try:
+            found = self._find(target.partition(",")[0])
+        except (KeyError, AttributeError):
+            return True
+        return kind in ("entry", "attribute") and found is not entry.box[1]
+
+    @staticmethod
+    def _is_dropped(place: str) -> bool:
+        """Whether no top-level name is left; what comes back to it is what it was."""
+        module, _, path = place.partition(":")
+        return "." not in path and path not in vars(sys.modules.get(module, object))
+
     def _hold(self) -> dict[str, Held]:
         """Functions, classes, methods and enum members that stand under their own name."""
         found: dict[str, Held] = {}
