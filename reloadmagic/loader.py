@@ -218,12 +218,13 @@ class ReloadFinder:
     def usual_spec(self, name: str) -> ModuleSpec | None:
         """Where an import of *name* would find it now; runs nothing, imports no parents.
 
-        None too where a parent is not loaded or not a package.
+        None too where a parent is not a package.
         """
         parent = name.rpartition(".")[0]
         path = None
         if parent:
-            path = getattr(module_spec(sys.modules.get(parent)), "submodule_search_locations", None)
+            spec = module_spec(sys.modules.get(parent)) or self.usual_spec(parent)
+            path = getattr(spec, "submodule_search_locations", None)
             if path is None:
                 return None
         try:

@@ -567,7 +567,7 @@ def has_docstring(node: FunctionNode) -> int:
 
 
 def statement_kind(nodes: Sequence[ast.stmt]) -> str:
-    """``def``, ``class``, ``import``, ``future``, ``assign``, ``expr`` or ``other``."""
+    """``def``, ``class``, ``import``, ``future``, ``assign``, ``del``, ``expr`` or ``other``."""
     if len(nodes) != 1:
         if all(isinstance(node, ast.Assign | ast.AnnAssign) for node in nodes):
             return "assign"
@@ -584,6 +584,8 @@ def statement_kind(nodes: Sequence[ast.stmt]) -> str:
             return "import"
         case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
             return "assign"
+        case ast.Delete():
+            return "del"
         case ast.Expr():
             return "expr"
     if type(node).__name__ == "TypeAlias":  # 3.12
@@ -631,17 +633,17 @@ _CATCHES = frozenset({ast.ExceptHandler, ast.MatchAs, ast.MatchStar})
 
 
 def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """The names that *nodes* may bind in the scope they stand in, ``*`` for a star-import."""
+    """The names that *nodes* may bind or delete in their scope, ``*`` for a star-import."""
     return names_in_scope(scope_nodes(nodes))
 
 
 def names_in_scope(scope: Iterable[Any]) -> Iterator[str]:
-    """The names that are bound by *scope*, all nodes of one."""
+    """The names that are bound or deleted by *scope*, all nodes of one."""
     comprehension_targets: set[int] = set()
     for node in scope:
         kind = type(node)
         if kind is ast.Name:
-            if type(node.ctx) is ast.Store and id(node) not in comprehension_targets:
+            if type(node.ctx) is not ast.Load and id(node) not in comprehension_targets:
                 yield node.id
         elif kind in _DEFINITIONS:
             yield node.name

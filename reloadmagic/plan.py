@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import functools
 import itertools
+import sys
 import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -175,7 +176,8 @@ class Planner:
 
     *patchable* tells of a module plan and a pair of which only bodies differ whether the live
     functions can be patched; *keep* are patterns ``"pkg.mod:NAME"``; *findable* tells whether an
-    import would find a module that is not loaded.
+    import would find a module that is not loaded, *source_of* what it would run if that is the
+    user's.
     """
 
     def __init__(
@@ -186,13 +188,17 @@ class Planner:
         patchable: Callable[[ModulePlan, Pair], bool],
         keep: Iterable[str] = (),
         findable: Callable[[str], bool] = lambda _: False,
+        source_of: Callable[[str], Source | None] = lambda _: None,
     ) -> None:
         self.findable = findable
+        self.source_of = source_of
         self.index = index
         self.tracked = tracked
         self.patchable = patchable
         self.keep = tuple(keep)
         self.plans: dict[str, ModulePlan] = {}
+        # Modules that are not loaded and that edited statements will import, which runs all of them.
+        self.ahead: dict[str, Source] = {}
         self.tokens: deque[Token] = deque()
         self.known: set[Token] = set()
         self.grown: set[Target] = set()
@@ -219,8 +225,12 @@ class Planner:
         lost = self._sets_before(diffs)
         for name, diff in diffs.items():
             self.index.put(name, diff.after)
+        self._look_ahead(diffs)
         for name in diffs:
             self._seed(self.plans[name])
+        for name, source in self.ahead.items():
+            for number in range(len(source.statements)):
+                self._added(name, number)
         self._pair_moved()
         for target in refills:
             self._force_group(target, "a filler was changed or dropped")
@@ -236,9 +246,9 @@ class Planner:
             if name not in self.index.modules:
                 continue
             for token in tokens:
-                for module, number in self.index.reached(token):
-                    if module == name:
-                        self._reach(self._plan_of(name), number, "its last run failed")
+                for statement in self.index.reached(token):
+                    if statement[0] == name:
+                        self._reach_at(statement, "its last run failed")
 
     def follow(self, tokens: Iterable[Token]) -> list[ModulePlan]:
         """What may run if *tokens* change, in the order in which the modules were imported."""
@@ -248,6 +258,19 @@ class Planner:
         return sorted(self.plans.values(), key=lambda plan: plan.tracked.order)
 
     # Seeds: what the edit itself says --------------------------------------------------------
+
+    def _look_ahead(self, diffs: Mapping[str, Diff]) -> None:
+        """Index the modules that edited statements will import for the first time."""
+        todo = [(name, pair.new) for name, diff in diffs.items() for pair in diff.edited()]
+        while todo:
+            for name in self.index.imported_by(todo.pop()):
+                if self.index.is_module(name):
+                    continue
+                source = self.source_of(name)
+                if source is not None:
+                    self.index.put(name, source)
+                    self.ahead[name] = source
+                    todo += [(name, number) for number in range(len(source.statements))]
 
     def _fills_before(self, diffs: Mapping[str, Diff]) -> list[Target]:
         """Objects filled by statements that an edit drops or changes, by the sources before."""
@@ -277,9 +300,8 @@ class Planner:
         for attribute in attributes:
             setters = self.index.setters().get(attribute, set())
             if not setters & edited:
-                for name, number in setters:
-                    why = f"what set {attribute[1]} later is gone"
-                    self._reach(self._plan_of(name), number, why)
+                for setter in setters:
+                    self._reach_at(setter, f"what set {attribute[1]} later is gone")
 
     def _made_by_others(self, name: str, number: int) -> Iterator[Target]:
         """Instances of which a statement set an attribute: only their makers know what it was."""
@@ -303,7 +325,7 @@ class Planner:
                 continue
             self._reach(plan, pair.new, ADDED if pair.how == "new" else EDITED, group=False)
             if pair.how == "new":
-                self._added(plan, pair.new)
+                self._added(plan.name, pair.new)
             else:
                 self._force_groups_of(plan, pair.new)
         self._order_of_groups(plan)
@@ -360,10 +382,10 @@ class Planner:
         self._push(("bind", plan.name, name))
         return True
 
-    def _added(self, plan: ModulePlan, number: int) -> None:
+    def _added(self, module: str, number: int) -> None:
         """A new statement: groups run again unless it comes after all of theirs."""
-        me = (plan.name, number)
-        for target, members in self._groups_of(plan.name, number):
+        me = (module, number)
+        for target, members in self._groups_of(module, number):
             others = members - {me}
             if any(not self._is_new(m) and not self._before(m, me) for m in others):
                 self._force_group(target, "a filler was put between others")
@@ -371,6 +393,8 @@ class Planner:
                 self._push_content(target, me)
 
     def _is_new(self, member: StatementId) -> bool:
+        if member[0] in self.ahead:
+            return True
         plan = self.plans.get(member[0])
         return plan is not None and plan.run.get(member[1], set()) == {ADDED}
 
@@ -396,9 +420,13 @@ class Planner:
     @functools.cached_property
     def finished(self) -> dict[str, int]:
         """In which order the imports of the modules end."""
-        started = {name: self.tracked[name].order for name in self.index.modules}
+        started = {name: self._started(name) for name in self.index.modules}
         order = ImportGraph(self.index.imports_at_once()).finishing_order(started)
         return {name: number for number, name in enumerate(order)}
+
+    def _started(self, name: str) -> int:
+        """In which order the imports of the modules began."""
+        return sys.maxsize if name in self.ahead else self.tracked[name].order
 
     def _order_of_groups(self, plan: ModulePlan) -> None:
         """Groups whose members stand in another order than before run again."""
@@ -494,9 +522,9 @@ class Planner:
                 if token[0] == "code" and token[2] == "__getattr__":
                     for name in self.index.asked_for(token[1]):
                         self._push(("bind", token[1], name), producer)
-                for module, number in self.index.reached(token):
-                    if producer is None or not self._is_past((module, number), producer):
-                        self._reach(self._plan_of(module), number, token)
+                for statement in self.index.reached(token):
+                    if producer is None or not self._is_past(statement, producer):
+                        self._reach_at(statement, token)
             if not self._reach_whole_modules():
                 return
 
@@ -522,6 +550,11 @@ class Planner:
             source = self.index.modules[module].source
             plan = self.plans[module] = ModulePlan(self.tracked[module], source, source)
         return plan
+
+    def _reach_at(self, statement: StatementId, reason: Token | str) -> None:
+        """`_reach`, but for modules that are yet to be imported: those run anyway."""
+        if statement[0] not in self.ahead:
+            self._reach(self._plan_of(statement[0]), statement[1], reason)
 
     def _reach(
         self, plan: ModulePlan, number: int, reason: Token | str, *, group: bool = True
@@ -617,9 +650,10 @@ class Planner:
         """What a star-import has bound and what it may bind now, from another module perhaps."""
         partner = plan.partner(number)
         names = set(plan.tracked.stars.get(partner, ()) if partner is not None else ())
-        return names.union(
-            *map(self.index.public_names, self.index.star_targets(plan.name, number))
-        )
+        targets = self.index.star_targets(plan.name, number)
+        if not all(map(self.index.knows, targets)):
+            names.update(self.index.used_names(plan.name))
+        return names.union(*map(self.index.public_names, targets))
 
     def _class_tokens(
         self, plan: ModulePlan, number: int, old: Statement, new: Statement
@@ -688,15 +722,15 @@ class Planner:
             return
         makers = self._makers(target)
         fillers = self.index.fillers().get(target, set())
-        if attr or fillers or why:
+        if (attr or fillers or why) and module not in self.ahead:
             self._plan_of(module).filled.setdefault(name, set()).add(attr)
         members = makers | fillers
         if len(makers) < 2 and not fillers and not why:
             return
         shown = f"{name}.{attr}" if attr else name
         reason = f"fills {shown}" if fillers else why or f"binds {shown}"
-        for member in sorted(members, key=lambda m: (self.tracked[m[0]].order, m[1])):
-            self._reach(self._plan_of(member[0]), member[1], reason)
+        for member in sorted(members, key=lambda m: (self._started(m[0]), m[1])):
+            self._reach_at(member, reason)
         self._push_content(target)
         self._readers_between(target, members)
 
@@ -709,7 +743,7 @@ class Planner:
             if how == MENTION and not rest:
                 continue  # it does not look in
             here = [number for where, number in members if where == found]
-            if here and min(here) < key < max(here):
+            if found not in self.ahead and here and min(here) < key < max(here):
                 self._plan_of(found).anew.add(key)
                 self._reach(self._plan_of(found), key, f"reads {name} while it is filled")
 

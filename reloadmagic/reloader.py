@@ -30,12 +30,14 @@ from .bytecode import was_edited_since_import
 from .changes import Change, Files, change_to, find_change, holds_what_ran
 from .engine import Engine
 from .engine.names import Namespace
+from .engine.stars import star_names
 from .errors import SourceError
 from .live import class_dict, find_class
 from .loader import MERGE_HOOK, ReloadFinder, read_source
 from .modules import (
     COMPILED,
     Ownership,
+    Source,
     Stamp,
     TrackedModule,
     bound_names,
@@ -318,7 +320,7 @@ class Reloader:
     def _index(self) -> Index:
         from .reach.index import Index  # what plans an edit is imported with the first one
 
-        return Index(is_module=_is_loaded, is_metaclass=self._is_metaclass)
+        return Index(is_module=_is_loaded, is_metaclass=self._is_metaclass, names_of=_names_by_star)
 
     @property
     def index(self) -> Index:
@@ -494,11 +496,24 @@ class Reloader:
             patchable=is_patchable,
             keep=self._keep,
             findable=self._is_findable,
+            source_of=self._source_of,
         )
         return planner.plan(found, edited, self._engine.retry, blocked)
 
     def _is_findable(self, name: str) -> bool:
         return self._finder.usual_spec(name) is not None
+
+    def _source_of(self, name: str) -> Source | None:
+        """What importing a module of the user's would run; None for others and what cannot be."""
+        spec = self._finder.usual_spec(name)
+        if spec is None or not spec.has_location or spec.origin is None:
+            return None
+        if not self.tracks(name, spec.origin):
+            return None
+        try:
+            return read_source(spec.loader, spec.origin)[1]
+        except (OSError, SourceError):
+            return None  # the import will say so
 
     @staticmethod
     def _diff(change: Change) -> Diff:
@@ -822,6 +837,12 @@ def _version(change: Change) -> object:
 
 def _is_loaded(name: str) -> bool:
     return isinstance(sys.modules.get(name), types.ModuleType)
+
+
+def _names_by_star(name: str) -> frozenset[str] | None:
+    """What a star-import of a module binds, None if it is not loaded."""
+    namespace = module_namespace(sys.modules.get(name))
+    return None if namespace is None else frozenset(star_names(namespace))
 
 
 def opaque_kind(path: str, spec: ModuleSpec) -> str:

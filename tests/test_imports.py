@@ -148,3 +148,29 @@ def test_an_import_that_was_tried_in_vain_is_tried_again_once_the_module_is_ther
     reloader.reload()
     assert m.fast is sys.modules["fast"]
     assert m.state is state
+
+
+@pytest.mark.parametrize("line", ["from math import *", "from wave import *", "from new import *"])
+def test_a_star_import_that_is_there_or_new_leaves_values_alone(project, reloader, line):
+    """From a library that is loaded, one that is not, and from a file that is new."""
+    sys.modules.pop("wave", None)
+    project.write("m.py", "from string import *\nDATA = []\ndef f(): return digits\n")
+    m = load("m")
+    data = m.DATA
+    project.write("new.py", "sqrt = Wave_read = abs\n")
+    project.edit("m.py", f"from string import *\n{line}\nDATA = []\ndef f(): return 'f'\n")
+    reloader.reload()
+    assert m.DATA is data
+    assert m.f() == "f"
+    assert hasattr(m, "Wave_read") is ("math" not in line)
+
+
+def test_what_a_new_star_import_binds_otherwise_reaches_who_uses_it(project, reloader):
+    project.write("m.py", "from math import *\nROOT = sqrt(4)\nOTHER = []\n")
+    m = load("m")
+    other = m.OTHER
+    project.edit("m.py", "from math import *\nfrom cmath import *\nROOT = sqrt(4)\nOTHER = []\n")
+    reloader.reload()
+    assert m.ROOT == 2 + 0j
+    assert type(m.ROOT) is complex
+    assert m.OTHER is other

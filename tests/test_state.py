@@ -143,3 +143,37 @@ def test_a_definition_that_nobody_has_is_gone_when_it_is_taken_out(project, relo
     project.edit("m.py", "B = 1\n")
     reloader.reload()
     assert cls() is None
+
+
+DELETES = "WIDTH = 2\n_half = WIDTH / 2\nAREA = [_half]\nfor i in range(2): AREA.append(i)\ndel _half, i\n"
+
+
+def test_a_name_that_is_deleted_is_there_when_it_is_used_again(project, reloader):
+    project.write("m.py", f"{DELETES}MODEL = []\ndef f(): return 1\n")
+    m = load("m")
+    model, area = m.MODEL, m.AREA
+    project.edit("m.py", f"{DELETES}MODEL = []\ndef f(): return 2\n")
+    reloader.reload()
+    assert (m.MODEL, m.AREA, m.f()) == (model, [1.0, 0, 1], 2)
+    assert m.MODEL is model
+    project.edit("m.py", f"{DELETES.replace('2', '4', 1)}MODEL = []\ndef f(): return 2\n")
+    reloader.reload()
+    assert (m.AREA, m.MODEL is model, hasattr(m, "_half"), hasattr(m, "i")) == (
+        [2.0, 0, 1],
+        True,
+        False,
+        False,
+    )
+    assert area is m.AREA
+
+
+def test_a_name_is_bound_again_when_what_deleted_it_is_gone(project, reloader):
+    project.write("m.py", "KEPT = []\nfor i in range(3): pass\ndel i\n")
+    m = load("m")
+    kept = m.KEPT
+    project.edit("m.py", "KEPT = []\nfor i in range(3): pass\n")
+    reloader.reload()
+    assert (m.i, m.KEPT is kept) == (2, True)
+    project.edit("m.py", "KEPT = []\nfor i in range(3): pass\ndel i\n")
+    reloader.reload()
+    assert not hasattr(m, "i")

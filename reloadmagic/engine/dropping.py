@@ -114,10 +114,8 @@ def _is_submodule(state: State, package: str, name: str, value: Any) -> bool:
 def drop_foreign(state: State, plan: ModulePlan, recorder: Recorder) -> None:
     """A star-import binds what the source of the module binds, not what others set on it."""
     entry = state.index.modules[plan.name]
-    stars = [
-        star for star in entry.stars if star in state.index.modules and not state.index.whole(star)
-    ]
-    if len(stars) != len(entry.stars):
+    stars = entry.stars
+    if any(not state.index.knows(star) or state.index.whole(star) for star in stars):
         return
     for name, was in list(recorder.bound.items()):
         if any(state.index.binds(star, name) for star in stars):

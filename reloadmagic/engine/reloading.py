@@ -165,9 +165,7 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
             continue
         targets = [
             target
-            for path in summary.now.paths
-            if path[0].startswith("@")
-            for target in state.index.import_targets(plan.name, path)
+            for target in state.index.imported_by((plan.name, number))
             # The packages that a module is in have been started, whatever they still wait for.
             if not f"{plan.name}.".startswith(f"{target}.")
         ]

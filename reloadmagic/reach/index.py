@@ -100,7 +100,8 @@ class Index:
     """The reverse index; see the module.
 
     *is_module* tells whether an absolute name is a loaded module, so that ``pkg.sub.f`` can be
-    told from an attribute of an attribute. *is_metaclass* tells it of a class.
+    told from an attribute of an attribute. *is_metaclass* tells it of a class. *names_of* gives the
+    names that a star-import of a module binds which is none of the user's, None if it is not loaded.
     """
 
     def __init__(
@@ -108,8 +109,10 @@ class Index:
         *,
         is_module: Callable[[str], bool],
         is_metaclass: Callable[[str, str], bool] = lambda _module, _name: False,
+        names_of: Callable[[str], frozenset[str] | None] = lambda _module: None,
     ) -> None:
         self._is_module = is_module
+        self._names_of = names_of
         self.is_metaclass = is_metaclass
         self.modules: dict[str, ModuleEntry] = {}
         self._users: dict[Entity, dict[str, list[tuple[User, int, Path]]]] = {}
@@ -285,11 +288,22 @@ class Index:
         )
         return [found for found in dict.fromkeys(targets) if found != name]
 
+    def imported_by(self, statement: StatementId) -> Iterator[str]:
+        """The modules, as it seems, that running a statement makes the import system load."""
+        name, number = statement
+        for path in self.modules[name].summaries[number].now.paths:
+            if path[0].startswith("@"):
+                yield from self.import_targets(name, path)
+
+    def is_module(self, name: str) -> bool:
+        """Is it a module that is loaded, or about to be?"""
+        return name in self.modules or self._is_module(name)
+
     def missing_imports(self, name: str) -> list[str]:
         """What the module's code imports, as it seems, and is not loaded."""
         self._imported(name, self.modules[name])
         found = self.modules[name].imports or []
-        return [target for target in found if not self._is_module(target)]
+        return [target for target in found if not self.is_module(target)]
 
     def _is_only_parent(self, name: str, path: Path, found: str) -> bool:
         """Is *found* a package that *name* is in, on the way to something else of it?
@@ -299,7 +313,7 @@ class Index:
         if not name.startswith(found + "."):
             return False
         target = list(self.import_targets(name, path[:1]))[-1]
-        return target != found or len(path) == 1 or self._is_module(f"{target}.{path[1]}")
+        return target != found or len(path) == 1 or self.is_module(f"{target}.{path[1]}")
 
     def import_targets(self, name: str, path: Path) -> Iterator[str]:
         """The modules that importing *path* in the module *name* makes the import system load."""
@@ -385,7 +399,7 @@ class Index:
         while names:
             entry = self.modules.get(target)
             deeper = f"{target}.{names[0]}"
-            if self._is_module(deeper) and (entry is None or entry.is_import(names[0])):
+            if self.is_module(deeper) and (entry is None or entry.is_import(names[0])):
                 if entry is not None and names[0] in entry.bindings:
                     found[((target, names[0]), names[1:])] = None
                 target, names = deeper, names[1:]
@@ -400,11 +414,17 @@ class Index:
     def binds(self, module: str, name: str, _seen: frozenset[str] = frozenset()) -> bool:
         """Does *module* bind *name*, itself or by a star-import?"""
         entry = self.modules.get(module)
-        if entry is None or module in _seen:
+        if entry is None:
+            return name in (self._names_of(module) or ())
+        if module in _seen:
             return False
         return name in entry.bindings or any(
             self.binds(star, name, _seen | {module}) for star in entry.stars
         )
+
+    def knows(self, module: str) -> bool:
+        """Is it known which names a star-import of *module* may bind?"""
+        return module in self.modules or self._names_of(module) is not None
 
     def star_targets(self, module: str, number: int) -> list[str]:
         """The modules that a statement of *module* imports by star."""
@@ -418,7 +438,9 @@ class Index:
     def public_names(self, module: str, _seen: frozenset[str] = frozenset()) -> set[str]:
         """The names without a leading underscore that *module* binds, by star-imports too."""
         entry = self.modules.get(module)
-        if entry is None or module in _seen:
+        if entry is None:
+            return set(self._names_of(module) or ())
+        if module in _seen:
             return set()
         names = {name for name in entry.bindings if not name.startswith("_") and name != "*"}
         return names.union(*(self.public_names(star, _seen | {module}) for star in entry.stars))
@@ -808,7 +830,7 @@ class Index:
         )
 
     def _is_whole(self, module: str, entry: ModuleEntry) -> bool:
-        if any(s.now.dynamic or s.deletes for s in entry.summaries):
+        if any(s.now.dynamic for s in entry.summaries):
             return True
         for qualname, (_, unit) in entry.functions.items():
             if unit.dynamic and any(
@@ -816,7 +838,7 @@ class Index:
                 for found, _ in _Walk(self, calls_only=True).from_user((module, "f", qualname))
             ):
                 return True
-        return any(star not in self.modules and not star.startswith("__") for star in entry.stars)
+        return False
 
 
 _ANNOTATIONS = 0x1000000

@@ -23,7 +23,7 @@ from typing import Any
 from .calls import describe_calls, short_stack
 from .case import Action
 from .describe import Describer, Tree, describe_module, instance_dict, members_of, own_dict
-from .provenance import Facts
+from .provenance import Facts, module_name
 from .tools import TOOLS, Order, replay, run_cell
 from .world import PACKAGE
 
@@ -156,6 +156,11 @@ class Entry:
     gone: bool = False  # the name is no longer there, though the object may be
 
 
+def _facts(files: dict[str, str]) -> Facts:
+    """What the sources of the loaded modules say; others have had no part in anything."""
+    return Facts({path: text for path, text in files.items() if module_name(path) in sys.modules})
+
+
 @dataclass(slots=True)
 class Live:
     """The session under test."""
@@ -180,7 +185,7 @@ class Live:
             self.tool.note_cell(cell)
             run_cell(cell, self.notebook)
             self.recorder.cell += 1
-        self.facts = Facts(self.files)
+        self.facts = _facts(self.files)
         self.held = self._hold()
         self.values = self._values()
 
@@ -267,7 +272,7 @@ class Live:
 
     def check(self, files: dict[str, str]) -> list[Difference]:
         """What the reload to *files*, which are sound, lost or replaced."""
-        before, self.facts = self.facts, Facts(files)
+        before, self.facts = self.facts, _facts(files)
         old, self.held = self.held, {}
         differences = []
         if self.tool.keeps_objects:
