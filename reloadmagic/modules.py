@@ -16,20 +16,18 @@ import os
 import re
 import site
 import sys
-import sysconfig
 import types
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .errors import NoSource, ReloadFailed, SourceError, describe
 
 if TYPE_CHECKING:
-    from importlib.machinery import ModuleSpec
-
     from .reach.summary import Summary
 
 try:
@@ -803,11 +801,14 @@ class Ownership:
         self.include = tuple(include)
         self.exclude = tuple(exclude)
         self._folders: dict[str, bool] = {}
-        roots: set[str | None] = {sysconfig.get_path(key) for key in ("stdlib", "platstdlib")}
+        # The standard library's two folders, which sysconfig knows too but takes long to say.
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        roots: set[str | None] = {
+            os.path.dirname(os.__file__),
+            os.path.join(sys.base_exec_prefix, sys.platlibdir, version),
+        }
         roots.update(site.getsitepackages() if hasattr(site, "getsitepackages") else ())
         roots.add(site.getusersitepackages() if hasattr(site, "getusersitepackages") else None)
-        # A virtual environment's standard library lies under the interpreter that it was made of.
-        roots.add(os.path.dirname(os.__file__))
         self._foreign = tuple(
             os.path.join(os.path.realpath(root), "") for root in roots if root
         ) + tuple(os.path.join(root, "") for root in roots if root)
@@ -815,19 +816,31 @@ class Ownership:
 
     def __call__(self, name: str, path: str) -> bool:
         """Is the module *name*, whose file is *path*, the user's?"""
-        folder = path.rpartition(os.sep)[0]
-        if not self.include and self._folders.get(folder) is False:
-            return False  # most of what is loaded
         if name in _SESSION or name.partition(".")[0] == "reloadmagic":
             return False
         if self.exclude and matches(name, self.exclude):
             return False
         if self.include and matches(name, self.include):
             return True
+        folder = os.path.dirname(path)
         answer = self._folders.get(folder)
         if answer is None:
-            answer = self._folders[folder] = self._is_users(os.path.dirname(path))
+            answer = self._folders[folder] = self._is_users(folder)
         return answer
+
+    def candidates(self, modules: Iterable[tuple[str, object]]) -> Iterator[tuple[str, object]]:
+        """Those of *modules*, with their names, that may be the user's.
+
+        Nearly all that is loaded lies in folders known to be of others, and is told at a glance.
+        """
+        folders, separator, decides = self._folders, os.sep, not self.include
+        for name, module in modules:
+            if decides and type(module) is types.ModuleType:
+                spec = module.__dict__.get("__spec__")
+                if type(spec) is ModuleSpec and type(spec.origin) is str:
+                    if folders.get(spec.origin.rpartition(separator)[0]) is False:
+                        continue
+            yield name, module
 
     def _is_users(self, folder: str) -> bool:
         if not os.path.isabs(folder):

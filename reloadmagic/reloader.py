@@ -224,9 +224,12 @@ class Reloader:
         modules = dict(sys.modules)
         new = modules.keys() - self._known.keys()
         if new:
-            for order, (name, module) in enumerate(modules.items(), -len(modules)):
-                if name in new and name not in self._tracked:
+            unknown = [item for item in modules.items() if item[0] in new]
+            order = -len(unknown)  # before those that the finder counts, from 0 on
+            for name, module in self._owns.candidates(unknown):
+                if name not in self._tracked:
                     self._take_over(name, module, order)
+                order += 1
         self._known = dict.fromkeys(modules)
         self._scanned = (len(sys.modules), last)
         self._files = None

@@ -7,6 +7,9 @@ After `unload` the shell has nothing of ours left.
 
 from __future__ import annotations
 
+import contextlib
+import gc
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,9 +22,24 @@ def load(shell: Any) -> None:
     """Turn reloading on in *shell*; nothing happens if it is on."""
     if loaded(shell) is not None:
         return
-    from .magics import ReloadMagic
+    with _collector_paused():
+        from .magics import ReloadMagic
 
-    ReloadMagic.attach(shell)
+        ReloadMagic.attach(shell)
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Within it, no garbage is collected: there is none to find in what imports make, and going
+    through all that a session holds takes longer than the imports.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def unload(shell: Any) -> None:

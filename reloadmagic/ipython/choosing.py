@@ -13,10 +13,9 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 
 from reloadmagic.errors import NotTracked, ReloadMagicError
 
-from .views import Said, Unloading
-
 if TYPE_CHECKING:
     from .magics import ReloadMagic
+    from .views import Said, Unloading
 
 __all__ = ["MODES", "Choosing"]
 
@@ -43,6 +42,8 @@ class Choosing(Magics):
 
         Without an argument, say which it is.
         """
+        from .views import Said
+
         arguments = parse_argstring(self.reload_mode, line)
         if arguments.mode is not None:
             self.main.mode = arguments.mode
@@ -77,6 +78,8 @@ class Choosing(Magics):
 
     def _choose(self, trait: str, opposite: str, patterns: list[str], *, remove: bool) -> Said:
         """Put *patterns* on the list *trait*, off the *opposite* one, and say what that changed."""
+        from .views import Said
+
         main = self.main
         before = set(main.reloader.tracked)
         known = list(getattr(main, trait))
@@ -107,6 +110,8 @@ class Choosing(Magics):
         imported from it go too. Says who still holds something of it.
         """
         from reloadmagic.unload import unload
+
+        from .views import Unloading
 
         arguments = parse_argstring(self.unload, line)
         shell: Any = self.shell

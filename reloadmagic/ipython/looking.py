@@ -11,11 +11,9 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
-from .views import DiffsView, ExplanationView, GraphView, History, StaleCells, status
-
 if TYPE_CHECKING:
     from .magics import ReloadMagic
-    from .views import Status
+    from .views import DiffsView, ExplanationView, GraphView, History, StaleCells, Status
 
 __all__ = ["Looking"]
 
@@ -32,6 +30,8 @@ class Looking(Magics):
     @line_magic
     def reload_status(self, line: str) -> Status:
         """What is tracked, what is stale or failed, what is left alone and why."""
+        from .views import status
+
         parse_argstring(self.reload_status, line)
         return status(self.main.reloader, self.main.mode)
 
@@ -46,6 +46,8 @@ class Looking(Magics):
         """
         from reloadmagic.explain import UnknownName, explain
 
+        from .views import ExplanationView
+
         arguments = parse_argstring(self.reload_explain, line)
         try:
             return ExplanationView(explain(self.main.reloader, arguments.name))
@@ -59,6 +61,8 @@ class Looking(Magics):
         """The source that last ran against the file, for all that is stale or for NAME."""
         from reloadmagic.explain import source_diffs
 
+        from .views import DiffsView
+
         arguments = parse_argstring(self.reload_diff, line)
         module, definition = self._find(arguments.name) if arguments.name else (None, "")
         return DiffsView(source_diffs(self.main.reloader, module, definition))
@@ -70,6 +74,8 @@ class Looking(Magics):
         """Your modules and who imports whom; what is stale, reached or failed is marked."""
         from reloadmagic.explain import module_graph
 
+        from .views import GraphView
+
         arguments = parse_argstring(self.reload_graph, line)
         module = self._find(arguments.name)[0] if arguments.name else None
         return GraphView(module_graph(self.main.reloader, module))
@@ -80,6 +86,8 @@ class Looking(Magics):
     @line_magic
     def reload_history(self, line: str) -> History:
         """What the reloads of this session did, the newest last."""
+        from .views import History
+
         arguments = parse_argstring(self.reload_history, line)
         reports = list(enumerate(self.main.reloader.history, 1))
         if arguments.number is not None:
@@ -94,6 +102,8 @@ class Looking(Magics):
     @line_magic
     def reload_cells(self, line: str) -> StaleCells:
         """The cells that used what has changed since they ran. Nothing runs them but you."""
+        from .views import StaleCells
+
         parse_argstring(self.reload_cells, line)
         return StaleCells(self.main.hook.cells.stale())
 

@@ -29,7 +29,6 @@ from .hook import CellHook, CellRefused
 from .looking import Looking
 from .notebooks import NOTEBOOK_SETTINGS, NotebookImports
 from .output import RunningLine, show, show_text
-from .views import DryRun
 from .workers import Workers
 
 if TYPE_CHECKING:
@@ -37,6 +36,8 @@ if TYPE_CHECKING:
 
     from reloadmagic.changes import Change
     from reloadmagic.report import Report
+
+    from .views import DryRun
 
 __all__ = ["ReloadMagic"]
 
@@ -178,6 +179,8 @@ class ReloadMagic(Settings, Magics):
         reloads and then runs the cell. Without names, everything that was edited is reloaded,
         with names only those modules and what depends on them.
         """
+        from .views import DryRun
+
         arguments = parse_argstring(self.reload_changed, line)
         plan = self.reloader.plan(self._changes(arguments.names))
         asked = cell is None or arguments.verbose
@@ -209,6 +212,8 @@ class ReloadMagic(Settings, Magics):
 
     def _then_run(self, done: Report | DryRun, cell: str, *, verbose: bool = False) -> None:
         """Say what was *done*, then run *cell*, which is blank where only the header was a magic."""
+        from .views import DryRun
+
         if isinstance(done, DryRun):
             show_text(str(done))
         elif done:

@@ -7,7 +7,7 @@ import sys
 import pytest
 from IPython.core.completer import provisionalcompleter
 
-from reloadmagic.ipython.workers import NOTHING
+from reloadmagic.ipython.workers_view import NOTHING
 from reloadmagic.modules import content_digest
 from session import NOT_OURS
 from worker_process import Workers
