@@ -6,8 +6,9 @@ reloaded, imported or written here: files are looked at, and the index of who us
 
 from .cells import CellLog, StaleCell
 from .diffs import SourceDiff, source_diffs
+from .explanations import Explanation, explain
+from .finding import UnknownName
 from .graph import Graph, Node, module_graph
-from .names import Explanation, UnknownName, explain
 from .plans import plan_text
 
 __all__ = [

@@ -113,7 +113,7 @@ class Looking(Magics):
         Raises:
             UsageError: it means nothing that is tracked.
         """
-        from reloadmagic.explain.names import UnknownName, find_name
+        from reloadmagic.explain.finding import UnknownName, find_name
 
         reloader: Any = self.main.reloader
         reloader.changes()

@@ -138,7 +138,7 @@ class ReloadMagic(Settings, Magics):
         return sorted(self.reloader.tracked)
 
     def _definitions(self) -> Iterable[str]:
-        from reloadmagic.explain.names import known_names
+        from reloadmagic.explain.finding import known_names
 
         return sorted({*self.reloader.tracked, *known_names(self.reloader)})
 

@@ -1,0 +1,81 @@
+"""What a report changed, and all that does something else because of it."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from ..reach.index import CONSTRUCTION
+from ..reach.summary import CALL, Path
+from ..report.names import changed_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..reach.index import Index
+    from ..report import Report
+
+__all__ = ["Affected"]
+
+
+class Affected:
+    """Full names that are or do something else now, each with the changed name that it comes of."""
+
+    def __init__(self, index: Index, report: Report) -> None:
+        self._found: list[tuple[str, frozenset[str]]] = []
+        self.words: set[str] = set()
+        for outcome in report.outcomes:
+            if outcome.status in {"reloaded", "patched"}:
+                for name in changed_names(outcome):
+                    names, words = index.remembered(
+                        ("cells", outcome.module, name),
+                        functools.partial(_reached_names, index, outcome.module, name),
+                    )
+                    self._found.append((name, names))
+                    self.words |= words
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def labels(self, keys: set[str]) -> Iterator[str]:
+        """The changed names that *keys*, full names, come of."""
+        for key in sorted(keys):
+            label = next((label for label, names in self._found if key in names), None)
+            if label is not None:
+                yield label
+
+
+def _reached_names(index: Index, module: str, name: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Full names of what does something else where *name* of *module* does, and their parts."""
+    found: set[str] = set()
+    todo = [(module, name)]
+    while todo:
+        module, name = todo.pop()
+        if f"{module}.{name}" not in found:
+            found.add(f"{module}.{name}")
+            todo += _callers(index, module, name)
+    words = (part for full in found for part in full.split(".")[1:])
+    return frozenset(found), frozenset(words)
+
+
+def _callers(index: Index, module: str, name: str) -> Iterator[tuple[str, str]]:
+    """Functions that use *name* of *module*, a method by its attribute name."""
+    owner, _, attr = name.rpartition(".")
+    top = name.partition(".")[0]
+    if attr in CONSTRUCTION and owner:
+        yield from _functions(index, (module, top), lambda how, rest: how & CALL and not rest)
+        return
+    yield from _functions(index, (module, top), lambda _, rest: not owner or rest[:1] == (attr,))
+    if owner:
+        near = {m for m, found in index.imports().items() if module in found} | {module}
+        for where, kind, key in index.attr_users(attr):
+            if kind == "f" and where in near:
+                yield where, key
+
+
+def _functions(
+    index: Index, entity: tuple[str, str], is_use: Callable[[int, Path], Any]
+) -> Iterator[tuple[str, str]]:
+    for (where, kind, key), how, rest in index.users(entity):
+        if kind == "f" and is_use(how, rest):
+            yield where, key
