@@ -174,3 +174,18 @@ def test_what_a_new_star_import_binds_otherwise_reaches_who_uses_it(project, rel
     assert m.ROOT == 2 + 0j
     assert type(m.ROOT) is complex
     assert m.OTHER is other
+
+
+def test_of_two_star_imports_in_cells_the_later_one_binds_what_both_give(project, reloader):
+    project.write("one.py", "a = ['one']\nb = ['one']\n")
+    project.write("two.py", "b = ['two']\n")
+    names: dict = {"mine": 0}
+    for cell in ("from one import *", "from two import *"):
+        reloader.note_cell(cell, names)
+        exec(cell, names)
+    project.edit("two.py", "a = b = ['two']\nmine = 1\n")
+    reloader.reload()
+    assert (names["a"], names["b"], names["mine"]) == (["two"], ["two"], 0)
+    project.edit("two.py", "b = ['two']\n")
+    reloader.reload()
+    assert names["a"] == ["one"]

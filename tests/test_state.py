@@ -177,3 +177,14 @@ def test_a_name_is_bound_again_when_what_deleted_it_is_gone(project, reloader):
     project.edit("m.py", "KEPT = []\nfor i in range(3): pass\ndel i\n")
     reloader.reload()
     assert not hasattr(m, "i")
+
+
+def test_what_users_set_on_a_class_stays_when_its_metaclass_comes_and_goes(project, reloader):
+    text = "from abc import ABC\nclass P: pass\nclass A({}): pass\n"
+    project.write("m.py", text.format("ABC"))
+    m = load("m")
+    m.A.mine = 1
+    for base in ("P", "ABC", "P"):
+        project.edit("m.py", text.format(base))
+        reloader.reload()
+        assert (m.A.mine, m.A.__base__.__name__) == (1, base)

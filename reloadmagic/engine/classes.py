@@ -40,6 +40,7 @@ def settle_class(
         | _replaced_methods(state, plan, number, name, old, new),
         noted=noted,
     )
+    state.containers.pass_foreign(old, stays)
     for registered in abc_registry(new) or () if stays is old else ():
         _abc._abc_register(old, registered)  # by the statement itself
     state.edited_classes.append(stays)

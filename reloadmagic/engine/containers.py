@@ -145,6 +145,11 @@ class Containers:
         if qualname in noted:
             self.foreign[id(cls)] = frozenset(class_dict(cls)) - noted[qualname]
 
+    def pass_foreign(self, old: type, stays: type) -> None:
+        """*stays* has what others set on *old*, which it may have replaced."""
+        if id(old) in self.foreign:
+            self.foreign[id(stays)] = self.foreign[id(old)]
+
     def noted_again(
         self, tracked: TrackedModule, source: Source, stars: Iterable[Iterable[str]]
     ) -> dict[str, Note]:
@@ -154,13 +159,11 @@ class Containers:
         own = own_names(tracked.namespace, source, stars)
         for name, note in take_notes(own, tracked.name).items():
             known = tracked.noted.get(name)
-            if known is None or known.identity != note.identity:
+            foreign = self.foreign.get(note.identity)
+            if isinstance(note.content, frozenset) and foreign is not None:
+                found[name] = replace(note, content=note.content - foreign)
+            elif known is None or known.identity != note.identity:
                 found[name] = note
-            elif isinstance(note.content, frozenset):
-                foreign = self.foreign.get(note.identity)
-                found[name] = (
-                    known if foreign is None else replace(note, content=note.content - foreign)
-                )
             elif note.identity in self.refilled and note.content is not None:
                 content = _without(note.content, extra.get(note.identity, ()))
                 found[name] = replace(note, content=content)

@@ -29,7 +29,7 @@ class Namespace:
         names: the live dict.
         provenance: for names that an import bound, the module and the name there; several where
             it is not known which import ran, as in ``try`` and ``except``.
-        stars: modules whose names were imported by star.
+        stars: modules whose names were imported by star, in that order.
         orphans: values that names still hold although their modules dropped them.
     """
 
@@ -45,6 +45,7 @@ class Namespace:
         for alias in node.names:
             name, origin = alias.asname or alias.name, (node.module, alias.name)
             if alias.name == "*":
+                self.stars.pop(node.module, None)
                 self.stars[node.module] = None
             elif is_certain:
                 self.provenance[name] = (origin,)
@@ -111,8 +112,11 @@ def _refresh_star(
     gives = dict.fromkeys(star_names(now))
     for name in gives:
         old = names.get(name, ABSENT)
-        was = before[name] if name in formerly else ABSENT
-        if old is not now[name] and old is was:
+        if name in formerly:
+            is_ours = old is before[name]
+        else:
+            is_ours = old is ABSENT or _is_from_star_before(namespace, module, name)
+        if is_ours and old is not now[name]:
             transaction.set_item(names, name, now[name])
     for name in formerly:
         if name not in gives and names.get(name, ABSENT) is before[name]:
@@ -121,6 +125,17 @@ def _refresh_star(
                 transaction.del_item(names, name)
             elif other is not names[name]:
                 transaction.set_item(names, name, other)
+
+
+def _is_from_star_before(namespace: Namespace, module: str, name: str) -> bool:
+    """Is *name* bound by a star-import that came before the one of *module*, which hides it now?"""
+    for star in namespace.stars:
+        if star == module:
+            return False
+        found = (module_namespace(sys.modules.get(star)) or {}).get(name, ABSENT)
+        if found is namespace.names[name]:
+            return True
+    return False
 
 
 def _imported_otherwise(namespace: Namespace, name: str) -> Any:
