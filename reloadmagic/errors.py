@@ -49,7 +49,7 @@ class NotTracked(ReloadMagicError, LookupError):
     def __init__(self, name: str) -> None:
         self.name = name
         super().__init__(
-            f"{name} is not tracked: it was not imported, or it is not yours to reload"
+            f"{name} is not tracked: it was not imported, or it is not yours to reload."
         )
 
 

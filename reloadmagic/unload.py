@@ -35,7 +35,7 @@ class CannotUnload(ReloadMagicError):
 
     def __init__(self, name: str) -> None:
         self.name = name
-        super().__init__(f"{name} is not unloaded: the session itself runs on it")
+        super().__init__(f"{name} is not unloaded: the session itself runs on it.")
 
 
 @dataclass(frozen=True, slots=True)

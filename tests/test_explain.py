@@ -260,7 +260,7 @@ class TestDiffs:
     def test_a_deleted_file_is_told(self, reloader: Reloader, project: Project) -> None:
         project.delete("config.py")
         (diff,) = source_diffs(reloader)
-        assert diff.note == "the file is gone; what last ran stays"
+        assert diff.note == "its file is gone; what last ran stays"
 
 
 class TestGraph:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..report.failures import error_text
 from ..report.unified import unified_diff, with_cells
-from ..report.words import place
+from ..report.words import change_text, place
 
 if TYPE_CHECKING:
     from ..changes import Change
@@ -15,12 +15,6 @@ if TYPE_CHECKING:
     from ..reloader import Reloader
 
 __all__ = ["SourceDiff", "source_diffs"]
-
-_WITHOUT_LINES = {
-    "touched": "saved again with the same text",
-    "deleted": "the file is gone; what last ran stays",
-    "opaque": "changed, and only a restart can load it",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +59,11 @@ def _diff(change: Change, definition: str, *, undone: bool) -> SourceDiff:
     if undone:
         note = note or "undone: an older version runs than the one in the file"
     if change.before is None:
-        note = note or _WITHOUT_LINES.get(change.kind, "edited before it was first looked at")
+        note = note or _without_lines(change)
         return SourceDiff(name, change.path, note=note)
     after = _text(change)
     if after is None:
-        return SourceDiff(name, change.path, note=note or _WITHOUT_LINES.get(change.kind, ""))
+        return SourceDiff(name, change.path, note=note or _without_lines(change))
     if definition and change.after is not None:
         before_lines = _statement_lines(change.before, definition)
         after_lines = _statement_lines(change.after, definition)
@@ -79,6 +73,12 @@ def _diff(change: Change, definition: str, *, undone: bool) -> SourceDiff:
     if not definition:
         lines = with_cells(lines, after)
     return SourceDiff(name, change.path, tuple(lines), note)
+
+
+def _without_lines(change: Change) -> str:
+    if change.before is None and change.kind == "modified":
+        return "edited before it was first looked at"
+    return change_text(change.kind)
 
 
 def _text(change: Change) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..modules import module_spec
 from ..report.failures import STILL_HOLDS, error_text
-from ..report.words import listed, place, reasons_text
+from ..report.words import change_text, listed, place, reasons_text
 from .finding import find_name
 from .happened import definition_history, module_history
 from .reaching import MOST, definition_reaches, module_reaches, several, used_by
@@ -149,7 +149,7 @@ class _Teller:
         elif definition and not _is_edited(self.change, definition):
             yield "the file is edited, this definition is not"
         else:
-            yield f"stale: {_STALE.get(self.change.kind, 'edited since it last ran')}"
+            yield f"stale: {change_text(self.change.kind)}"
 
     def _would(self, definition: str) -> Iterator[str]:
         """What a reload would do to the definition now."""
@@ -183,14 +183,6 @@ class _Teller:
                 for module, attr in origins:
                     if module == self.tracked.name and definition in {"", attr}:
                         yield name if name == attr else f"{name} (imported as {attr})"
-
-
-_STALE = {
-    "deleted": "its file is gone",
-    "moved": "an import finds it in another file now",
-    "opaque": "changed, and only a restart can load it",
-    "unreadable": "edited since it last ran, and cannot be read or parsed",
-}
 
 
 def _kind(entry: ModuleEntry, definition: str, statement: Statement) -> str:

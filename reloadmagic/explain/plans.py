@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..engine import Ran
 from ..report.failures import error_text
-from ..report.words import column, place, ran_text
+from ..report.words import change_text, column, place, ran_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from ..plan import ModulePlan, Plan
 
 __all__ = ["plan_text"]
-
-_CANNOT = {
-    "deleted": "its file is gone; what last ran stays",
-    "opaque": "changed, and only a restart can load it",
-}
 
 
 def plan_text(plan: Plan) -> str:
@@ -32,9 +27,13 @@ def plan_text(plan: Plan) -> str:
 
 def _left_alone(change: Change) -> list[str]:
     """A change that nothing can be done about."""
-    said = error_text(change.error) if change.error is not None else _CANNOT.get(change.kind, "")
-    head = f"{change.module} · {place(change.path, 0)}"
-    return [head, *column("stays", [said])] if said else []
+    if change.error is not None:
+        said = error_text(change.error)
+    elif change.kind in {"deleted", "opaque"}:
+        said = change_text(change.kind)
+    else:
+        return []
+    return [f"{change.module} · {place(change.path, 0)}", *column("stays", [said])]
 
 
 def _module(plan: ModulePlan) -> list[str]:

@@ -14,12 +14,15 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic import line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments
 
+from .commands import Commands, parsed
 from .output import show, show_text
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from .magics import ReloadMagic
 
 __all__ = ["Autoreload", "is_theirs_loaded", "is_theirs_on"]
@@ -36,7 +39,6 @@ _MODES = {
     "all": "all",
     "3": "all",
     "complete": "all",
-    "": "now",
     "now": "now",
 }
 
@@ -53,12 +55,11 @@ def is_theirs_on(shell: Any) -> bool:
 
 
 @magics_class
-class Autoreload(Magics):
+class Autoreload(Commands):
     """The commands of IPython's extension, done by ours."""
 
     def __init__(self, main: ReloadMagic) -> None:
-        super().__init__(shell=main.shell)
-        self.main = main
+        super().__init__(main)
         self.imported: list[str] = []
 
     @magic_arguments()
@@ -75,10 +76,10 @@ class Autoreload(Magics):
         ``explicit`` reloads only what ``%aimport`` names; ``2``, ``3``, ``all`` or ``complete``
         reload all that is yours before each cell. The same is said by ``%reload_mode``.
         """
-        arguments = parse_argstring(self.autoreload, line)
+        arguments = parsed(self.autoreload, line)
         mode = _MODES.get(arguments.mode.lower().removesuffix("-"))
         if mode is None:
-            raise UsageError(f"Unrecognized autoreload mode {arguments.mode!r}.")
+            raise UsageError(f"There is no mode {arguments.mode!r}: there are {', '.join(_MODES)}.")
         hook = self.main.hook
         hook.hides_errors = arguments.hide_errors
         hook.log = logger.info if arguments.log else None
@@ -125,7 +126,7 @@ class Autoreload(Magics):
         main = self.main
         if name in main.exclude:
             main.exclude = [pattern for pattern in main.exclude if pattern != name]
-        module = importlib.import_module(name)
+        module = _imported(name)
         if name not in main.reloader.tracked:
             main.include = list(dict.fromkeys([*main.include, name]))
         if name not in self.imported:
@@ -133,3 +134,17 @@ class Autoreload(Magics):
         top = name.partition(".")[0]
         shell: Any = self.shell
         shell.push({alias: module} if alias else {top: sys.modules[top]})
+
+
+def _imported(name: str) -> ModuleType:
+    """The module *name*.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and f"{name}.".startswith(f"{error.name}."):
+            raise UsageError(f"No module is called {error.name!r}.") from None
+        raise

@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic import line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments
 
 from reloadmagic.errors import NotTracked, ReloadMagicError
 
+from .commands import Commands, parsed, said
+
 if TYPE_CHECKING:
-    from .magics import ReloadMagic
     from .views import Said, Unloading
 
 __all__ = ["MODES", "Choosing"]
@@ -27,12 +28,8 @@ MODES = {
 
 
 @magics_class
-class Choosing(Magics):
+class Choosing(Commands):
     """Modes, patterns of modules, and unloading."""
-
-    def __init__(self, main: ReloadMagic) -> None:
-        super().__init__(shell=main.shell)
-        self.main = main
 
     @magic_arguments()
     @argument("mode", nargs="?", choices=list(MODES), help="the mode from now on")
@@ -42,15 +39,13 @@ class Choosing(Magics):
 
         Without an argument, say which it is.
         """
-        from .views import Said
-
-        arguments = parse_argstring(self.reload_mode, line)
+        arguments = parsed(self.reload_mode, line)
         if arguments.mode is not None:
             self.main.mode = arguments.mode
             self.main.hook.only = None
         only = self.main.hook.only
         limit = "" if only is None else f", but only {', '.join(only) or 'none'} (%aimport)"
-        return Said(f"{self.main.mode}: {MODES[self.main.mode]}{limit}")
+        return said(f"{self.main.mode}: {MODES[self.main.mode]}{limit}")
 
     @magic_arguments()
     @argument("patterns", nargs="*", metavar="PATTERN", help="module names, such as pkg or pkg.*")
@@ -61,7 +56,7 @@ class Choosing(Magics):
 
         A package's name means its submodules too. Without patterns, list them.
         """
-        arguments = parse_argstring(self.reload_include, line)
+        arguments = parsed(self.reload_include, line)
         return self._choose("include", "exclude", arguments.patterns, remove=arguments.remove)
 
     @magic_arguments()
@@ -73,18 +68,16 @@ class Choosing(Magics):
 
         A package's name means its submodules too. Without patterns, list them.
         """
-        arguments = parse_argstring(self.reload_exclude, line)
+        arguments = parsed(self.reload_exclude, line)
         return self._choose("exclude", "include", arguments.patterns, remove=arguments.remove)
 
     def _choose(self, trait: str, opposite: str, patterns: list[str], *, remove: bool) -> Said:
         """Put *patterns* on the list *trait*, off the *opposite* one, and say what that changed."""
-        from .views import Said
-
         main = self.main
         before = set(main.reloader.tracked)
         known = list(getattr(main, trait))
         if not patterns:
-            return Said(f"{trait}: {', '.join(known) or 'nothing'}")
+            return said(f"{trait}: {', '.join(known) or 'nothing'}")
         if remove:
             absent = [pattern for pattern in patterns if pattern not in known]
             if absent:
@@ -98,7 +91,7 @@ class Choosing(Magics):
         lines = [f"{trait}: {', '.join(getattr(main, trait)) or 'nothing'}"]
         lines += [f"tracked now: {', '.join(sorted(now - before))}"] if now - before else []
         lines += [f"left alone now: {', '.join(sorted(before - now))}"] if before - now else []
-        return Said("\n".join(lines))
+        return said("\n".join(lines))
 
     @magic_arguments()
     @argument("name", metavar="NAME", help="a module; its submodules go with it")
@@ -113,7 +106,7 @@ class Choosing(Magics):
 
         from .views import Unloading
 
-        arguments = parse_argstring(self.unload, line)
+        arguments = parsed(self.unload, line)
         shell: Any = self.shell
         try:
             return Unloading(unload(self.main.reloader, arguments.name, [shell.user_ns]))

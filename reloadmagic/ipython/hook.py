@@ -8,23 +8,17 @@ session or leave a client without a reply.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import logging
 import threading
-import types
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.error import InputRejected
-
 from reloadmagic.errors import SourceError, describe
-from reloadmagic.report.failures import error_text
-from reloadmagic.report.text import cells_hint
 
 from .cells import asks_for_no_reload, is_command, python_source
 from .output import show, show_text
+from .record import CellRecord
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Callable, Iterable
 
     from reloadmagic.changes import Change
@@ -34,63 +28,11 @@ if TYPE_CHECKING:
     from reloadmagic.report import Report
 
     from .config import Settings
+    from .refusal import CellRefused, Refusal
 
-__all__ = ["CellHook", "CellRefused", "ReloadInterrupted"]
+__all__ = ["CellHook"]
 
 logger = logging.getLogger(__name__)
-
-MOST = 1000
-"""Cells that are remembered."""
-
-
-class CellRefused(InputRejected):
-    """The cell does not run, as ``on_error = "stop"`` asks, since a module could not be loaded."""
-
-    @classmethod
-    def because_of(cls, errors: Iterable[Exception | None]) -> CellRefused:
-        """A refusal that tells each of *errors* with its place."""
-        places = dict.fromkeys(error_text(error) for error in errors if error is not None)
-        end = "The cell did not run, as ReloadMagic.on_error is 'stop'; %%no_reload runs it anyway."
-        return cls("\n".join([*places, end]))
-
-    def _render_traceback_(self) -> list[str]:
-        return str(self).splitlines()
-
-
-class ReloadInterrupted(CellRefused):
-    """The user interrupted the reload: it is undone, and the cell does not run either."""
-
-
-class Refusal:
-    """Stands in `shell.ast_transformers` while a cell is to be refused: the one way that gives an
-    ordinary error reply, in terminals and kernels, for cells that await and for others.
-    """
-
-    def __init__(self, shell: Any) -> None:
-        self._shell = shell
-        self.error: CellRefused | None = None
-        self._thread = 0
-
-    def arm(self, error: CellRefused) -> None:
-        """Refuse the cell that is about to run in this thread."""
-        self.disarm()
-        self.error = error
-        self._thread = threading.get_ident()
-        self._shell.ast_transformers.append(self)
-
-    def disarm(self) -> None:
-        """Let cells run again."""
-        self.error = None
-        if self in self._shell.ast_transformers:
-            self._shell.ast_transformers.remove(self)
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        """Called by IPython with the cell's AST."""
-        if self.error is None or self._thread != threading.get_ident():
-            return node  # a cell in a subshell, which nobody refused
-        error = self.error
-        self.disarm()
-        raise error
 
 
 class CellHook:
@@ -102,16 +44,12 @@ class CellHook:
         self._settings = settings
         self._stops = settings.on_error == "stop"
         settings.observe(self._note_stop, "on_error")
-        self._refusal = Refusal(shell)
+        self._refusal: Refusal | None = None  # of the cell that is about to run
         self._users_thread = 0  # in which a cell of the user's runs, 0 if none does
         self._said: object = None  # what was said last, not to say it before every cell
         self._tried: object = None  # which versions were tried last while *only* limits it
-        self._log: CellLog | None = None
-        # Cells that ran and are not in the log yet: execution counts, and as IPython told of them.
-        self._ran: list[tuple[int, Any]] = []
+        self._record = CellRecord(self._python)
         self._has_cells = getattr(shell, "kernel", None) is not None
-        # The user's cell that runs, as IPython tells of it.
-        self._running: Any = None
         self.only: list[str] | None = None  # the modules that %aimport names, None for all
         self.hides_errors = False
         self.log: Callable[[str], object] | None = None  # is told each reload, too
@@ -125,12 +63,11 @@ class CellHook:
         history = getattr(self._shell, "history_manager", None)
         for cell in list(getattr(history, "input_hist_parsed", ())):
             self._note(cell, None)
-        for number, cell in enumerate(list(getattr(history, "input_hist_raw", ()))):
-            self._ran.append((number, types.SimpleNamespace(raw_cell=cell)))
+        self._record.look_back(history)
 
     def unregister(self) -> None:
         """Listen no more."""
-        self._refusal.disarm()
+        self._let_run()
         for event, callback in self._events.items():
             if callback in self._shell.events.callbacks[event]:
                 self._shell.events.unregister(event, callback)
@@ -139,9 +76,9 @@ class CellHook:
         """Take note of the cell's imports; reload what is stale, as the settings say."""
         if self._is_idle(info):
             self._users_thread = threading.get_ident()
-            self._running = info
+            self._record.running = info
             return
-        self._refusal.disarm()
+        self._let_run()
         try:
             self._note(info.raw_cell, getattr(info, "transformed_cell", None))
             if info.store_history and not info.silent:
@@ -149,7 +86,9 @@ class CellHook:
             if self._is_users(info):
                 self._before_users_cell()
         except KeyboardInterrupt:
-            self._refusal.arm(
+            from .refusal import ReloadInterrupted
+
+            self._refuse(
                 ReloadInterrupted("The reload was interrupted and undone. The cell did not run.")
             )
         # Whatever comes, SystemExit included, the user's cell runs.
@@ -164,7 +103,7 @@ class CellHook:
         cell = info.raw_cell
         try:
             return (
-                self._refusal.error is None
+                self._refusal is None
                 and self._said is None
                 and self.only is None
                 and bool(info.store_history)
@@ -184,39 +123,29 @@ class CellHook:
         """A cell of the user's runs from here on."""
         if not asks_for_no_reload(info.raw_cell):
             self._users_thread = threading.get_ident()
-        self._running = info
+        self._record.running = info
 
     def after_cell(self, result: Any) -> None:
         """Remember the cell. One with a syntax error never came to the refusal."""
-        if self._refusal.error is not None:
-            self._refusal.disarm()
+        self._let_run()
         info = getattr(result, "info", None)
         if info is None or info.store_history:
             self._users_thread = 0
-            ran, self._running = self._running, None
-            number = getattr(result, "execution_count", None)
-            if ran is not None and number is not None:
-                self._ran.append((number, ran))
-                if len(self._ran) > 2 * MOST:
-                    del self._ran[:-MOST]
+            self._record.ended(getattr(result, "execution_count", None))
 
-    @property
+    def _refuse(self, error: CellRefused) -> None:
+        from .refusal import Refusal
+
+        self._refusal = Refusal(self._shell, error)
+
+    def _let_run(self) -> None:
+        if self._refusal is not None:
+            self._refusal.withdraw()
+            self._refusal = None
+
     def cells(self) -> CellLog:
         """The cells that ran, and the one that runs."""
-        if self._log is None:
-            from reloadmagic.explain.cells import CellLog
-
-            self._log = CellLog()
-        for number, info in self._ran:
-            key, cell, transformed = _facts(info)
-            if cell.strip():
-                python = functools.partial(self._python, cell, transformed)
-                self._log.ran(number, key, cell, python)
-        self._ran.clear()
-        if self._running is not None:
-            key, cell, _ = _facts(self._running)
-            self._log.starts(key, cell)
-        return self._log
+        return self._record.log()
 
     def _is_users(self, info: Any) -> bool:
         """Not an inspector's request, a command of ours or a cell that opted out.
@@ -263,6 +192,8 @@ class CellHook:
         used = self._used(report)
         if not used or not (asked or self._has_cells):
             return report
+        from reloadmagic.report.text import cells_hint
+
         told = dataclasses.replace(report, notes=(*report.notes, cells_hint(used)))
         history = self._reloader.history
         if history and history[-1] is report:
@@ -274,7 +205,7 @@ class CellHook:
         if not report:
             return {}
         try:
-            found = self.cells.note(self._reloader, report, self._shell.user_ns)
+            found = self.cells().note(self._reloader, report, self._shell.user_ns)
         except Exception:  # a hint is not worth an error, whatever is in the cells
             logger.debug("looking for cells that used what changed", exc_info=True)
             return {}
@@ -316,7 +247,9 @@ class CellHook:
         errors = [module.failed for module in self._reloader.tracked.values()]
         errors += [outcome.error for outcome in report.failed]
         if any(error is not None for error in errors):
-            self._refusal.arm(CellRefused.because_of(errors))
+            from .refusal import CellRefused
+
+            self._refuse(CellRefused.because_of(errors))
 
     def _due(self, changes: Iterable[Change]) -> list[Change]:
         """Changes that are not held back by an undo."""
@@ -328,8 +261,10 @@ class CellHook:
         news = [change for change in self._due(changes) if change.kind != "touched"]
         seen = [(change.module, change.kind, change.digest) for change in news]
         if news and seen != self._said:
-            names = ", ".join(change.module for change in news)
-            show_text(f"changed on disk: {names} · %reload_changed reloads")
+            from reloadmagic.report.words import module_file
+
+            files = ", ".join(module_file(change) for change in news)
+            show_text(f"changed on disk: {files} · %reload_changed reloads")
         self._said = seen
 
     def _note(self, cell: str | None, transformed: str | None) -> None:
@@ -360,12 +295,6 @@ class CellHook:
                 f"reloadmagic itself failed: {said}. The cell runs. "
                 "%reload_status tells what is stale; %unload_ext reloadmagic turns it off.",
             )
-
-
-def _facts(info: Any) -> tuple[str, str, str | None]:
-    """The front end's id of a cell, its text, and its text without magics if IPython brings it."""
-    key = getattr(info, "cell_id", None) or ""
-    return key, info.raw_cell, getattr(info, "transformed_cell", None)
 
 
 def _sameness(error: Exception | None) -> object:

@@ -8,31 +8,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic import line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments
+
+from .commands import Commands, parsed
 
 if TYPE_CHECKING:
-    from .magics import ReloadMagic
-    from .views import DiffsView, ExplanationView, GraphView, History, StaleCells, Status
+    from .status import Status
+    from .views import DiffsView, ExplanationView, GraphView, History, StaleCells
 
 __all__ = ["Looking"]
 
 
 @magics_class
-class Looking(Magics):
+class Looking(Commands):
     """Status, explanations, diffs, the graph, the history and stale cells."""
-
-    def __init__(self, main: ReloadMagic) -> None:
-        super().__init__(shell=main.shell)
-        self.main = main
 
     @magic_arguments()
     @line_magic
     def reload_status(self, line: str) -> Status:
         """What is tracked, what is stale or failed, what is left alone and why."""
-        from .views import status
+        from .status import status
 
-        parse_argstring(self.reload_status, line)
+        parsed(self.reload_status, line)
         return status(self.main.reloader, self.main.mode)
 
     @magic_arguments()
@@ -48,14 +46,19 @@ class Looking(Magics):
 
         from .views import ExplanationView
 
-        arguments = parse_argstring(self.reload_explain, line)
+        arguments = parsed(self.reload_explain, line)
         try:
             return ExplanationView(explain(self.main.reloader, arguments.name))
         except UnknownName as error:
             raise UsageError(str(error)) from None
 
     @magic_arguments()
-    @argument("name", nargs="?", metavar="NAME", help="a module or a definition; all by default")
+    @argument(
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="a module or a definition; all that is stale by default",
+    )
     @line_magic
     def reload_diff(self, line: str) -> DiffsView:
         """The source that last ran against the file, for all that is stale or for NAME."""
@@ -63,12 +66,17 @@ class Looking(Magics):
 
         from .views import DiffsView
 
-        arguments = parse_argstring(self.reload_diff, line)
+        arguments = parsed(self.reload_diff, line)
         module, definition = self._find(arguments.name) if arguments.name else (None, "")
         return DiffsView(source_diffs(self.main.reloader, module, definition))
 
     @magic_arguments()
-    @argument("name", nargs="?", metavar="NAME", help="this module, what it imports and who it")
+    @argument(
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="only this module, what it imports and what imports it",
+    )
     @line_magic
     def reload_graph(self, line: str) -> GraphView:
         """Your modules and who imports whom; what is stale, reached or failed is marked."""
@@ -76,7 +84,7 @@ class Looking(Magics):
 
         from .views import GraphView
 
-        arguments = parse_argstring(self.reload_graph, line)
+        arguments = parsed(self.reload_graph, line)
         module = self._find(arguments.name)[0] if arguments.name else None
         return GraphView(module_graph(self.main.reloader, module))
 
@@ -88,7 +96,7 @@ class Looking(Magics):
         """What the reloads of this session did, the newest last."""
         from .views import History
 
-        arguments = parse_argstring(self.reload_history, line)
+        arguments = parsed(self.reload_history, line)
         reports = list(enumerate(self.main.reloader.history, 1))
         if arguments.number is not None:
             reports = [(n, report) for n, report in reports if n == arguments.number]
@@ -104,8 +112,8 @@ class Looking(Magics):
         """The cells that used what has changed since they ran. Nothing runs them but you."""
         from .views import StaleCells
 
-        parse_argstring(self.reload_cells, line)
-        return StaleCells(self.main.hook.cells.stale())
+        parsed(self.reload_cells, line)
+        return StaleCells(self.main.hook.cells().stale())
 
     def _find(self, name: str) -> tuple[str, str]:
         """The module and the definition that *name* means.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
 from traitlets import observe
 
 from reloadmagic.reloader import Reloader
@@ -23,9 +23,10 @@ from reloadmagic.reloader import Reloader
 from .autoreload import Autoreload, is_theirs_loaded, is_theirs_on
 from .cells import transform_header
 from .choosing import MODES, Choosing
+from .commands import parsed
 from .completion import Completion
 from .config import Settings, usable_config
-from .hook import CellHook, CellRefused
+from .hook import CellHook
 from .looking import Looking
 from .notebooks import NOTEBOOK_SETTINGS, NotebookImports
 from .output import RunningLine, show, show_text
@@ -85,7 +86,8 @@ class ReloadMagic(Settings, Magics):
             progress=RunningLine(shell),
         )
         self.hook = CellHook(shell, self.reloader, self)
-        self.groups: list[Magics] = [self, Looking(self), Choosing(self), Workers(self)]
+        self.workers = Workers(self)
+        self.groups: list[Magics] = [self, Looking(self), Choosing(self), self.workers]
         if not is_theirs_loaded(shell):
             self.groups.append(Autoreload(self))
         self.completion = Completion(
@@ -124,15 +126,12 @@ class ReloadMagic(Settings, Magics):
             "reload_mode": lambda: MODES,
             "reload_include": lambda: self.exclude,
             "reload_exclude": modules,
-            "reload_workers": self._clients,
+            "reload_workers": self.workers.names,
             "unload": modules,
         }
         if isinstance(self.groups[-1], Autoreload):
             words["autoreload"] = lambda: ["now", "off", "explicit", "all", "complete"]
         return words
-
-    def _clients(self) -> Iterable[str]:
-        return next(group for group in self.groups if isinstance(group, Workers)).names()
 
     def _modules(self) -> Iterable[str]:
         return sorted(self.reloader.tracked)
@@ -181,7 +180,7 @@ class ReloadMagic(Settings, Magics):
         """
         from .views import DryRun
 
-        arguments = parse_argstring(self.reload_changed, line)
+        arguments = parsed(self.reload_changed, line)
         plan = self.reloader.plan(self._changes(arguments.names))
         asked = cell is None or arguments.verbose
         done: Report | DryRun = (
@@ -219,6 +218,8 @@ class ReloadMagic(Settings, Magics):
         elif done:
             show(self.shell, done, details=verbose)
             if done.failed and self.on_error == "stop":
+                from .refusal import CellRefused
+
                 raise CellRefused.because_of(outcome.error for outcome in done.failed)
         if cell.strip():
             shell: Any = self.shell
@@ -233,7 +234,7 @@ class ReloadMagic(Settings, Magics):
         What they hold is not loaded before cells until you edit them again; ``%reload_changed``
         loads it. Undoing again goes back one reload more.
         """
-        arguments = parse_argstring(self.reload_undo, line)
+        arguments = parsed(self.reload_undo, line)
         report = self.hook.undo()
         if arguments.verbose:
             show(self.shell, report, details=True)

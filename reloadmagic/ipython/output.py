@@ -10,8 +10,6 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.report.words import running_line
-
 if TYPE_CHECKING:
     from reloadmagic.engine import Slow
     from reloadmagic.report import Report
@@ -41,6 +39,8 @@ class RunningLine:
 
     def __call__(self, slow: Slow) -> None:
         """Show *slow*, in place of what was shown of it before."""
+        from reloadmagic.report.words import running_line
+
         line = running_line(slow)
         if _is_rich(self._shell):
             self._publish(line)

@@ -8,17 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.report.failures import error_text
 from reloadmagic.report.text import nothing
 from reloadmagic.report.words import place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from reloadmagic.explain import Explanation, Graph, SourceDiff, StaleCell
-    from reloadmagic.modules import TrackedModule
     from reloadmagic.plan import Plan
-    from reloadmagic.reloader import Reloader
     from reloadmagic.report import Report
     from reloadmagic.unload import Unloaded
 
@@ -28,13 +25,11 @@ __all__ = [
     "ExplanationView",
     "GraphView",
     "History",
-    "ModuleState",
     "Said",
     "StaleCells",
-    "Status",
     "Unloading",
     "View",
-    "status",
+    "table",
 ]
 
 
@@ -215,109 +210,8 @@ def _first_line(source: str) -> str:
     return line if len(line) <= 60 else f"{line[:59]}…"
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleState:
-    """A tracked module at a glance.
-
-    Attributes:
-        name: absolute module name.
-        path: its file.
-        state: ``"failed"``, ``"stale"``, ``"undone"`` or ``"current"``.
-        because: what failed, or what happened to the file; empty if current.
-    """
-
-    name: str
-    path: str
-    state: str
-    because: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Status(View):
-    """What is tracked, stale, failed, and what is left alone and why."""
-
-    mode: str
-    modules: tuple[ModuleState, ...]
-    untracked: tuple[tuple[str, str], ...]
-
-    def counts(self) -> str:
-        """``2 modules tracked, 1 stale, 1 failed · mode auto``."""
-        number = len(self.modules)
-        parts = [f"{number} module{'' if number == 1 else 's'} tracked"]
-        for state in ("stale", "undone", "failed"):
-            found = sum(module.state == state for module in self.modules)
-            parts += [f"{found} {state}"] if found else []
-        return f"{', '.join(parts)} · mode {self.mode}"
-
-    def __str__(self) -> str:
-        return "\n".join(self._lines())
-
-    def _lines(self) -> Iterator[str]:
-        yield self.counts()
-        yield from table((m.state, m.name, m.because or place(m.path, 0)) for m in self.modules)
-        if self.untracked:
-            yield "left alone"
-            yield from table(self.untracked)
-
-    def html(self) -> str:
-        """A table of the modules; what is left alone opens on a click."""
-        from html import escape
-
-        from reloadmagic.report.html import disclosure, pre, rows
-
-        tracked = rows((module.name, _state_html(module)) for module in self.modules)
-        alone = rows((name, escape(why)) for name, why in self.untracked)
-        aside = disclosure(f"{len(self.untracked)} left alone", alone) if alone else ""
-        return f"<div>{escape(self.counts())}</div>{tracked or pre('')}{aside}"
-
-
 def table(rows: Iterable[Sequence[str]]) -> list[str]:
     """Lines with *rows*' cells in columns."""
     rows = list(rows)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-
-
-def _state_html(module: ModuleState) -> str:
-    from html import escape
-
-    shown = module.state if module.state == "current" else f"<b>{module.state}</b>"
-    return f"{shown} · {escape(module.because or place(module.path, 0))}"
-
-
-def status(reloader: Reloader, mode: str) -> Status:
-    """How things stand now, with a look at the files."""
-    changed = {c.module: c.kind for c in reloader.changes() if c.kind != "touched"}
-    states = [
-        _state(module, changed.get(module.name), undone=module.name in reloader.undone)
-        for module in reloader.tracked.values()
-    ]
-    order = {"failed": 0, "undone": 1, "stale": 2, "current": 3}
-    states.sort(key=lambda state: (order[state.state], state.name))
-    return Status(mode, tuple(states), _sorted_items(reloader.untracked().items()))
-
-
-def _sorted_items(items: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(items))
-
-
-_STALE = {
-    "deleted": "its file is gone",
-    "moved": "an import finds it in another file now",
-    "opaque": "changed, and only a restart can load it",
-    "unreadable": "edited since it last ran, and cannot be read or parsed",
-}
-
-
-_UNDONE = "an older version runs until the file is edited; %reload_changed loads what it holds"
-
-
-def _state(module: TrackedModule, change: str | None, *, undone: bool) -> ModuleState:
-    state, because = "current", ""
-    if module.failed is not None:
-        state, because = "failed", error_text(module.failed)
-    elif undone:
-        state, because = "undone", _UNDONE
-    elif change is not None or module.stale:
-        state, because = "stale", _STALE.get(change or "", "edited since it last ran")
-    return ModuleState(module.name, module.path, state, because)

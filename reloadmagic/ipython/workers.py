@@ -8,15 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic import line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments
 
 from reloadmagic.errors import describe
+
+from .commands import Commands, parsed, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .magics import ReloadMagic
     from .views import Said
     from .workers_view import WorkersView
 
@@ -24,12 +25,8 @@ __all__ = ["Workers"]
 
 
 @magics_class
-class Workers(Magics):
+class Workers(Commands):
     """Workers that follow the session's reloads."""
-
-    def __init__(self, main: ReloadMagic) -> None:
-        super().__init__(shell=main.shell)
-        self.main = main
 
     @magic_arguments()
     @argument(
@@ -45,10 +42,9 @@ class Workers(Magics):
         replies by worker. Their objects stay, as here. Without an argument, show which worker has
         which version.
         """
-        from .views import Said
         from .workers_view import workers_view
 
-        arguments = parse_argstring(self.reload_workers, line)
+        arguments = parsed(self.reload_workers, line)
         if arguments.detach:
             return self._detach(arguments.client)
         if arguments.client is None:
@@ -60,21 +56,20 @@ class Workers(Magics):
             attachment = self.main.reloader.attach(client, name=arguments.client)
         except WorkersError as error:
             raise UsageError(str(error)) from None
-        said = [*attachment.first.notes, *attachment.first.troubles]
-        return Said("\n".join(said) or f"{attachment.name}: no workers yet; those to come follow")
+        lines = [*attachment.first.notes, *attachment.first.troubles]
+        return said("\n".join(lines) or f"{attachment.name}: no workers yet; those to come follow")
 
     def _detach(self, name: str | None) -> Said:
-        from .views import Said
         from .workers_view import NOTHING
 
         reloader = self.main.reloader
         gone = [a for a in reloader.attachments if name in {None, a.name}]
         if name is not None and not gone:
             names = ", ".join(a.name for a in reloader.attachments) or "nothing"
-            raise UsageError(f"{name!r} is not attached; {names} is.")
+            raise UsageError(f"{name!r} is not attached. Attached: {names}.")
         for attachment in gone:
             reloader.detach(attachment)
-        return Said("\n".join(f"{a.name}: goes on with what it has" for a in gone) or NOTHING)
+        return said("\n".join(f"{a.name}: goes on with what it has" for a in gone) or NOTHING)
 
     def _named(self, text: str) -> Any:
         """The object that an expression in the notebook gives, usually a name."""
@@ -82,7 +77,7 @@ class Workers(Magics):
         try:
             return shell.ev(text)
         except Exception as error:  # noqa: BLE001  # whatever the expression raises
-            raise UsageError(f"{text!r} is nothing here: {describe(error)}") from None
+            raise UsageError(f"There is no client {text!r}: {describe(error)}") from None
 
     def names(self) -> Iterable[str]:
         """Names of the notebook's that stand for workers."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .text import details, is_news, summarize
-
 if TYPE_CHECKING:
     from reloadmagic.engine import Outcome
 
@@ -43,7 +41,7 @@ class Report:
 
     def __bool__(self) -> bool:
         """Whether there is something to say: a touched file with the same text is nothing."""
-        return bool(self.sentences) or any(is_news(outcome) for outcome in self.outcomes)
+        return bool(self.sentences) or any(outcome.status != "touched" for outcome in self.outcomes)
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
@@ -57,10 +55,14 @@ class Report:
 
     def __str__(self) -> str:
         """One line for what was reloaded, and the place for each thing that failed."""
+        from .text import summarize
+
         return summarize(self)
 
     def details(self) -> str:
         """All that is known, as plain text: definitions, statements run and why, source diffs."""
+        from .text import details
+
         return details(self)
 
     def mimebundle(self, *, details: bool = False) -> dict[str, str]:

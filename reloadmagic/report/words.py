@@ -10,10 +10,12 @@ from reloadmagic.errors import spoken_place
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from reloadmagic.changes import Change, Kind
     from reloadmagic.engine import Outcome, Ran, Slow
 
 __all__ = [
     "NAMES",
+    "change_text",
     "column",
     "duration",
     "listed",
@@ -55,16 +57,16 @@ def place(path: str, lineno: int) -> str:
     return spoken_place(shown, lineno)
 
 
-def module_file(outcome: Outcome) -> str:
+def module_file(found: Outcome | Change) -> str:
     """The end of the path that tells the module from others: ``shapes.py``, ``shop/__init__.py``.
 
     As many parts as the module's name has, so the same on every machine and in every directory.
     """
-    parts = outcome.path.replace(os.sep, "/").split("/")
-    depth = outcome.module.count(".") + 1
+    parts = found.path.replace(os.sep, "/").split("/")
+    depth = found.module.count(".") + 1
     if os.path.splitext(parts[-1])[0] == "__init__":
         depth += 1
-    return "/".join(parts[-depth:]) or outcome.module
+    return "/".join(parts[-depth:]) or found.module
 
 
 def running_line(slow: Slow) -> str:
@@ -105,3 +107,17 @@ def column(title: str, rows: Iterable[str]) -> Iterator[str]:
     for row in rows:
         yield f"  {title:<8} {row}".rstrip()
         title = ""
+
+
+_CHANGES: dict[Kind, str] = {
+    "touched": "saved again with the same text",
+    "deleted": "its file is gone; what last ran stays",
+    "moved": "an import finds it in another file now",
+    "opaque": "changed, and only a restart can load it",
+    "unreadable": "edited since it last ran, and cannot be read or parsed",
+}
+
+
+def change_text(kind: Kind | None) -> str:
+    """What has happened to a module's file, as it is said of the module."""
+    return _CHANGES.get(kind or "modified", "edited since it last ran")

@@ -171,6 +171,14 @@ class TestAutoreload:
         assert shell.user_ns["pkg"].low.x == 1
         assert shell.user_ns["s"] is sys.modules["shapes"]
 
+    def test_aimport_says_that_there_is_no_such_module(self, run: Run, capsys: Output) -> None:
+        run("%aimport shaeps")
+        assert "UsageError: No module is called 'shaeps'." in "".join(capsys.readouterr())
+
+    def test_aimport_shows_what_a_module_raises(self, run: Run, project: Project) -> None:
+        project.write("broken.py", "import nowhere\n")
+        assert isinstance(run("%aimport broken").error_in_exec, ModuleNotFoundError)
+
     def test_aimport_with_a_minus_leaves_alone(self, run: Run, project: Project) -> None:
         run("%autoreload 2\n%aimport -model")
         edit(project)
@@ -205,7 +213,10 @@ class TestAutoreload:
 
     def test_an_unknown_mode_is_told(self, run: Run, capsys: Output) -> None:
         run("%autoreload 7")
-        assert "Unrecognized autoreload mode '7'" in "".join(capsys.readouterr())
+        assert (
+            "There is no mode '7': there are 0, off, 1, explicit, 2, all, 3, complete, now."
+            in "".join(capsys.readouterr())
+        )
 
     @pytest.fixture
     def theirs(self, shell: InteractiveShell) -> Iterator[None]:

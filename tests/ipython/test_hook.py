@@ -214,7 +214,7 @@ def test_notify_says_what_is_stale_once_and_reloads_nothing(
     shapes.edit("shapes.py", "def area(): return 2\n")
     cell = "assert shapes.area() == 1"
     assert [run(cell).success for _ in range(2)] == [True, True]
-    assert capsys.readouterr().out == "changed on disk: shapes · %reload_changed reloads\n"
+    assert capsys.readouterr().out == "changed on disk: shapes.py · %reload_changed reloads\n"
 
 
 def test_off_reloads_nothing(shapes: Project, run: Run) -> None:

@@ -100,6 +100,15 @@ def test_history_has_no_such_reload(run: Run, capsys: Output) -> None:
     assert "There is no reload 3" in "".join(capsys.readouterr())
 
 
+def test_status_says_that_nothing_is_tracked_yet(
+    shell: InteractiveShell, project: Project, capsys: Output
+) -> None:
+    shell.run_cell("%load_ext reloadmagic")
+    shell.run_line_magic("reload_exclude", " ".join(NOT_OURS))
+    status = shell.run_line_magic("reload_status", "")
+    assert str(status).splitlines()[0] == "no modules tracked · mode auto"
+
+
 def test_status_tells_who_opted_out(run: Run, project: Project) -> None:
     project.write("frozen.py", "__reload__ = False\n")
     run("import frozen")

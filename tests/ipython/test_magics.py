@@ -95,10 +95,11 @@ def test_an_unknown_name_is_told(
     assert "No tracked module is called 'shaeps'" in said.out + said.err
 
 
-def test_an_unknown_option_is_a_usage_error(
-    shapes: Project, run: Run, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("line", ["--what", '"shapes'])
+def test_a_line_that_cannot_be_read_is_a_usage_error(
+    shapes: Project, run: Run, capsys: pytest.CaptureFixture[str], line: str
 ) -> None:
-    run("%reload_changed --what")
+    run(f"%reload_changed {line}")
     said = capsys.readouterr()
     assert "UsageError" in said.out + said.err
 

@@ -132,9 +132,9 @@ def test_detaching_one_leaves_the_others(run, worker):
 @pytest.mark.parametrize(
     ("line", "error"),
     [
-        ("nowhere", "'nowhere' is nothing here: NameError: name 'nowhere' is not defined"),
+        ("nowhere", "There is no client 'nowhere': NameError: name 'nowhere' is not defined"),
         ("sys", "module has no workers that could be reached"),
-        ("-d nowhere", "'nowhere' is not attached; nothing is."),
+        ("-d nowhere", "'nowhere' is not attached. Attached: nothing."),
     ],
 )
 def test_what_cannot_be_attached_is_an_error_of_one_line(run, capsys, line, error):
