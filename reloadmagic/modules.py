@@ -123,7 +123,7 @@ class Fragment:
     def __init__(self, text: str, nodes: Sequence[ast.stmt]) -> None:
         self.text = text
         self.kind = statement_kind(nodes)
-        self.binds: tuple[str, ...] = tuple(dict.fromkeys(bound_names(nodes)))
+        self.binds: tuple[str, ...] = tuple(dict.fromkeys(bound_names(nodes, text)))
         self.summary: Summary | None = None
         self._anatomy: Anatomy | None = None
         self._imports: tuple[ast.Import | ast.ImportFrom, ...] | None = None
@@ -628,11 +628,57 @@ def child_nodes(node: ast.AST) -> list[ast.AST]:
 
 _DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
 _CATCHES = frozenset({ast.ExceptHandler, ast.MatchAs, ast.MatchStar})
+_BODY, _LOOP = ("body",), ("body", "orelse")
+_TRY = ("body", "handlers", "orelse", "finalbody")
+# By kind of statement, its parts that are statements of the same scope, or hold such.
+_BLOCKS: dict[type, tuple[str, ...]] = {
+    ast.If: _LOOP, ast.For: _LOOP, ast.AsyncFor: _LOOP, ast.While: _LOOP,
+    ast.With: _BODY, ast.AsyncWith: _BODY, ast.Try: _TRY, ast.TryStar: _TRY,
+    ast.ExceptHandler: _BODY, ast.Match: ("cases",), ast.match_case: _BODY,
+}  # fmt: skip
+# And the parts that bind or delete names.
+_TARGETS: dict[type, str] = {
+    ast.Assign: "targets", ast.Delete: "targets", ast.AnnAssign: "target", ast.AugAssign: "target",
+    ast.For: "target", ast.AsyncFor: "target", ast.match_case: "pattern",
+}  # fmt: skip
 
 
-def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """The names that *nodes* may bind or delete in their scope, ``*`` for a star-import."""
-    return names_in_scope(scope_nodes(nodes))
+def bound_names(nodes: Iterable[ast.AST], text: str = ":=") -> Iterator[str]:
+    """The names that *nodes* may bind or delete in their scope, ``*`` for a star-import.
+
+    *text* is what they were parsed from, or more: where no ``:=`` is in it, expressions bind
+    nothing, and nearly all nodes need not be looked at.
+    """
+    if ":=" in text:
+        return names_in_scope(scope_nodes(nodes))
+    return names_in_scope(
+        found for node in scope_statements(nodes) for found in _binding_nodes(node)
+    )
+
+
+def scope_statements(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """The statements of the scope of *nodes*: those in blocks too, but in no function or class."""
+    todo = list(nodes)[::-1]
+    while todo:
+        node = todo.pop()
+        yield node
+        for block in reversed(_BLOCKS.get(type(node), ())):
+            todo.extend(reversed(getattr(node, block)))
+
+
+def _binding_nodes(statement: Any) -> Iterable[ast.AST]:
+    """The nodes of a statement which may bind names, but for its blocks and ``:=``."""
+    kind = type(statement)
+    targets: Any
+    if kind in _TARGETS:
+        targets = getattr(statement, _TARGETS[kind])
+    elif kind is ast.With or kind is ast.AsyncWith:
+        targets = [item.optional_vars for item in statement.items if item.optional_vars]
+    elif kind.__name__ == "TypeAlias":  # 3.12
+        targets = statement.name
+    else:
+        return (statement,)
+    return scope_nodes(targets if type(targets) is list else (targets,))
 
 
 def names_in_scope(scope: Iterable[Any]) -> Iterator[str]:

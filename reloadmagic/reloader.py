@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from .bytecode import was_edited_since_import
 from .changes import Change, Files, change_to, find_change, holds_what_ran
+from .collector import collector_paused
 from .engine import Engine
 from .engine.names import Namespace
 from .engine.stars import star_names
@@ -476,6 +477,7 @@ class Reloader:
 
     # Plans -------------------------------------------------------------------------------------------
 
+    @collector_paused()
     def plan(self, changes: Iterable[Change] | None = None) -> Plan:
         """What a reload would do about *changes*, all there are by default. Nothing runs."""
         found = self.changes() if changes is None else tuple(changes)

@@ -7,10 +7,9 @@ After `unload` the shell has nothing of ours left.
 
 from __future__ import annotations
 
-import contextlib
-import gc
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+from reloadmagic.collector import collector_paused
 
 if TYPE_CHECKING:
     from .magics import ReloadMagic
@@ -22,24 +21,10 @@ def load(shell: Any) -> None:
     """Turn reloading on in *shell*; nothing happens if it is on."""
     if loaded(shell) is not None:
         return
-    with _collector_paused():
+    with collector_paused():
         from .magics import ReloadMagic
 
         ReloadMagic.attach(shell)
-
-
-@contextlib.contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Within it, no garbage is collected: there is none to find in what imports make, and going
-    through all that a session holds takes longer than the imports.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def unload(shell: Any) -> None:

@@ -13,8 +13,9 @@ function imports for itself, the path starts with the absolute or relative targe
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..modules import (
     Fragment,
@@ -22,8 +23,7 @@ from ..modules import (
     bound_names,
     child_nodes,
     dotted,
-    names_in_scope,
-    scope_nodes,
+    scope_statements,
 )
 
 __all__ = ["BASE", "CALL", "MENTION", "USE", "ClassInfo", "Import", "Path", "Summary", "Unit"]
@@ -184,10 +184,29 @@ def summarize(fragment: Fragment, *, postponed: bool = False) -> Summary:
     found = fragment.summary
     if found is None or found.postponed != postponed:
         found = fragment.summary = Summary(postponed=postponed)
-        reader = _Reader(found, found.now, frozenset(), frozenset(), "")
+        reader = _Reader(found, found.now, frozenset(), frozenset(), "", text=fragment.text)
         for node in fragment.parse():
             reader.visit(node)
+        _share_empty(found)
     return found
+
+
+_EMPTY: dict[type, object] = {set: frozenset(), list: ()}
+
+
+def _share_empty(summary: Summary) -> None:
+    """Let go of empty sets and lists, which nobody fills from here on: they are nearly all that a
+    summary would be made of, and ten thousands of them keep the collector busy.
+    """
+    classes = summary.classes.values()
+    values = [unit for info in classes for unit in info.values.values()]
+    parts: list[Summary | Unit | ClassInfo] = [summary, summary.now, *classes, *values]
+    parts += summary.functions.values()
+    for part in parts:
+        for name in part.__slots__:
+            value = getattr(part, name)
+            if not value and type(value) in _EMPTY:
+                setattr(part, name, _EMPTY[type(value)])
 
 
 def _is_type_checking(test: ast.expr) -> bool:
@@ -245,17 +264,18 @@ def imported_path(node: ast.expr) -> Path | None:
     return (f"@{target.value}", *reversed(names))
 
 
-def function_locals(node: FunctionNode | ast.Lambda) -> tuple[set[str], set[str], set[str]]:
-    """The names local to a function, those it declares ``global``, and ``nonlocal``."""
+def function_locals(
+    node: FunctionNode | ast.Lambda, text: str
+) -> tuple[set[str], set[str], set[str]]:
+    """The names local to a function in *text*, those it declares ``global``, and ``nonlocal``."""
     args = node.args
     names = {a.arg for a in [*args.posonlyargs, *args.args, *args.kwonlyargs]}
     names.update(a.arg for a in (args.vararg, args.kwarg) if a)
     declared: set[str] = set()
     outer: set[str] = set()
     if not isinstance(node, ast.Lambda):
-        scope = list(scope_nodes(node.body))
-        names.update(names_in_scope(scope))
-        for inner in scope:
+        names.update(bound_names(node.body, text))
+        for inner in scope_statements(node.body):
             if type(inner) is ast.Global:
                 declared.update(inner.names)
             elif type(inner) is ast.Nonlocal:
@@ -264,7 +284,7 @@ def function_locals(node: FunctionNode | ast.Lambda) -> tuple[set[str], set[str]
 
 
 class _Reader:
-    """Reads nodes into a unit. *local* names are those of enclosing functions and classes."""
+    """Reads nodes of *text* into a unit. *local* names are those of enclosing functions and classes."""
 
     def __init__(
         self,
@@ -274,6 +294,7 @@ class _Reader:
         declared: frozenset[str],
         prefix: str,
         *,
+        text: str,
         parameters: frozenset[str] = frozenset(),
         itself: str = "",
         aliases: dict[str, Path] | None = None,
@@ -284,6 +305,7 @@ class _Reader:
         self.local = local
         self.declared = declared
         self.prefix = prefix
+        self.text = text
         self.parameters = parameters
         self.itself = itself
         self.aliases = aliases or {}
@@ -496,7 +518,7 @@ class _Reader:
 
     def enter(self, node: FunctionNode | ast.Lambda, unit: Unit, prefix: str) -> None:
         """Read a function's body into *unit*."""
-        names, declared, outer = function_locals(node)
+        names, declared, outer = function_locals(node, self.text)
         args = node.args
         given = [*args.posonlyargs, *args.args, *args.kwonlyargs]
         parameters = {a.arg for a in given} | {
@@ -515,6 +537,7 @@ class _Reader:
             - frozenset(declared),
             frozenset(declared),
             prefix,
+            text=self.text,
             parameters=(self.parameters if self.in_function else frozenset()) | own,
             itself=itself,
             aliases=kept,
@@ -561,6 +584,7 @@ class _Reader:
                 self.local,
                 self.declared,
                 qualname + ".",
+                text=self.text,
                 parameters=self.parameters,
                 itself=self.itself,
                 aliases=self.aliases,
@@ -569,7 +593,7 @@ class _Reader:
             reader.visit(statement)
             is_function = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
             has_lambda = "" if is_function else _lambda_in(statement)
-            for name in bound_names([statement]):
+            for name in bound_names([statement], self.text):
                 info.attrs[name] = info.attrs.get(name) or has_lambda
                 merge_units(info.values.setdefault(name, Unit()), unit)
             merge_units(self.unit, unit)
@@ -662,65 +686,70 @@ class _Reader:
 
     def read(self, node: ast.expr, how: int) -> None:
         """Read an expression whose value is used in the way *how*."""
-        name = asked_name(node, own_scope=not self.in_function and not self.prefix)
-        if name is not None:
-            self.summary.asks.add(name)
-            self.unit.use((name,), USE)
-            if isinstance(node, ast.Call):
-                for argument in node.args[1:]:
-                    self.read(argument, MENTION)
+        if type(node) in _ASKING:
+            name = asked_name(node, own_scope=not self.in_function and not self.prefix)
+            if name is not None:
+                self.summary.asks.add(name)
+                self.unit.use((name,), USE)
+                if isinstance(node, ast.Call):
+                    for argument in node.args[1:]:
+                        self.read(argument, MENTION)
+                return
+        method = _READERS.get(type(node))
+        if method is not None:
+            method(self, node, how)
             return
-        match node:
-            case ast.Name():
-                if self.is_global(node.id):
-                    self.unit.use(self.resolve((node.id,)), how)
-                elif how & CALL and node.id in self.parameters:
-                    self.unit.calls_parameters = True
-            case ast.Attribute():
-                self.read_attribute(node, how)
-            case ast.Call():
-                self.read_call(node)
-            case ast.Lambda():
-                self.read_lambda(node, how)
-            case ast.Tuple() | ast.List() | ast.Set():
-                for element in node.elts:
-                    self.read(element, how)
-            case ast.Dict():
-                for key, value in zip(node.keys, node.values, strict=True):
-                    if key is not None:
-                        self.read(key, how)
-                    self.read(value, how if key is not None else USE)  # ``{**value}``
-            case ast.Starred():
-                self.unit.attrs.add(OPERATOR)
-                self.read(node.value, USE)
-            case ast.Subscript():
-                self.unit.attrs.add(OPERATOR)
-                self.read(node.value, USE | how & CALL)  # what is called may be held by it
-                self.read(node.slice, USE)
-            case ast.IfExp():
-                self.read(node.test, USE)
-                self.unit.attrs.add(OPERATOR)
-                self.read(node.body, how)
-                self.read(node.orelse, how)
-            case ast.BoolOp():
-                for value in node.values:
-                    self.read(value, how | USE)
-                self.unit.attrs.add(OPERATOR)
-            case ast.NamedExpr():
-                self.read(node.value, how)
-            case ast.Await() | ast.Yield() | ast.YieldFrom():
-                self.unit.attrs.add(OPERATOR)
-                if node.value is not None:
-                    self.read(node.value, how | USE)
-            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-                self.read_comprehension(node)
-            case ast.Constant():
-                pass
-            case _:
-                self.unit.attrs.add(OPERATOR)
-                for child in child_nodes(node):
-                    if isinstance(child, ast.expr):
-                        self.read(child, USE)
+        self.unit.attrs.add(OPERATOR)
+        for child in child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.read(child, USE)
+
+    def read_constant(self, node: ast.Constant, how: int) -> None:
+        pass
+
+    def read_name(self, node: ast.Name, how: int) -> None:
+        if self.is_global(node.id):
+            self.unit.use(self.resolve((node.id,)), how)
+        elif how & CALL and node.id in self.parameters:
+            self.unit.calls_parameters = True
+
+    def read_elements(self, node: ast.Tuple | ast.List | ast.Set, how: int) -> None:
+        for element in node.elts:
+            self.read(element, how)
+
+    def read_dict(self, node: ast.Dict, how: int) -> None:
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is not None:
+                self.read(key, how)
+            self.read(value, how if key is not None else USE)  # ``{**value}``
+
+    def read_starred(self, node: ast.Starred, how: int) -> None:  # noqa: ARG002
+        self.unit.attrs.add(OPERATOR)
+        self.read(node.value, USE)
+
+    def read_subscript(self, node: ast.Subscript, how: int) -> None:
+        self.unit.attrs.add(OPERATOR)
+        self.read(node.value, USE | how & CALL)  # what is called may be held by it
+        self.read(node.slice, USE)
+
+    def read_choice(self, node: ast.IfExp, how: int) -> None:
+        self.read(node.test, USE)
+        self.unit.attrs.add(OPERATOR)
+        self.read(node.body, how)
+        self.read(node.orelse, how)
+
+    def read_and_or(self, node: ast.BoolOp, how: int) -> None:
+        for value in node.values:
+            self.read(value, how | USE)
+        self.unit.attrs.add(OPERATOR)
+
+    def read_named(self, node: ast.NamedExpr, how: int) -> None:
+        self.read(node.value, how)
+
+    def read_await(self, node: ast.Await | ast.Yield | ast.YieldFrom, how: int) -> None:
+        self.unit.attrs.add(OPERATOR)
+        if node.value is not None:
+            self.read(node.value, how | USE)
 
     def read_attribute(self, node: ast.Attribute, how: int) -> None:
         path = dotted(node)
@@ -736,7 +765,7 @@ class _Reader:
         else:
             self.unit.attrs.update(path[1:])
 
-    def read_call(self, node: ast.Call) -> None:
+    def read_call(self, node: ast.Call, how: int) -> None:  # noqa: ARG002
         path = dotted(node.func)
         name = (path or ("",))[-1]
         if path is not None:
@@ -806,7 +835,9 @@ class _Reader:
             self.enter(node, unit, "<lambda>.<locals>.")
 
     def read_comprehension(
-        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+        self,
+        node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp,
+        how: int,  # noqa: ARG002
     ) -> None:
         self.unit.attrs.add(OPERATOR)
         names = frozenset(
@@ -826,6 +857,34 @@ class _Reader:
         for part in parts:
             self.read(part, MENTION)
         self.local = outer
+
+
+# What `asked_name` can tell.
+_ASKING = frozenset({ast.Compare, ast.Call, ast.Subscript})
+_READERS: dict[type, Callable[[_Reader, Any, int], None]] = {
+    ast.Attribute: _Reader.read_attribute,
+    ast.Await: _Reader.read_await,
+    ast.BoolOp: _Reader.read_and_or,
+    ast.Call: _Reader.read_call,
+    ast.Constant: _Reader.read_constant,
+    ast.Dict: _Reader.read_dict,
+    ast.DictComp: _Reader.read_comprehension,
+    ast.GeneratorExp: _Reader.read_comprehension,
+    ast.IfExp: _Reader.read_choice,
+    ast.Lambda: _Reader.read_lambda,
+    ast.List: _Reader.read_elements,
+    ast.ListComp: _Reader.read_comprehension,
+    ast.Name: _Reader.read_name,
+    ast.NamedExpr: _Reader.read_named,
+    ast.Set: _Reader.read_elements,
+    ast.SetComp: _Reader.read_comprehension,
+    ast.Starred: _Reader.read_starred,
+    ast.Subscript: _Reader.read_subscript,
+    ast.Tuple: _Reader.read_elements,
+    ast.Yield: _Reader.read_await,
+    ast.YieldFrom: _Reader.read_await,
+}
+"""By kind of expression; what is in any other is used by an operator."""
 
 
 def _lambda_in(node: ast.stmt) -> str:
