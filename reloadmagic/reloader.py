@@ -662,7 +662,8 @@ class Reloader:
     def _carry_out(self, plan: Plan) -> tuple[tuple[Outcome, ...], tuple[str, ...]]:
         """Run *plan*; its outcomes, and sentences about what cannot be reloaded."""
         for tracked in self._tracked.values():
-            tracked.let_go_of_error()
+            if tracked.failed is not None:
+                tracked.let_go_of_error()
         notes = [note for change in plan.changes if (note := self._settle_file(change))]
         outcomes = [o for c in plan.changes if (o := self._unreadable(c)) is not None]
         for change in plan.changes:
