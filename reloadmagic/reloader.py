@@ -362,11 +362,11 @@ class Reloader:
             return self._owns.why_never(name)
         if namespace is not None and namespace.get("__reload__") is False:
             return "opted out by __reload__ = False"
-        if namespace is None or spec is None or type(spec.origin) is not str:
-            return "it has no file"
-        if not spec.has_location:
-            return "built into Python" if name in sys.builtin_module_names else "it has no file"
-        return self._owns.why_not(name, spec.origin) or "its loader gives no source"
+        origin = spec.origin if spec is not None and spec.has_location else None
+        if namespace is None or type(origin) is not str:
+            is_pythons = name.partition(".")[0] in sys.stdlib_module_names
+            return "part of Python's standard library" if is_pythons else "it has no file"
+        return self._owns.why_not(name, origin) or "its loader gives no source"
 
     def _is_tracked(self, name: str) -> bool:
         return name in self._tracked
@@ -666,12 +666,12 @@ class Reloader:
                 tracked.let_go_of_error()
         notes = [note for change in plan.changes if (note := self._settle_file(change))]
         outcomes = [o for c in plan.changes if (o := self._unreadable(c)) is not None]
-        for change in plan.changes:
-            self._attempted[change.module] = _version(change)
+        attempted = dict(self._attempted)
+        self._attempted.update((change.module, _version(change)) for change in plan.changes)
         try:
             outcomes += self._engine.run(plan, self._namespaces)
         except KeyboardInterrupt:
-            self._attempted.clear()  # what was interrupted is still to be done
+            self._attempted = attempted  # what was interrupted is still to be done
             raise
         finally:
             self._expect_files()

@@ -286,6 +286,19 @@ def test_an_interrupt_rolls_back_and_is_the_users(project, reloader):
     assert slow.A == 1
 
 
+def test_what_failed_before_an_interrupt_is_not_told_again(project, reloader):
+    project.write("low.py", "A = 1\n")
+    project.write("other.py", "B = 1\n")
+    load("low", "other")
+    project.edit("other.py", "B = = 2\n")
+    reloader.reload()
+    project.edit("low.py", "raise KeyboardInterrupt\n")
+    with pytest.raises(KeyboardInterrupt):
+        reloader.reload()
+    project.edit("low.py", "A = 2\n")
+    assert statuses(reloader.reload()) == {"low": "reloaded"}
+
+
 def test_an_interrupted_reload_is_made_up_for_at_the_next(project, reloader):
     project.write("flag.txt", "")
     project.write("slow.py", "A = 1\n")

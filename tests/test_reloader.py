@@ -75,7 +75,8 @@ def test_a_module_opts_out(project, reloader):
     ("name", "why"),
     [
         ("json.decoder", "part of Python's standard library"),
-        ("sys", "built into Python"),
+        ("sys", "part of Python's standard library"),
+        ("os", "part of Python's standard library"),
         ("pytest", "installed, and not under your own folders (include it to have it reloaded)"),
         ("conftest", "excluded"),
         ("__main__", "the session itself"),

@@ -89,7 +89,10 @@ class CellHook:
             from .refusal import ReloadInterrupted
 
             self._refuse(
-                ReloadInterrupted("The reload was interrupted and undone. The cell did not run.")
+                ReloadInterrupted(
+                    "The reload was interrupted and undone. The cell did not run; "
+                    "%%no_reload runs it on what is loaded."
+                )
             )
         # Whatever comes, SystemExit included, the user's cell runs.
         except BaseException as error:  # noqa: BLE001
