@@ -115,6 +115,13 @@ def edit(project: Project, path: str, statement: str, qualname: str | None = Non
     project.edit(path, insert(text, statement, qualname))
 
 
+def import_copy(project: Project, shell: InteractiveShell, distribution: str) -> list[str]:
+    """The names of all modules of *distribution*, copied and imported in *shell*."""
+    names = copy_package(project, distribution)
+    run(shell, "\n".join(f"import {name}" for name in names))
+    return names
+
+
 @pytest.fixture
 def notebook(project: Project, shell: InteractiveShell) -> InteractiveShell:
     run(shell, "%load_ext reloadmagic")
@@ -123,158 +130,126 @@ def notebook(project: Project, shell: InteractiveShell) -> InteractiveShell:
 
 # --- single edits ---------------------------------------------------------------------------------
 
-NBFORMAT = [
-    # what the notebook holds, the file, the function, its new first statement, what then holds
-    pytest.param(
-        "from nbcopy import reads",
-        ("nbcopy/__init__.py", "reads", "return 'edited'"),
-        "reads('{}', 4) == 'edited'",
-        id="function-imported-by-name",
-    ),
-    pytest.param(
-        "from nbcopy.v4 import new_notebook; make = [new_notebook]",
-        ("nbcopy/v4/nbbase.py", "new_notebook", "return 'edited'"),
-        "new_notebook() == make[0]() == 'edited'",
-        id="function-re-exported-and-held-in-a-list",
-    ),
-    pytest.param(
-        "from nbcopy.notebooknode import NotebookNode; node = NotebookNode(a=1)",
-        ("nbcopy/notebooknode.py", "NotebookNode.update", "return 'edited'"),
-        "node.update({}) == 'edited' and type(node) is NotebookNode and node == {'a': 1}",
-        id="instance-of-a-dict-subclass",
-    ),
-    pytest.param(
-        "from nbcopy.v4 import new_code_cell\n"
-        "cell = new_code_cell('x')\n"
-        "class Mine(type(cell)): pass\n"
-        "mine = Mine(a=1); bound = mine.update",
-        ("nbcopy/notebooknode.py", "NotebookNode.update", "return ('edited', type(self).__name__)"),
-        "mine.update({}) == bound({}) == ('edited', 'Mine')"
-        " and cell.update({})[1] == 'NotebookNode' and isinstance(mine, type(cell))",
-        id="subclass-in-the-notebook-and-bound-method",
-    ),
-    pytest.param(
-        "from nbcopy.sign import MemorySignatureStore, NotebookNotary\n"
-        "class Store(MemorySignatureStore): pass\n"
-        "store, notary = Store(), NotebookNotary(store_factory=Store)",
-        ("nbcopy/sign.py", "MemorySignatureStore.check_signature", "return 'edited'"),
-        "store.check_signature('d', 'a') == 'edited' and isinstance(notary.store, Store)",
-        id="configurable-and-its-store",
-    ),
-    pytest.param(
-        "from nbcopy.json_compat import ValidationError, JsonSchemaValidator\n"
-        "class Mine(JsonSchemaValidator): pass\n"
-        "mine = Mine({'type': 'object'})",
-        ("nbcopy/json_compat.py", "JsonSchemaValidator.validate", "return 'edited'"),
-        "mine.validate({}) == 'edited'",
-        id="inherited-method",
-    ),
-]
+# By package and case: what the notebook holds; the file, the function and its new first statement;
+# what holds then.
+EDITS = {
+    "nbformat": {
+        "function-imported-by-name": (
+            "from nbcopy import reads",
+            ("nbcopy/__init__.py", "reads", "return 'edited'"),
+            "reads('{}', 4) == 'edited'",
+        ),
+        "function-re-exported-and-held-in-a-list": (
+            "from nbcopy.v4 import new_notebook; make = [new_notebook]",
+            ("nbcopy/v4/nbbase.py", "new_notebook", "return 'edited'"),
+            "new_notebook() == make[0]() == 'edited'",
+        ),
+        "instance-of-a-dict-subclass": (
+            "from nbcopy.notebooknode import NotebookNode; node = NotebookNode(a=1)",
+            ("nbcopy/notebooknode.py", "NotebookNode.update", "return 'edited'"),
+            "node.update({}) == 'edited' and type(node) is NotebookNode and node == {'a': 1}",
+        ),
+        "subclass-in-the-notebook-and-bound-method": (
+            (
+                "from nbcopy.v4 import new_code_cell\n"
+                "cell = new_code_cell('x')\n"
+                "class Mine(type(cell)): pass\n"
+                "mine = Mine(a=1); bound = mine.update"
+            ),
+            (
+                "nbcopy/notebooknode.py",
+                "NotebookNode.update",
+                "return ('edited', type(self).__name__)",
+            ),
+            (
+                "mine.update({}) == bound({}) == ('edited', 'Mine')"
+                " and cell.update({})[1] == 'NotebookNode' and isinstance(mine, type(cell))"
+            ),
+        ),
+        "configurable-and-its-store": (
+            (
+                "from nbcopy.sign import MemorySignatureStore, NotebookNotary\n"
+                "class Store(MemorySignatureStore): pass\n"
+                "store, notary = Store(), NotebookNotary(store_factory=Store)"
+            ),
+            ("nbcopy/sign.py", "MemorySignatureStore.check_signature", "return 'edited'"),
+            "store.check_signature('d', 'a') == 'edited' and isinstance(notary.store, Store)",
+        ),
+        "inherited-method": (
+            (
+                "from nbcopy.json_compat import ValidationError, JsonSchemaValidator\n"
+                "class Mine(JsonSchemaValidator): pass\n"
+                "mine = Mine({'type': 'object'})"
+            ),
+            ("nbcopy/json_compat.py", "JsonSchemaValidator.validate", "return 'edited'"),
+            "mine.validate({}) == 'edited'",
+        ),
+    },
+    "attrs": {
+        "function-re-exported-twice": (
+            "from attrscopy import define, asdict\n@define\nclass Point: x: int\npoint = Point(1)",
+            ("attrcopy/_funcs.py", "asdict", "return 'edited'"),
+            "asdict(point) == 'edited'",
+        ),
+        "instance-of-a-slotted-class": (
+            (
+                "from attrscopy import define, fields\n"
+                "@define\n"
+                "class Point: x: int\n"
+                "held = fields(Point).x"
+            ),
+            ("attrcopy/_make.py", "Attribute.evolve", "return 'edited'"),
+            "held.evolve() == 'edited' and type(held) is type(fields(Point).x)",
+        ),
+        "instance-of-a-class-that-a-decorator-made": (
+            "from attrscopy.validators import instance_of\nis_int = instance_of(int)",
+            ("attrcopy/validators.py", "_InstanceOfValidator.__call__", "return 'edited'"),
+            "is_int(None, None, 'no int') == 'edited' and type(instance_of(str)) is type(is_int)",
+        ),
+        "exception-caught-by-its-old-name": (
+            (
+                "from attrcopy.exceptions import FrozenError, FrozenInstanceError\n"
+                "import attrscopy\n"
+                "@attrscopy.frozen\n"
+                "class Fixed: x: int\n"
+                "fixed = Fixed(1)\n"
+                "def catches():\n"
+                "    try: fixed.x = 2\n"
+                "    except FrozenError: return True"
+            ),
+            ("attrcopy/_make.py", "_frozen_setattrs", "_edited = True"),
+            "catches() and issubclass(FrozenInstanceError, FrozenError)",
+        ),
+    },
+    "traitlets": {
+        "instance-of-a-class-with-a-metaclass": (
+            "from traitcopy import HasTraits, Int\nclass Mine(HasTraits): n = Int()\nmine = Mine(n=1)",
+            ("traitcopy/traitlets.py", "HasTraits.trait_names", "return 'edited'"),
+            "mine.trait_names() == 'edited' and isinstance(mine, HasTraits) and mine.n == 1",
+        ),
+        "descriptor-that-a-class-holds": (
+            "from traitcopy import HasTraits, Int\nclass Mine(HasTraits): n = Int()\nmine = Mine(n=1)",
+            ("traitcopy/traitlets.py", "Int.validate", "return 42"),
+            "(setattr(mine, 'n', 3), mine.n) == (None, 42)",
+        ),
+        "instance-of-a-dict-subclass": (
+            "from traitcopy.config import Config\nconfig = Config(); config.A.b = 1",
+            ("traitcopy/config/loader.py", "Config.collisions", "return 'edited'"),
+            "config.collisions(config) == 'edited' and config.A.b == 1",
+        ),
+    },
+}
 
-ATTRS = [
-    pytest.param(
-        "from attrscopy import define, asdict\n@define\nclass Point: x: int\npoint = Point(1)",
-        ("attrcopy/_funcs.py", "asdict", "return 'edited'"),
-        "asdict(point) == 'edited'",
-        id="function-re-exported-twice",
-    ),
-    pytest.param(
-        "from attrscopy import define, fields\n"
-        "@define\n"
-        "class Point: x: int\n"
-        "held = fields(Point).x",
-        ("attrcopy/_make.py", "Attribute.evolve", "return 'edited'"),
-        "held.evolve() == 'edited' and type(held) is type(fields(Point).x)",
-        id="instance-of-a-slotted-class",
-    ),
-    pytest.param(
-        "from attrscopy.validators import instance_of\nis_int = instance_of(int)",
-        ("attrcopy/validators.py", "_InstanceOfValidator.__call__", "return 'edited'"),
-        "is_int(None, None, 'no int') == 'edited' and type(instance_of(str)) is type(is_int)",
-        id="instance-of-a-class-that-a-decorator-made",
-    ),
-    pytest.param(
-        "from attrcopy.exceptions import FrozenError, FrozenInstanceError\n"
-        "import attrscopy\n"
-        "@attrscopy.frozen\n"
-        "class Fixed: x: int\n"
-        "fixed = Fixed(1)\n"
-        "def catches():\n"
-        "    try: fixed.x = 2\n"
-        "    except FrozenError: return True",
-        ("attrcopy/_make.py", "_frozen_setattrs", "_edited = True"),
-        "catches() and issubclass(FrozenInstanceError, FrozenError)",
-        id="exception-caught-by-its-old-name",
-    ),
-]
 
-TRAITLETS = [
-    pytest.param(
-        "from traitcopy import HasTraits, Int\nclass Mine(HasTraits): n = Int()\nmine = Mine(n=1)",
-        ("traitcopy/traitlets.py", "HasTraits.trait_names", "return 'edited'"),
-        "mine.trait_names() == 'edited' and isinstance(mine, HasTraits) and mine.n == 1",
-        id="instance-of-a-class-with-a-metaclass",
-    ),
-    pytest.param(
-        "from traitcopy import HasTraits, Int\nclass Mine(HasTraits): n = Int()\nmine = Mine(n=1)",
-        ("traitcopy/traitlets.py", "Int.validate", "return 42"),
-        "(setattr(mine, 'n', 3), mine.n) == (None, 42)",
-        id="descriptor-that-a-class-holds",
-    ),
-    pytest.param(
-        "from traitcopy.config import Config\nconfig = Config(); config.A.b = 1",
-        ("traitcopy/config/loader.py", "Config.collisions", "return 'edited'"),
-        "config.collisions(config) == 'edited' and config.A.b == 1",
-        id="instance-of-a-dict-subclass",
-    ),
-]
-
-
-@pytest.mark.parametrize(("before", "change", "holds"), NBFORMAT)
-def test_nbformat_follows(
-    project: Project,
-    notebook: InteractiveShell,
-    before: str,
-    change: tuple[str, str, str],
-    holds: str,
+@pytest.mark.parametrize(
+    ("distribution", "case"), [(name, case) for name, cases in EDITS.items() for case in cases]
+)
+def test_what_the_notebook_holds_follows_an_edit_of_one_function(
+    project: Project, notebook: InteractiveShell, distribution: str, case: str
 ) -> None:
-    check(project, notebook, "nbformat", before, change, holds)
-
-
-@pytest.mark.parametrize(("before", "change", "holds"), ATTRS)
-def test_attrs_follows(
-    project: Project,
-    notebook: InteractiveShell,
-    before: str,
-    change: tuple[str, str, str],
-    holds: str,
-) -> None:
-    check(project, notebook, "attrs", before, change, holds)
-
-
-@pytest.mark.parametrize(("before", "change", "holds"), TRAITLETS)
-def test_traitlets_follows(
-    project: Project,
-    notebook: InteractiveShell,
-    before: str,
-    change: tuple[str, str, str],
-    holds: str,
-) -> None:
-    check(project, notebook, "traitlets", before, change, holds)
-
-
-def check(
-    project: Project,
-    notebook: InteractiveShell,
-    distribution: str,
-    before: str,
-    change: tuple[str, str, str],
-    holds: str,
-) -> None:
-    names = copy_package(project, distribution)
-    run(notebook, "\n".join(f"import {name}" for name in names))
+    before, (path, qualname, statement), holds = EDITS[distribution][case]
+    import_copy(project, notebook, distribution)
     run(notebook, before)
-    path, qualname, statement = change
     edit(project, path, statement, qualname)
     assert evaluate(notebook, holds) is True
 
@@ -316,8 +291,7 @@ def has_marked_code(function: FunctionType) -> bool:
 def test_every_held_function_runs_the_edited_code(
     project: Project, notebook: InteractiveShell, distribution: str
 ) -> None:
-    names = copy_package(project, distribution)
-    run(notebook, "\n".join(f"import {name}" for name in names))
+    names = import_copy(project, notebook, distribution)
     held = definitions(names, project.path)
     modules = {name: sys.modules[name] for name in names}
     subclasses = _subclass_names(held)
@@ -362,8 +336,7 @@ def _subclass_names(held: dict[str, Any]) -> dict[str, list[str]]:
 def test_whole_package_reads_and_writes_after_the_edit(
     project: Project, notebook: InteractiveShell
 ) -> None:
-    names = copy_package(project, "nbformat")
-    run(notebook, "\n".join(f"import {name}" for name in names))
+    import_copy(project, notebook, "nbformat")
     run(
         notebook,
         "from nbcopy.v4 import new_notebook, new_code_cell\n"
