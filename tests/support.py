@@ -1,13 +1,16 @@
-"""A project on disk, for tests that edit files."""
+"""A project on disk, for tests that edit files, and processes of their own."""
 
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import shutil
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 TWO_SECONDS = 2_000_000_000
 
@@ -85,3 +88,22 @@ def _lies_under(module: object, root: str) -> bool:
     spec = namespace.get("__spec__")
     places = [namespace.get("__file__"), *(getattr(spec, "submodule_search_locations", None) or [])]
     return any(isinstance(place, str) and place.startswith(root) for place in places)
+
+
+def answer_of(script: Path, *arguments: str, **variables: str) -> Any:
+    """What a script that runs in a process of its own prints last, as JSON.
+
+    *variables* are added to its environment.
+    """
+    environment = {**os.environ, **variables}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    done = subprocess.run(
+        [sys.executable, str(script), *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])

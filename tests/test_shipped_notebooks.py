@@ -5,8 +5,6 @@ Each imports, or fails with an error that has a reason and a place, a cell and a
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import subprocess
 import sys
@@ -15,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from support import answer_of
 
 # With notebooks of prose and plots, of broken cells, of several formats. Number of notebooks.
 PACKAGES = {"nbval==0.11.0": 12, "papermill==2.7.0": 24, "seaborn==0.13.2": 90, "tqdm==4.67.1": 2}
@@ -37,19 +37,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session", params=["all", "definitions"])
 def results(shipped: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
     """By notebook, what became of its import."""
-    command = [sys.executable, str(SCRIPT), str(shipped), request.param]
-    environment = {**os.environ, "MPLBACKEND": "agg"}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = answer_of(SCRIPT, str(shipped), request.param, MPLBACKEND="agg")
     return found
 
 

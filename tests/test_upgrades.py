@@ -5,14 +5,14 @@ What a branch switch or ``pip install -U`` of an editable install does: many fil
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from support import answer_of
 
 SCRIPT = Path(__file__).parent / "upgraded.py"
 # Package, distribution, version before and after.
@@ -44,16 +44,7 @@ def upgraded(versions: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
     """What `upgraded` says of one upgrade."""
     package, name, before, after = request.param
     folders = [str(versions / f"{name}=={version}") for version in (before, after)]
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), package, *folders],
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = answer_of(SCRIPT, package, *folders)
     return found
 
 

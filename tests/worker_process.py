@@ -13,6 +13,20 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+WITHOUT_RELOADMAGIC = """
+import sys
+
+class Nowhere:
+    def find_spec(self, name, path=None, target=None):
+        if name == "reloadmagic":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Nowhere())
+for name in [name for name in sys.modules if name.startswith("reloadmagic")]:
+    del sys.modules[name]
+"""
+"""Code after which a process is as if reloadmagic was not installed there."""
+
 LOOP = """
 import pickle, sys
 requests, replies = sys.stdin.buffer, sys.stdout.buffer

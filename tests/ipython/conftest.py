@@ -26,3 +26,15 @@ def run(
     run("%load_ext reloadmagic")
     capsys.readouterr()
     return run
+
+
+@pytest.fixture
+def shapes(
+    run: Callable[..., Any], project: Project, capsys: pytest.CaptureFixture[str]
+) -> Project:
+    """A project with two modules that are imported."""
+    project.write("shapes.py", "def area(): return 1\n")
+    project.write("model.py", "def fit(): return 1\n")
+    run("import shapes, model")
+    capsys.readouterr()
+    return project

@@ -20,12 +20,8 @@ Output = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def run(run: Run, project: Project, capsys: Output) -> Run:
+def run(run: Run, shapes: Project) -> Run:
     """As in all of these tests, with two modules imported."""
-    project.write("shapes.py", "def area(): return 1\n")
-    project.write("model.py", "def fit(): return 1\n")
-    run("import shapes, model")
-    capsys.readouterr()
     return run
 
 

@@ -14,15 +14,6 @@ from support import Project
 Run = Callable[..., Any]
 
 
-@pytest.fixture
-def shapes(run: Run, project: Project, capsys: pytest.CaptureFixture[str]) -> Project:
-    """A project with a module that is imported."""
-    project.write("shapes.py", "def area(): return 1\n")
-    run("import shapes")
-    capsys.readouterr()
-    return project
-
-
 def test_the_next_cell_runs_the_edited_code(shapes: Project, run: Run) -> None:
     shapes.edit("shapes.py", "def area(): return 2\n")
     assert run("shapes.area()").result == 2

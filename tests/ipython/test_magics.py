@@ -13,16 +13,6 @@ from support import Project
 Run = Callable[[str], Any]
 
 
-@pytest.fixture
-def shapes(run: Run, project: Project, capsys: pytest.CaptureFixture[str]) -> Project:
-    """A project with two modules that are imported, with nothing reloaded by itself."""
-    project.write("shapes.py", "def area(): return 1\n")
-    project.write("model.py", "def fit(): return 1\n")
-    run("import shapes, model")
-    capsys.readouterr()
-    return project
-
-
 def edit(project: Project) -> None:
     project.edit("shapes.py", "def area(): return 2\n")
     project.edit("model.py", "def fit(): return 2\n")

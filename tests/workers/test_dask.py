@@ -15,6 +15,7 @@ from distributed import Client, Event, LocalCluster, get_client
 
 from reloadmagic.workers import WorkersError
 from session import load
+from worker_process import WITHOUT_RELOADMAGIC
 
 SHOP = """
 class Basket:
@@ -281,15 +282,8 @@ def test_a_worker_without_reloadmagic_that_joins_late_starts_and_is_named(
     assert trouble.startswith("cluster: reloadmagic is not installed there. Install it where")
 
 
-BARE_WORKER = """
-import asyncio, sys
-
-class Nowhere:
-    def find_spec(self, name, path=None, target=None):
-        if name == "reloadmagic":
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-sys.meta_path.insert(0, Nowhere())
+BARE_WORKER = f"""{WITHOUT_RELOADMAGIC}
+import asyncio
 from distributed import Worker
 
 async def work():

@@ -10,6 +10,7 @@ import pytest
 
 from reloadmagic.workers import WorkersError
 from session import load
+from worker_process import WITHOUT_RELOADMAGIC
 
 SHOP = """
 class Basket:
@@ -21,19 +22,6 @@ class Basket:
 
 def describe(basket):
     return f"{basket.total()} kr"
-"""
-
-HIDE = """
-import sys
-
-class Nowhere:
-    def find_spec(self, name, path=None, target=None):
-        if name == "reloadmagic":
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-sys.meta_path.insert(0, Nowhere())
-for name in [name for name in sys.modules if name.startswith("reloadmagic")]:
-    del sys.modules[name]
 """
 
 
@@ -158,7 +146,7 @@ def test_a_killed_engine_does_not_stop_the_rest(project, reloader, shop, engines
 
 
 def test_an_engine_without_reloadmagic_is_an_error_that_names_the_fix(reloader, shop, engines):
-    engines[1].execute(HIDE, block=True)
+    engines[1].execute(WITHOUT_RELOADMAGIC, block=True)
     try:
         with pytest.raises(WorkersError, match="engine 1: reloadmagic is not installed there"):
             reloader.attach(engines[[0, 1]])
