@@ -31,6 +31,7 @@ from .modules import (
     Stamp,
     Statement,
     Text,
+    is_text,
     module_spec,
     place_of_error,
     scope_nodes,
@@ -290,18 +291,22 @@ def compile_statements(
     if merge_hook:
         insert_merge_hook(body)
     imports = source.imports()
-    if not whole and imports:
-        first = body[0].lineno if body else 1
-        hidden = ast.If(test=ast.Constant(0), body=list(imports), orelse=[])
-        body.insert(0, _at_line(hidden, first))
+    if not whole and body:
+        hidden: ast.stmt | None = None
+        if imports:
+            hidden = ast.If(test=ast.Constant(0), body=list(imports), orelse=[])
+        elif is_text(body[0]):
+            hidden = ast.Pass()  # or it would be the docstring
+        if hidden is not None:
+            body.insert(0, _at_line(hidden, body[0].lineno))
     tree = ast.Module(body=body, type_ignores=[])
     tree.text = source.text  # type: ignore[attr-defined]  # for loaders, see Text
     return compile_tree(source.loader or loader, tree, source.path, source.flags)
 
 
-def _at_line(node: ast.If, lineno: int) -> ast.If:
-    """Positions for the two nodes that have none."""
-    for new in (node, node.test):
+def _at_line(node: ast.stmt, lineno: int) -> ast.stmt:
+    """A statement that no source holds, and its test, where they have no width."""
+    for new in (node, getattr(node, "test", node)):
         new.lineno = new.end_lineno = lineno
         new.col_offset = new.end_col_offset = 0
     return node

@@ -448,7 +448,7 @@ def _cut(text: str, body: list[ast.stmt], *, offset: int = 0) -> tuple[Statement
             last = max(last, body[index].end_lineno or 0)
             index += 1
         fragment = Fragment("\n".join(lines[first - 1 : last]), nodes)
-        if not statements and not offset and _is_docstring(nodes[0]):
+        if not statements and not offset and is_text(nodes[0]):
             fragment.kind, fragment.binds = "doc", ("__doc__", *fragment.binds)
         statements.append(Statement(fragment, first + offset))
     return tuple(statements)
@@ -551,7 +551,8 @@ def common_suffix(a: str, b: str, start: int, *, step: int = 4096) -> int:
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def _is_docstring(node: ast.stmt) -> bool:
+def is_text(node: ast.stmt) -> bool:
+    """Is it a string that stands alone: a docstring where it comes first?"""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
@@ -561,7 +562,7 @@ def _is_docstring(node: ast.stmt) -> bool:
 
 def has_docstring(node: FunctionNode) -> int:
     """1 if the function starts with a docstring, else 0."""
-    return int(_is_docstring(node.body[0]))
+    return int(is_text(node.body[0]))
 
 
 def statement_kind(nodes: Sequence[ast.stmt]) -> str:

@@ -397,6 +397,20 @@ def test_a_dependent_is_named_apart(project, reloader):
     assert set(statuses(report).values()) == {"reloaded"}
 
 
+def test_a_subclass_elsewhere_of_a_class_that_becomes_generic_is_followed(project, reloader):
+    """CPython does not change the bases of a class right below `object`."""
+    text = "from typing import Generic, TypeVar\nT = TypeVar('T')\nclass A{}:\n    x = 1\n"
+    project.write("one.py", text.format(""))
+    project.write("two.py", "from one import A\nclass B(A): pass\n")
+    one, two = load("one", "two")
+    held = [one.A, two.B, two.B(), one.A()]
+    project.edit("one.py", text.format("(Generic[T])"))
+    reloader.reload()
+    assert (held[0] is one.A, held[1] is two.B) == (True, True)
+    assert (type(held[2]) is two.B, type(held[3]) is one.A) == (True, True)
+    assert issubclass(two.B, one.A[int].__origin__)
+
+
 def test_a_list_that_two_parts_of_a_class_hold_is_refilled_once(project, reloader):
     before = """
         def record(cls):

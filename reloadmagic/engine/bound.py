@@ -18,9 +18,18 @@ from ..transaction import ABSENT
 
 if TYPE_CHECKING:
     from ..plan import ModulePlan
-    from .state import Work
+    from .state import State, Work
 
-__all__ = ["bound_before", "hold", "loader_of", "note_gone", "olds", "raw_before", "returned"]
+__all__ = [
+    "bound_before",
+    "follow_replaced",
+    "hold",
+    "loader_of",
+    "note_gone",
+    "olds",
+    "raw_before",
+    "returned",
+]
 
 
 def hold(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, weakref.ref[Any]]:
@@ -147,6 +156,18 @@ def bound_before(
 def _is_augmented(statement: Statement) -> bool:
     nodes = statement.fragment.parse() if statement.fragment.kind == "assign" else []
     return len(nodes) == 1 and isinstance(nodes[0], ast.AugAssign)
+
+
+def follow_replaced(state: State) -> None:
+    """Classes that were replaced: what takes their place counts as bound by their statements."""
+    stays = {id(old): state.patcher.stand_in(old) for old, _ in state.patcher.replaced_classes}
+    if not stays:
+        return
+    for tracked in state.tracked.values():
+        for held in tracked.bound:
+            for name, reference in held.items():
+                if id(reference()) in stays:
+                    held[name] = weakref.ref(stays[id(reference())])
 
 
 def raw_before(plan: ModulePlan, number: int, qualname: str) -> types.FunctionType | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, is_class
-from ..modules import Statement, dotted
+from ..modules import Statement, dotted, module_namespace
 from ..transaction import ABSENT
 from .recorder import Recorder
 
@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from ..plan import ModulePlan
     from .state import State, Work
 
-__all__ = ["attribute_targets", "drop_foreign", "drop_names", "drop_star", "forget_unbound"]
+__all__ = [
+    "attribute_targets",
+    "drop_attributes",
+    "drop_foreign",
+    "drop_names",
+    "drop_star",
+    "forget_unbound",
+    "order_annotations",
+]
 
 
 def drop_names(state: State, work: Work) -> None:
@@ -36,7 +44,6 @@ def drop_names(state: State, work: Work) -> None:
     if plan.diff is None:
         return
     _drop_annotations(state, plan)
-    _drop_attributes(state, plan)
     bound = {n for s in plan.after.statements for n in s.binds}
     for number in plan.dropped_statements:
         for name in plan.before.statements[number].binds:
@@ -46,21 +53,34 @@ def drop_names(state: State, work: Work) -> None:
                 state.effects.add(("bind", plan.name, name))
 
 
-def _drop_attributes(state: State, plan: ModulePlan) -> None:
-    """Take off functions and classes what statements set on them that are gone."""
-    assert plan.diff is not None
+def drop_attributes(state: State, plan: ModulePlan) -> None:
+    """Take off functions and classes what statements set on them that are gone.
+
+    This comes before anything runs: what runs may set them, in whatever module.
+    """
+    if plan.diff is None:
+        return
     gone = list(plan.dropped_statements)
     gone += [p.old for p in plan.diff.edited() if p.how == "changed" and p.old is not None]
     for number in gone:
         for *path, attr in attribute_targets(plan.before.statements[number]):
-            for (module, name), rest in state.index.resolve(plan.name, tuple(path)):
-                tracked = state.tracked.get(module)
-                value = tracked.namespace.get(name) if tracked and not rest else None
-                if type(value) is types.FunctionType:
-                    if attr in value.__dict__:
-                        state.transaction.del_item(value.__dict__, attr)
-                elif is_class(value) and attr in class_dict(value):
+            value = _find(plan.tracked.namespace, path)
+            if type(value) is types.FunctionType:
+                if value.__module__ in state.tracked and attr in value.__dict__:
+                    state.transaction.del_item(value.__dict__, attr)
+            elif is_class(value) and class_dict(value).get("__module__") in state.tracked:
+                if attr in class_dict(value):
                     state.transaction.del_attr(value, attr)
+
+
+def _find(namespace: dict[str, Any], path: Iterable[str]) -> Any:
+    """What a dotted name stands for, by way of modules and classes; None if that cannot be told."""
+    held: Mapping[str, Any] | None = namespace
+    value = None
+    for name in path:
+        value = held.get(name) if held is not None else None
+        held = class_dict(value) if is_class(value) else module_namespace(value)
+    return value
 
 
 def _drop_annotations(state: State, plan: ModulePlan) -> None:
@@ -79,6 +99,24 @@ def _drop_annotations(state: State, plan: ModulePlan) -> None:
             state.transaction.del_item(annotations, name)
     if not stays and not annotations:
         del plan.tracked.namespace["__annotations__"]
+
+
+def order_annotations(state: State, plan: ModulePlan) -> None:
+    """Have ``__annotations__`` in the order of the statements, also where new ones came between."""
+    annotations = plan.tracked.namespace.get("__annotations__")
+    diff = plan.diff
+    if type(annotations) is not dict or diff is None:
+        return
+    after = plan.after.statements
+    if not _annotated(after[diff.head : len(after) - diff.tail]):
+        return
+    places: dict[str, int] = {}
+    for number, statement in enumerate(after):
+        for name in _annotated([statement]):
+            places.setdefault(name, number)
+    order = sorted(annotations, key=lambda name: places.get(name, len(after)))
+    if order != list(annotations):
+        state.transaction.set_contents(annotations, {n: annotations[n] for n in order})
 
 
 def _annotated(statements: Iterable[Statement]) -> set[str]:

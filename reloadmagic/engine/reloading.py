@@ -17,7 +17,7 @@ from ..modules import is_importing
 from ..plan import ModulePlan
 from .bodies import patch_bodies
 from .bound import loader_of
-from .dropping import drop_names
+from .dropping import drop_names, order_annotations
 from .failures import Failed, locate
 from .quiet import is_quiet, stands_alone
 from .snapshots import snapshot_module, snapshot_targets
@@ -150,6 +150,7 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
         raise Failed(error, error) from error
     except BaseException as error:  # user code may raise anything
         raise Failed(locate(error, plan, state.tracked), error) from error
+    order_annotations(state, plan)
 
 
 def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:

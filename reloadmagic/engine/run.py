@@ -22,9 +22,10 @@ from ..modules import Source
 from ..patch import patch_closures
 from ..plan import Changeset, Plan
 from ..reach.index import Token
-from .bound import bound_before, loader_of, returned
+from .bound import bound_before, follow_replaced, loader_of, returned
 from .codes import same_code
 from .commit import commit_module
+from .dropping import drop_attributes
 from .failures import describe, failed_outcome, forget_imports, is_interrupt, reasons
 from .hashes import put_tables_in_order
 from .names import Namespace, namespaces_before, refresh
@@ -135,6 +136,7 @@ class Run:
             self.engine.awaited |= dict.fromkeys(names, files)
             return list(self._failures(changeset, error, causes))
         state.transaction.commit()
+        follow_replaced(state)
         state.leftovers += tuple(put_tables_in_order(state))
         return list(self._commit(names))
 
@@ -154,6 +156,8 @@ class Run:
                 work.origins[number] = bound_before(
                     self.state.tracked[module], old, statement.binds[0]
                 )
+        for name in names:
+            drop_attributes(self.state, self.state.work[name].plan)
 
     def _finish(self) -> None:
         """What is left to do when all statements of a set have run."""

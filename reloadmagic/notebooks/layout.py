@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reloadmagic.errors import describe
-from reloadmagic.modules import Part, Text, future_flags, parse, scope_nodes
+from reloadmagic.modules import Part, Text, future_flags, is_text, parse, scope_nodes
 
 from .magics import Rules, commented, to_python
 from .reading import PYTHON, Cell, NotebookError
@@ -235,7 +235,7 @@ def _behind(imports: list[ast.stmt], nodes: list[ast.stmt], text: Text) -> list[
     """The statements as they compile in the whole module: behind its imports, which do not run."""
     body = list(nodes)
     head = 0
-    if nodes and _is_string(nodes[0]):
+    if nodes and is_text(nodes[0]):
         head = int(_is_first(nodes[0].lineno, text))
         if not head and not imports:
             body.insert(0, ast.copy_location(ast.Pass(), nodes[0]))  # or it would be __doc__
@@ -262,11 +262,6 @@ def _at(node: ast.stmt, place: ast.stmt) -> ast.stmt:
     if isinstance(node, ast.ImportFrom):
         copy = ast.ImportFrom(module=node.module, names=names, level=node.level)
     return ast.copy_location(copy, place)
-
-
-def _is_string(node: ast.stmt) -> bool:
-    value = node.value if isinstance(node, ast.Expr) else None
-    return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
 def _has_class(nodes: list[ast.stmt]) -> bool:

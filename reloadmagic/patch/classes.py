@@ -128,7 +128,7 @@ def _merge_attributes(
     noted: Mapping[str, Collection[str]] | None,
 ) -> dict[str, Any]:
     """What the class that stays is to have, by name, in the new source's order."""
-    former = own_dict(old)
+    former = {name: value for name, value in own_dict(old).items() if not _is_slot(old, value)}
     kept = _heads(keep)
     merged: dict[str, Any] = {}
     for name, value in _carried(new).items():

@@ -382,6 +382,9 @@ class Index:
                     names = path[1:] if imported.name is None else (imported.name, *path[1:])
                     self._resolve_in(target, names, found, met, depth)
         binders = entry.bindings.get(root)
+        if not binders and entry.package == module and self.is_module(f"{module}.{root}"):
+            # Importing a submodule sets it on its package.
+            self._resolve_in(f"{module}.{root}", path[1:], found, met, depth)
         if not binders or root in entry.summaries[binders[0]].augments:
             for star in entry.stars:
                 if star in self.modules and self.binds(star, root):

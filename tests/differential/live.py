@@ -462,7 +462,11 @@ class Live:
 
     def _still_closure(self, entry: Entry, old: object, new: object) -> str:
         """A closure made before the edit runs the code that one made now would run."""
-        held, made = entry.box[0], self._find(entry.action[1])(5)
+        held = entry.box[0]
+        try:
+            made = self._find(entry.action[1])(5)
+        except TypeError as error:  # what makes it takes other arguments now
+            raise KeyError from error
         if (
             not isinstance(held, types.FunctionType)
             or not isinstance(made, types.FunctionType)
