@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .errors import NotTracked
-
 __all__ = ["ImportGraph"]
 
 
@@ -25,33 +23,17 @@ class ImportGraph:
             for target in found:
                 self._importers.setdefault(target, []).append(name)
 
-    def importers(self, name: str) -> tuple[str, ...]:
-        """Modules that import *name* themselves."""
-        return tuple(self._importers.get(name, ()))
-
-    def dependents(self, name: str) -> tuple[str, ...]:
-        """Modules that import *name*, directly or through others, nearest first.
-
-        Names are absolute (``"pkg.shapes"``); *name* itself is left out.
-
-        Raises:
-            NotTracked: *name* is not in the graph.
-        """
-        if name not in self.imports:
-            raise NotTracked(name)
-        return self._walk(name, self._importers)
-
     def descendants(self, name: str) -> frozenset[str]:
         """All that *name* imports, directly or through others; *name* too if it is in a cycle."""
         found = self._descendants.get(name)
         if found is None:
-            found = frozenset(self._walk(name, self.imports, keep_start=True))
+            found = _reachable(name, self.imports)
             self._descendants[name] = found
         return found
 
     def ancestors(self, name: str) -> frozenset[str]:
-        """All that import *name*, directly or through others."""
-        return frozenset(self._walk(name, self._importers, keep_start=True))
+        """All that import *name*, directly or through others; *name* too if it is in a cycle."""
+        return _reachable(name, self._importers)
 
     def finishing_order(self, started: Mapping[str, int]) -> list[str]:
         """The modules of *started* in the order in which their imports end.
@@ -72,20 +54,13 @@ class ImportGraph:
                     todo += [(t, False) for t in reversed(self.imports.get(name, ()))]
         return [name for name in order if name in started]
 
-    @staticmethod
-    def _walk(
-        start: str, edges: Mapping[str, Iterable[str]], *, keep_start: bool = False
-    ) -> tuple[str, ...]:
-        found: dict[str, None] = {}
-        todo = [start]
-        while todo:
-            following: list[str] = []
-            for name in todo:
-                for target in edges.get(name, ()):
-                    if target not in found:
-                        found[target] = None
-                        following.append(target)
-            todo = following
-        if not keep_start:
-            found.pop(start, None)
-        return tuple(found)
+
+def _reachable(start: str, edges: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """What *edges* lead to from *start*, which is in it only if they lead back."""
+    found: set[str] = set()
+    todo = [start]
+    while todo:
+        new = set(edges.get(todo.pop(), ())) - found
+        found |= new
+        todo += new
+    return frozenset(found)

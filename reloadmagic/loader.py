@@ -51,9 +51,6 @@ __all__ = [
 MERGE_HOOK = "<reloadmagic>"
 # Frames in these files are ours, or run ours.
 _OURS = (os.path.join(os.path.dirname(__file__), ""), contextlib.__file__)
-ALL_FUTURE_FLAGS = sum(
-    getattr(__future__, name).compiler_flag for name in __future__.all_feature_names
-)
 
 
 class Executor(Protocol):

@@ -204,7 +204,6 @@ class Planner:
         self.grown: set[Target] = set()
         self.readers: dict[Target, set[StatementId]] = {}
         self.producers: dict[Token, StatementId | None] = {}
-        self.added_fillers: dict[Target, set[StatementId]] = {}
 
     def plan(
         self,
