@@ -1074,7 +1074,7 @@ def test_diff_is_that_of_the_cells(session: Any) -> None:
 def test_explanation_names_cells(session: Any) -> None:
     assert "high.ipynb, cell 2, line 3" in shown(session, "%reload_explain high.L")
     assert "run cell 1, line 1 again" in shown(session, "%reload_explain low.K")
-    assert "runs again: high.ipynb, cell 2, line 2" in shown(session, "%reload_explain low.K")
+    assert "reruns high.ipynb, cell 2, line 2" in shown(session, "%reload_explain low.K")
 
 
 def test_status_and_graph_know_notebooks(session: Any) -> None:

@@ -18,11 +18,11 @@ from collections.abc import Iterable, Mapping
 from importlib.machinery import PathFinder
 from typing import Any, Literal
 
-from .finder import NotebookFinder, NotebookLoader
+from .finder import NotebookFinder
 from .reading import NotebookError
 from .settings import Settings, Transform
 
-__all__ = ["NotebookError", "NotebookFinder", "NotebookLoader", "install", "installed", "uninstall"]
+__all__ = ["NotebookError", "NotebookFinder", "install", "installed", "uninstall"]
 
 
 def install(

@@ -1,14 +1,12 @@
-"""Finds notebooks by module names and loads them.
+"""Finds notebooks by module names.
 
 `NotebookFinder` is asked before the finder of files, and looks into folders' listings only; where
-it knows a notebook, it asks the finders after it, and what they find goes before. `NotebookLoader`
-is a loader of source files that decodes notebooks, so that everything which reads modules through
-their loaders sees Python. How cells become Python is imported with the first notebook.
+it knows a notebook, it asks the finders after it, and what they find goes before. What loads a
+notebook is imported with the first one.
 """
 
 from __future__ import annotations
 
-import ast
 import importlib
 import os
 import re
@@ -18,16 +16,14 @@ import types
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.machinery import ModuleSpec, SourceFileLoader, all_suffixes
+from importlib.machinery import ModuleSpec, all_suffixes
 from importlib.util import spec_from_file_location
-from typing import Any
 
-from reloadmagic.loader import show_parts
-from reloadmagic.modules import Text, module_spec, parse
+from reloadmagic.modules import module_spec
 
 from .settings import Settings
 
-__all__ = ["NotebookFinder", "NotebookLoader"]
+__all__ = ["NotebookFinder"]
 
 SUFFIX = ".ipynb"
 INIT = "__init__" + SUFFIX
@@ -39,68 +35,6 @@ _MACHINERY = (
 MODULES = tuple(all_suffixes())
 SETTLED = 2.0
 """Seconds after which a folder's mtime tells of every change: file systems count coarsely."""
-
-
-class NotebookLoader(SourceFileLoader):
-    """Loads a notebook as a module.
-
-    ``exec_module`` is the usual one: whoever adopts loaders of source files adopts this one, too.
-    """
-
-    def __init__(self, fullname: str, path: str, finder: NotebookFinder) -> None:
-        super().__init__(fullname, path)
-        self.finder = finder
-
-    def create_module(self, spec: ModuleSpec) -> types.ModuleType | None:
-        """A module whose namespace has what a notebook finds in its kernel."""
-        module = types.ModuleType(spec.name)
-        vars(module).update(self.finder.settings.names)
-        return module
-
-    def decode_source(self, data: bytes) -> Text:
-        """The notebook's code as Python.
-
-        Raises:
-            NotebookError: *data* is no notebook of Python.
-            SyntaxError: a cell does not parse.
-        """
-        from .layout import lay_out
-        from .reading import read_cells
-
-        return lay_out(read_cells(data, self.path), self.path, self.finder.settings)
-
-    def get_source(self, fullname: str) -> str:
-        """The code of all cells as Python, separated by ``# %%``.
-
-        Raises:
-            ImportError: the file cannot be read.
-        """
-        try:
-            return self.decode_source(self.get_data(self.get_filename(fullname)))
-        except OSError as error:
-            raise ImportError("source not available through get_data()", name=fullname) from error
-
-    def get_code(self, fullname: str) -> types.CodeType:
-        """Code of the whole notebook, never from a cache."""
-        path = self.get_filename(fullname)
-        text = self.decode_source(self.get_data(path))
-        show_parts(text, path)
-        return self.source_to_code(text, path)
-
-    def source_to_code(  # type: ignore[override]  # the base names its private arguments
-        self, data: Any, path: str, **_: Any
-    ) -> types.CodeType:
-        """Code of *data*: the notebook's bytes, its text, or a tree that has its `Text`."""
-        from .layout import compile_cells
-
-        if isinstance(data, ast.Module):
-            tree, text = data, getattr(data, "text", None)
-        else:
-            text = data if isinstance(data, Text) else self.decode_source(data)
-            tree = parse(text, path)
-        if not isinstance(text, Text):
-            text = self.decode_source(self.get_data(self.path))
-        return compile_cells(tree, text, self.path)
 
 
 @dataclass(slots=True)
@@ -186,6 +120,8 @@ class NotebookFinder:
                 package = ModuleSpec(fullname, None, is_package=True)
                 package.submodule_search_locations = places
                 return package
+        from .loader import NotebookLoader
+
         loader = NotebookLoader(fullname, path, self)
         return spec_from_file_location(
             fullname, path, loader=loader, submodule_search_locations=places

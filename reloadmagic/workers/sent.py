@@ -17,7 +17,8 @@ from importlib.util import spec_from_file_location
 from typing import Any
 
 from reloadmagic.loader import ReloadFinder
-from reloadmagic.notebooks import NotebookFinder, NotebookLoader, installed
+from reloadmagic.notebooks import NotebookFinder, installed
+from reloadmagic.notebooks.loader import NotebookLoader
 from reloadmagic.notebooks.settings import Settings
 
 from .shown import show
