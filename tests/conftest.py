@@ -57,9 +57,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
     project = Project(path)
     known = set(sys.modules)
     yield project
-    for name in project.modules():
-        if name not in known:
-            del sys.modules[name]
+    # What a module has put in its own place may tell nothing of where it comes from.
+    files = [name for name in sys.modules if (path / f"{name.replace('.', '/')}.py").exists()]
+    for name in {*project.modules(), *files} - known:
+        del sys.modules[name]
     for entry in [entry for entry in sys.path_importer_cache if entry.startswith(str(path))]:
         del sys.path_importer_cache[entry]
     linecache.clearcache()

@@ -489,7 +489,6 @@ def test_a_module_that_replaces_itself_in_sys_modules_stays_as_it_is_or_is_reloa
     assert poser.value in (1, 2)
 
 
-@pytest.mark.xfail(strict=True, reason="sys.modules keeps the replacement")
 def test_a_module_that_begins_to_replace_itself_fails_or_follows_whole(project, reloader):
     project.write("poser.py", "A = 1\n")
     poser = load("poser")
@@ -542,17 +541,6 @@ K = <n>
 """
 
 
-def marked(kinds: dict[str, str], **broken: str) -> list[object]:
-    """The kinds, those that do not work yet with the reason why."""
-    reasons = {name.replace("_", " "): reason for name, reason in broken.items()}
-    return [
-        pytest.param(kind, marks=pytest.mark.xfail(strict=True, reason=reasons[kind]))
-        if kind in reasons
-        else kind
-        for kind in kinds
-    ]
-
-
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_instances_are_left_in_peace(project, reloader, kind):
     text = HOSTILE_MODULE.replace("<body>", HOSTILE[kind])
@@ -567,13 +555,7 @@ def test_hostile_instances_are_left_in_peace(project, reloader, kind):
     assert str(report)
 
 
-@pytest.mark.parametrize(
-    "kind",
-    marked(
-        HOSTILE,
-        name="what the body calls __name__ is taken for the name",
-    ),
-)
+@pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_classes_are_edited_and_rolled_back(project, reloader, kind):
     text = HOSTILE_MODULE.replace("<body>", HOSTILE[kind] + "\n    extra = <n>")
     project.write("hostile.py", text.replace("<n>", "1"))

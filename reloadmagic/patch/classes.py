@@ -80,7 +80,7 @@ def merge_class(
     if has_members:
         enums.settle_members(patcher, old, new)
     for name, value in zip(attributes, patcher.reach_into(attributes.values()), strict=True):
-        patcher.transaction.set_attr(old, name, value)
+        patcher.transaction.set_own(old, name, value)
     set_abstract(patcher, old, new)
     validators.rebuild_models(patcher, old)
     patcher.added_fields(old, fields)
@@ -209,9 +209,9 @@ def _write_attributes(
     for name in list(own_dict(old)):
         gone = name not in attributes and name not in stay and name not in _OWN
         if gone and not _is_slot(old, own_dict(old)[name]):
-            transaction.del_attr(old, name)
+            transaction.set_own(old, name, ABSENT)
     for name, value in attributes.items():
-        transaction.set_attr(old, name, value)
+        transaction.set_own(old, name, value)
 
 
 def _name(patcher: Patcher, old: type, new: type) -> None:
@@ -238,7 +238,7 @@ def _replace_class(
     attributes = _merge_attributes(patcher, old, new, keep, noted)
     attributes |= {name: own_dict(old)[name] for name in foreign if name not in _OWN}
     for name, value in attributes.items():
-        transaction.set_attr(new, name, value)
+        transaction.set_own(new, name, value)
     for function in functions_in(attributes.values()):
         cell = cells(function).get("__class__")
         if cell is not None and read_cell(cell) is old:

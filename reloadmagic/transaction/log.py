@@ -11,10 +11,12 @@ from ..errors import InternalError
 from .reading import (
     ABSENT,
     FUNCTION_SLOTS,
+    TYPE_SLOTS,
     data_slot,
     instance_dict,
     is_exactly,
     is_kind,
+    own_dict,
     read_attr,
     read_cell,
     read_item,
@@ -43,6 +45,7 @@ from .writing import (
     write_cell,
     write_contents,
     write_item,
+    write_own,
     write_type,
 )
 
@@ -110,6 +113,21 @@ class Transaction:
         if not self._covers(target):
             self._record_deletion(target, name, before)
         write_attr(target, name, ABSENT)
+
+    def set_own(self, cls: type, name: str, value: object) -> None:
+        """Set *name* in the dictionary of a class, ``ABSENT`` takes it out.
+
+        Other than `set_attr`, it leaves ``cls.__name__`` and the like alone where a class body
+        binds such a name.
+        """
+        if name not in TYPE_SLOTS:
+            if value is ABSENT:
+                self.del_attr(cls, name)
+            else:
+                self.set_attr(cls, name, value)
+        elif own_dict(cls).get(name, ABSENT) is not value:
+            self.snapshot(cls)
+            write_own(cls, name, value)
 
     def set_slot(self, target: object, member: types.MemberDescriptorType, value: object) -> None:
         """Fill the slot *member* of *target*; a slot of a base may be shadowed by another name."""

@@ -76,6 +76,14 @@ def _write_class_attr(cls: type, name: str, value: object) -> None:
     _write_plainly(cls, name, value)
 
 
+def write_own(cls: type, name: str, value: object) -> None:
+    """Set *name* in a class's own dictionary, where `type` may have a slot that it hides."""
+    if name in TYPE_SLOTS:
+        _write_raw(cls, name, value)
+    else:
+        _write_class_attr(cls, name, value)
+
+
 def _write_plainly(cls: type, name: str, value: object) -> None:
     if not _metaclass_intercepts(cls, name):
         try:
@@ -267,10 +275,10 @@ def restore_class(cls: type, saved: tuple[dict[str, Any], dict[str, Any]]) -> No
     """Bring *cls* back to what `class_state` has returned."""
     slots, attributes = saved
     for name in [n for n in own_dict(cls) if n not in attributes]:
-        _write_class_attr(cls, name, ABSENT)
+        write_own(cls, name, ABSENT)
     for name, value in attributes.items():
         if own_dict(cls).get(name, ABSENT) is not value:
-            _write_class_attr(cls, name, value)
+            write_own(cls, name, value)
     for name, value in slots.items():
         if type.__dict__[name].__get__(cls) is not value:
             type.__dict__[name].__set__(cls, value)

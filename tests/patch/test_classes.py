@@ -27,6 +27,10 @@ IN_PLACE = [
     ("class A:\n def m(self): ...", "class A:\n @classmethod\n def m(c): return c", "a.m() is A"),
     ("class A:\n def m(self): ...", "class A:\n @staticmethod\n def m(): return 2", "A.m() == 2"),
     ("class A:\n def m(self): ...", "class A: m = 'cm'", "a.m == 'cm'"),
+    # names that `type` has slots for
+    ("class A: __name__ = 1", "class A: __name__ = 2", "(a.__name__, A.__name__) == (2, 'A')"),
+    ("class A: __bases__ = 'b'", "class A: ...", "not hasattr(a, '__bases__') and A.__bases__"),
+    ("class A: ...", "class A: __name__ = 'x'", "(a.__name__, A.__name__) == ('x', 'A')"),
     # special methods: the type's slots follow
     ("class A: ...", "class A:\n def __len__(self): return 3", "len(a) == 3"),
     ("class A:\n def __call__(self): ...", "class A: ...", "not callable(a)"),
