@@ -26,6 +26,7 @@ from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from .attempts import Attempts
 from .bytecode import was_edited_since_import
 from .changes import Change, Files, change_to, find_change, holds_what_ran
 from .collector import collector_paused
@@ -105,7 +106,7 @@ class Reloader:
         self._namespaces = [Namespace(names, {}, {}) for names in namespaces]
         # Invariant: a change stays here until the source it brings has run.
         self._pending: dict[str, Change] = {}
-        self._attempted: dict[str, object] = {}
+        self._attempts = Attempts(self._tracked, self.find_spec, self._engine.awaited)
         self._undo = Undo()
         self._attachments: tuple[Attachment, ...] = ()
         self._scanned: tuple[int, str | None] = (0, None)
@@ -395,7 +396,9 @@ class Reloader:
         self._known.pop(name, None)
         self._tracked.pop(name, None)
         self._pending.pop(name, None)
-        self._attempted.pop(name, None)
+        self._attempts.forget(name)
+        self._engine.retry.pop(name, None)
+        self._engine.awaited.pop(name, None)
         self._undo.held.pop(name, None)
         if "_index" in vars(self):
             self._index.drop(name)
@@ -432,7 +435,7 @@ class Reloader:
             tracked.stale, tracked.failed = False, None
         self._expect_files()
         self._pending.pop(tracked.name, None)
-        self._attempted.pop(tracked.name, None)
+        self._attempts.take_back(tracked.name)
 
     def _stale(self) -> list[tuple[TrackedModule, Stamp | None]]:
         """Tracked modules whose files are not as they were when they were last read."""
@@ -503,7 +506,12 @@ class Reloader:
             findable=self._is_findable,
             source_of=self._source_of,
         )
-        return planner.plan(found, edited, self._engine.retry, blocked)
+        retry = {
+            name: tokens
+            for name, tokens in self._engine.retry.items()
+            if name in self._tracked and self._attempts.may_be_mended(name, found)
+        }
+        return planner.plan(found, edited, retry, blocked)
 
     def _is_findable(self, name: str) -> bool:
         return self._finder.usual_spec(name) is not None
@@ -630,7 +638,9 @@ class Reloader:
                 return _NOTHING
             found = self._changes(stale)
             self._undo.look(found)
-            changes = self._worth_trying(tuple(found))
+            changes = self._attempts.worth_trying(
+                change for change in found if change.module not in self._undo.held
+            )
             if not changes:
                 return _NOTHING
             plan = self.plan(changes)
@@ -651,7 +661,7 @@ class Reloader:
         for tracked, stale, failed in before:
             if tracked.name not in done:  # it goes on with what it had
                 tracked.stale, tracked.failed = stale, failed
-                self._attempted.pop(tracked.name, None)
+                self._attempts.forget(tracked.name)
         if len(done) == len(back):
             self._undo.drop_last()
         now = [change for change in self.changes() if change.module in done]
@@ -666,15 +676,16 @@ class Reloader:
                 tracked.let_go_of_error()
         notes = [note for change in plan.changes if (note := self._settle_file(change))]
         outcomes = [o for c in plan.changes if (o := self._unreadable(c)) is not None]
-        attempted = dict(self._attempted)
-        self._attempted.update((change.module, _version(change)) for change in plan.changes)
+        self._attempts.begin(plan.changes)
         try:
             outcomes += self._engine.run(plan, self._namespaces)
         except KeyboardInterrupt:
-            self._attempted = attempted  # what was interrupted is still to be done
+            self._attempts.interrupted()
             raise
         finally:
             self._expect_files()
+        failed = {outcome.module for outcome in outcomes if outcome.status == "failed"}
+        self._attempts.failed(plan, failed, self._index.imports() if failed else {})
         self._finder.install()
         return tuple(outcomes), tuple(notes)
 
@@ -690,39 +701,6 @@ class Reloader:
         if report:
             self.history.append(report)
         return report
-
-    def _worth_trying(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
-        """Changes not tried yet, and failed ones that those may mend."""
-        changes = tuple(c for c in changes if c.module not in self._undo.held)
-        new = [c for c in changes if self._attempted.get(c.module) != _version(c)]
-        new = [c for c in new if c.kind not in {"deleted", "touched"}]
-        old = [c for c in changes if c not in new and c.kind in {"modified", "moved", "unreadable"}]
-        # What may be mended is tried with what it is related to in turn: they share a transaction.
-        while mendable := [c for c in old if self._may_be_mended(c, new)]:
-            new += mendable
-            old = [c for c in old if c not in mendable]
-        return tuple(new)
-
-    def _may_be_mended(self, change: Change, new: list[Change]) -> bool:
-        """Has something changed on which a module that failed depends, or which failed with it?"""
-        tracked = self._tracked[change.module]
-        cause = getattr(tracked.failed, "exception", None)
-        if isinstance(cause, ModuleNotFoundError) and cause.name:
-            if self._finder.usual_spec(cause.name) is not None:
-                return True
-        files = self._engine.awaited.get(change.module, {})
-        if any(stamp_of(path) != stamp for path, stamp in files.items()):
-            return True
-        if not new:
-            return False
-        from .graph import ImportGraph
-
-        graph = ImportGraph(self._index.imports())
-        related = graph.descendants(change.module) | graph.ancestors(change.module)
-        return any(
-            other.module in related or self._tracked[other.module].failed is tracked.failed
-            for other in new
-        )
 
     def _settle_file(self, change: Change) -> str:
         """Remember files that nothing can be done about; a sentence where that needs saying."""
@@ -759,7 +737,7 @@ class Reloader:
                 tracked.stamp, tracked.path = change.stamp, change.path
                 tracked.stale, tracked.failed = False, None
                 self._pending.pop(change.module, None)
-                self._attempted.pop(change.module, None)
+                self._attempts.forget(change.module)
                 done.append(change)
         self._expect_files()
         return done
@@ -834,11 +812,6 @@ class _PlainReader:
     def get_data(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read()
-
-
-def _version(change: Change) -> object:
-    """What tells one attempt to load a file from the next."""
-    return change.digest or change.stamp or "gone"
 
 
 def _is_loaded(name: str) -> bool:

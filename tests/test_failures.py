@@ -393,6 +393,38 @@ def test_a_failed_edit_is_tried_again_when_what_it_imports_changes(project, relo
     assert one.A == 7
 
 
+def test_a_failed_edit_is_tried_again_when_what_only_it_imports_changes(project, reloader):
+    project.write("helper.py", "X = 1\n")
+    project.write("one.py", "A = 0\n")
+    project.write("other.py", "")
+    one = load("helper", "one", "other")[1]
+    project.edit("one.py", "import helper\nA = helper.Y\n")
+    assert reloader.reload().failed
+    project.edit("other.py", "B = 1\n")
+    reloader.reload()
+    project.edit("helper.py", "X = 1\nY = 7\n")
+    reloader.reload()
+    assert one.A == 7
+
+
+@pytest.mark.parametrize("look", [False, True])
+def test_a_failed_edit_is_tried_again_when_the_one_it_failed_with_is_taken_back(
+    project, reloader, look
+):
+    project.write("low.py", "A = 1\n")
+    project.write("top.py", "import low\n")
+    low = load("low", "top")[0]
+    project.edit("low.py", "A = 2\n")
+    project.edit("top.py", "import low\n1 / 0\n")
+    assert reloader.reload().failed
+    project.edit("top.py", "import low\n")
+    if look:
+        reloader.is_current()
+        reloader.changes()
+    reloader.reload()
+    assert (low.A, reloader.tracked["low"].stale) == (2, False)
+
+
 def test_a_missing_import_is_tried_again_when_the_module_appears(project, reloader):
     project.write("one.py", "A = 0\n")
     one = load("one")
@@ -441,6 +473,36 @@ def test_a_failed_edit_is_not_run_again_because_of_an_edit_that_cannot_mend_it(p
     reloader.reload()
     times = sys.__dict__.pop("ran")
     assert times == 1
+
+
+def test_a_dependent_that_failed_runs_again_for_an_edit_that_may_mend_it_only(project, reloader):
+    project.write("low.py", "X = 1\n")
+    project.write("two.py", "from low import X\nTRIES = [X]\nB = 10 // X\n")
+    project.write("other.py", "")
+    load("two", "other")
+    project.edit("low.py", "X = 0\n")
+    assert statuses(reloader.reload()) == {"low": "reloaded", "two": "failed"}
+    project.edit("other.py", "Y = 1\n")
+    assert statuses(reloader.reload()) == {"other": "reloaded"}
+    project.edit("low.py", "X = 5\n")
+    assert statuses(reloader.reload()) == {"low": "reloaded", "two": "reloaded"}
+
+
+def test_what_waits_for_a_file_that_cannot_be_parsed_is_told_once(project, reloader):
+    project.write("low.py", "X = 1\n")
+    project.write("top.py", "import low\n")
+    project.write("other.py", "")
+    low = load("low", "top", "other")[0]
+    project.edit("low.py", "X = 2\n")
+    project.edit("top.py", "import low\nY = (\n")
+    assert statuses(reloader.reload()) == {"low": "failed", "top": "failed"}
+    project.edit("other.py", "Y = 1\n")
+    assert statuses(reloader.reload()) == {"other": "reloaded"}
+    project.edit("low.py", "X = 3\n")
+    assert statuses(reloader.reload()) == {"low": "failed", "top": "failed"}
+    project.edit("top.py", "import low\n")
+    assert statuses(reloader.reload()) == {"low": "reloaded"}
+    assert low.X == 3
 
 
 def test_a_failure_is_seen_in_status_until_mended(project, reloader):

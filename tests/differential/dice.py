@@ -137,11 +137,12 @@ class Player:
     def _with_leftovers(self, world: World) -> dict[str, str]:
         """The files of the world, and those of earlier ones, which nobody deletes."""
         names = {module.name for module in world.modules}
-        sound = [version.files for version in self.versions if not version.broken]
+        # What a version that cannot be imported had in addition may have been imported by itself.
+        versions = sorted(self.versions, key=lambda version: not version.broken)
         files = {
             path: text
-            for version in sound
-            for path, text in version.items()
+            for version in versions
+            for path, text in version.files.items()
             if module_name(path) not in names
         }
         return {**files, **world.files()}

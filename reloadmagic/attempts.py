@@ -1,0 +1,106 @@
+"""`Attempts`: versions that were tried and failed, and what gives reason to try them again.
+
+In come changes, and what became of those that were tried; out go the changes that are worth a try:
+an edit that failed is told once, and again when its file holds another version or when something
+has changed that could mend it. Nothing runs here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from importlib.machinery import ModuleSpec
+from typing import TYPE_CHECKING
+
+from .graph import ImportGraph
+from .modules import Stamp, TrackedModule, stamp_of
+
+if TYPE_CHECKING:
+    from .changes import Change
+    from .plan import Plan
+
+__all__ = ["Attempts"]
+
+
+class Attempts:
+    """The versions that were tried last and have not come in.
+
+    *tracked* are the modules by name, *find_spec* says where an import would find one now, and
+    *awaited* gives, for modules that failed, the files of the new modules that they imported.
+    """
+
+    def __init__(
+        self,
+        tracked: Mapping[str, TrackedModule],
+        find_spec: Callable[[str], ModuleSpec | None],
+        awaited: Mapping[str, Mapping[str, Stamp | None]],
+    ) -> None:
+        self._tracked = tracked
+        self._find_spec = find_spec
+        self._awaited = awaited
+        self._tried: dict[str, object] = {}
+        self._before: dict[str, object] = {}
+        # For modules that failed, those of which an edit could mend them.
+        self._menders: dict[str, frozenset[str]] = {}
+        # Modules that failed and whose files hold again what runs, which may mend others.
+        self._taken_back: set[str] = set()
+
+    def begin(self, changes: Iterable[Change]) -> None:
+        """*changes* are about to be tried."""
+        self._taken_back.clear()
+        self._before = dict(self._tried)
+        self._tried.update((change.module, _version(change)) for change in changes)
+
+    def failed(self, plan: Plan, names: Collection[str], imports: dict[str, list[str]]) -> None:
+        """The modules *names* have failed when *plan* was carried out, by which *imports* hold."""
+        if not names:
+            return
+        graph = ImportGraph(imports)
+        for name in names:
+            self._menders[name] = graph.descendants(name) | graph.ancestors(name)
+        for changeset in plan.sets:
+            for name in {*changeset.modules} & {*names}:
+                self._menders[name] |= {*changeset.modules}
+
+    def forget(self, name: str) -> None:
+        """What the file of *name* holds is not known to fail."""
+        self._tried.pop(name, None)
+        self._menders.pop(name, None)
+
+    def interrupted(self) -> None:
+        """What was about to be tried is still to be done."""
+        self._tried = self._before
+
+    def take_back(self, name: str) -> None:
+        """The file of *name* holds again what last ran."""
+        if name in self._menders:
+            self._taken_back.add(name)
+        self.forget(name)
+
+    def worth_trying(self, changes: Iterable[Change]) -> tuple[Change, ...]:
+        """Those of *changes* that were not tried yet, and failed ones that those may mend."""
+        changes = tuple(changes)
+        new = [c for c in changes if self._tried.get(c.module) != _version(c)]
+        new = [c for c in new if c.kind not in {"deleted", "touched"}]
+        old = [c for c in changes if c not in new and c.kind in {"modified", "moved", "unreadable"}]
+        # What may be mended is tried with what it is related to in turn: they share a transaction.
+        while mendable := [c for c in old if self.may_be_mended(c.module, new)]:
+            new += mendable
+            old = [c for c in old if c not in mendable]
+        return tuple(new)
+
+    def may_be_mended(self, name: str, changes: Iterable[Change]) -> bool:
+        """Could *changes*, or what has become of files since, mend the module *name*?"""
+        cause = getattr(self._tracked[name].failed, "exception", None)
+        if isinstance(cause, ModuleNotFoundError) and cause.name:
+            if self._find_spec(cause.name) is not None:
+                return True
+        files = self._awaited.get(name, {})
+        if any(stamp_of(path) != stamp for path, stamp in files.items()):
+            return True
+        others = self._taken_back.union(change.module for change in changes)
+        return not others.isdisjoint(self._menders.get(name, ()))
+
+
+def _version(change: Change) -> object:
+    """What tells one attempt to load a file from the next."""
+    return change.digest or change.stamp or "gone"
