@@ -45,6 +45,7 @@ __all__ = [
     "compile_statements",
     "decoder",
     "show_parts",
+    "show_source",
 ]
 
 # A name that no source can spell, so that it collides with none of the user's.
@@ -244,6 +245,21 @@ def show_parts(text: str, path: str) -> None:
     _show(path, lines[:-1])
     for part in text.parts:
         _show(part.filename, lines[part.lineno - 1 : part.lineno - 1 + part.length])
+
+
+def show_source(source: Source) -> None:
+    """Let tracebacks and `inspect` show *source*, which runs, until its file is saved again.
+
+    `linecache` trusts an entry for as long as the file has the size and mtime that stand in it.
+    """
+    if source.parts:
+        return  # shown as its code was moved to their lines
+    try:
+        stat = os.stat(source.path)
+    except OSError:
+        return
+    lines = source.text.splitlines(keepends=True)
+    linecache.cache[source.path] = (stat.st_size, stat.st_mtime, lines, source.path)
 
 
 def _show(filename: str, lines: list[str]) -> None:

@@ -35,7 +35,7 @@ from .engine.names import Namespace
 from .engine.stars import star_names
 from .errors import SourceError
 from .live import class_dict, find_class
-from .loader import MERGE_HOOK, ReloadFinder, read_source
+from .loader import MERGE_HOOK, ReloadFinder, read_source, show_source
 from .modules import (
     COMPILED,
     Ownership,
@@ -685,6 +685,9 @@ class Reloader:
         finally:
             self._expect_files()
         failed = {outcome.module for outcome in outcomes if outcome.status == "failed"}
+        for change in plan.changes:
+            if change.module in failed and change.before is not None:
+                show_source(change.before)
         self._attempts.failed(plan, failed, self._index.imports() if failed else {})
         self._finder.install()
         return tuple(outcomes), tuple(notes)

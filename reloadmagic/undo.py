@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .changes import change_to
+from .loader import show_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from .changes import Change
-    from .modules import Source, TrackedModule
+    from .modules import TrackedModule
 
 __all__ = ["Undo", "hint_of_undone"]
 
@@ -109,7 +110,7 @@ class Undo:
             if change.kind not in {"touched", "deleted"}:
                 self.held[change.module] = change.digest
             if change.before is not None:
-                _show_source(change.before)
+                show_source(change.before)
 
 
 def _is_followed(version: _Replaced, tracked: TrackedModule) -> bool:
@@ -128,18 +129,3 @@ def hint_of_undone(changes: Iterable[Change]) -> tuple[str, ...]:
         return ()
     files = "the file is" if len(names) == 1 else "they are"
     return (f"The version before runs in {', '.join(names)} until {files} edited.",)
-
-
-def _show_source(source: Source) -> None:
-    """Let tracebacks and `inspect` show *source*, which runs, until its file is saved again.
-
-    `linecache` trusts an entry for as long as the file has the size and mtime that stand in it.
-    """
-    if source.parts:
-        return  # shown as its code was moved to their lines
-    try:
-        stat = os.stat(source.path)
-    except OSError:
-        return
-    lines = source.text.splitlines(keepends=True)
-    linecache.cache[source.path] = (stat.st_size, stat.st_mtime, lines, source.path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import logging
 import sys
 import types
 from collections import deque
@@ -17,6 +18,7 @@ from typing import Any
 
 from reloadmagic import Reloader
 from reloadmagic.report import Report
+from reloadmagic.transaction import slot_values
 from support import Project
 
 # Which of the tests' own modules are imported depends on which tests are collected.
@@ -78,6 +80,8 @@ def _parts(value: Any, project: Project, names: list[str]) -> Iterator[tuple[Any
         inner = ("code", "defaults", "kwdefaults", "doc", "dict", "closure", "qualname", "name")
         yield from ((name, getattr(value, f"__{name}__")) for name in inner)
         yield from _named(value.__annotations__)
+    elif issubclass(kind, logging.Logger):  # which leads to all others, and to what they remember
+        yield from ((name, vars(value)[name]) for name in ("level", "filters", "handlers"))
     elif issubclass(kind, types.CellType):
         with contextlib.suppress(ValueError):
             yield "cell", value.cell_contents
@@ -101,6 +105,7 @@ def _parts(value: Any, project: Project, names: list[str]) -> Iterator[tuple[Any
         yield from (("get", value.fget), ("set", value.fset))
     else:
         yield from _named(_own_dict(value))
+        yield from ((member.__name__, part) for member, part in slot_values(value))
         if hasattr(type(value), "__wrapped__") or "__wrapped__" in _own_dict(value):
             yield "wrapped", _own_dict(value).get("__wrapped__")
 

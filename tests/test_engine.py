@@ -257,13 +257,16 @@ def test_functions_that_only_moved_know_their_new_lines(project, reloader):
     assert (ran(report), lines) == ([], [2, 3, 7])
 
 
-@pytest.mark.xfail(strict=True, reason="only what the modules' names lead to is looked at")
-def test_a_closure_that_only_the_user_holds_knows_its_new_line(project, reloader):
+def test_closures_that_names_of_the_user_lead_to_know_their_new_lines(project):
     project.write("m.py", "def f():\n    def g(): pass\n    return g\n")
-    inner = load("m").f()
-    project.edit("m.py", "# c\ndef f():\n    def g(): pass\n    return g\n")
-    reloader.reload()
-    assert inner.__code__.co_firstlineno == 3
+    names = {}
+    with watch(namespaces=[names]) as reloader:
+        f = load("m").f
+        names |= {"inner": f(), "callbacks": [f()]}
+        project.edit("m.py", "# c\ndef f():\n    def g(): pass\n    return g\n")
+        reloader.reload()
+    held = [names["inner"], *names["callbacks"]]
+    assert [function.__code__.co_firstlineno for function in held] == [3, 3]
 
 
 def test_a_new_file_that_an_edited_one_imports_is_imported_and_watched(project, reloader):

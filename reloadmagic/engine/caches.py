@@ -52,6 +52,7 @@ class Caches:
             for place, clear in self._found:
                 if place in users:
                     clear()
+                    self.state.transaction.on_rollback(clear)  # of what new code has computed
 
     def _find(self) -> Iterator[tuple[tuple[str, str], Callable[[], None]]]:
         """What empties the caches, with module and qualname: decorators make them."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ReloadFailed, ReloadMagicError, frames_of
 from ..loader import ReloadLoader
-from ..modules import Source, Stamp
+from ..modules import Source, Stamp, module_namespace
 from ..plan import ModulePlan
 from ..reach.index import Token
 from .outcome import Outcome
@@ -145,6 +145,14 @@ def reasons(state: State, names: Iterable[str]) -> dict[str, set[Token]]:
     }
 
 
+def _forget_submodule(name: str, module: object) -> None:
+    """Take a module out of its package, where the import system had put it."""
+    package, _, attr = name.rpartition(".")
+    namespace = module_namespace(sys.modules.get(package)) or {}
+    if module is not None and namespace.get(attr) is module:
+        del namespace[attr]
+
+
 def forget_imports(engine: Engine, known: set[str], since: int) -> dict[str, Stamp | None]:
     """Undo the first imports that a set caused, of modules that were not *known* before it.
 
@@ -155,7 +163,7 @@ def forget_imports(engine: Engine, known: set[str], since: int) -> dict[str, Sta
     for name, thread, path, stamp in engine.imported[since:]:
         if name not in known and thread == me:
             engine.tracked.pop(name, None)
-            sys.modules.pop(name, None)
+            _forget_submodule(name, sys.modules.pop(name, None))
             files[path] = stamp
     del engine.imported[since:]
     return files

@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..modules import TrackedModule
-from ..transaction import instance_dict
+from ..transaction import instance_dict, is_kind
 
 if TYPE_CHECKING:
     from ..plan import ModulePlan
+    from ..transaction import Transaction
     from .state import State
 
-__all__ = ["attaching", "replacing"]
+__all__ = ["attaching", "replacing", "snapshot_logger"]
 
 Attached = list[tuple[Any, list[Any]]]
 """Loggers, each with the handlers that are attached to it."""
@@ -59,6 +60,17 @@ def replacing(state: State, plan: ModulePlan, number: int) -> Iterator[None]:
             comes_back = [] if _is_among(logger, emptied) else own
             logger.handlers[:] = _merged(handlers, logger.handlers, own, comes_back)
         _note(tracked, before, state.tracked.values())
+
+
+def snapshot_logger(transaction: Transaction, value: object) -> bool:
+    """Remember level, filters and handlers of *value*, if that is a logger."""
+    logging = sys.modules.get("logging")
+    if logging is None or not is_kind(value, logging.Logger):
+        return False
+    # Loggers remember which levels are on, for those below them, too.
+    transaction.on_rollback(logging.root.manager._clear_cache)
+    transaction.snapshot(value)
+    return True
 
 
 def _is_addition(plan: ModulePlan, number: int) -> bool:

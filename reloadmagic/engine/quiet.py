@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..plan import ModulePlan
     from .state import State, Work
 
-__all__ = ["bound_plainly", "is_quiet", "stands_alone"]
+__all__ = ["bound_plainly", "is_quiet", "reaches_out", "stands_alone"]
 
 
 def is_quiet(state: State, plan: ModulePlan, number: int) -> bool:
@@ -36,6 +36,21 @@ def is_quiet(state: State, plan: ModulePlan, number: int) -> bool:
             for found in summary.imports
         )
     return kind == "assign" and _only_reads(summary, plan.tracked.namespace)
+
+
+def reaches_out(summary: Summary) -> bool:
+    """May the statement run code other than its own, or write to what it does not bind?"""
+    now = summary.now
+    return bool(
+        summary.imports
+        or now.fills
+        or now.sets
+        or now.attrs
+        or now.operands
+        or now.binds_global
+        or now.dynamic
+        or any(how & (CALL | BASE) for how in now.paths.values())
+    )
 
 
 def stands_alone(state: State, plan: ModulePlan, number: int) -> bool:

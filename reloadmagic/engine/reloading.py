@@ -20,7 +20,7 @@ from .bound import loader_of
 from .dropping import drop_names, order_annotations
 from .failures import Failed, locate
 from .quiet import is_quiet, stands_alone
-from .snapshots import snapshot_module, snapshot_targets
+from .snapshots import snapshot_module, snapshot_reachable
 from .statements import run_quietly, run_statement
 
 if TYPE_CHECKING:
@@ -90,13 +90,6 @@ def reload_module(state: State, name: str) -> None:
     work.started = True
 
 
-def _snapshot_started(state: State) -> None:
-    """Code is about to run that may write to whatever it can get at, in other modules, too."""
-    for name in state.active:
-        if state.work[name].started:
-            snapshot_module(state, state.work[name].plan.tracked)
-
-
 @contextlib.contextmanager
 def _timed(work: Work) -> Iterator[None]:
     started = time.perf_counter()
@@ -140,8 +133,7 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
                     run(state, work, number, loader)
                     continue
                 work.is_loud = True
-                _snapshot_started(state)
-                snapshot_targets(state, plan.name, number)
+                snapshot_reachable(state, plan.name, number)
                 with state.progress.of(plan.after, plan.after.statements[number]):
                     run_statement(state, work, number, loader)
     except (Failed, KeyboardInterrupt):

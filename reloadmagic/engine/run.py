@@ -32,7 +32,7 @@ from .names import Namespace, namespaces_before, refresh
 from .outcome import Outcome
 from .progress import Progress
 from .reloading import reload_behind, reload_module, rerun, room_for
-from .snapshots import snapshot_targets
+from .snapshots import snapshot_imported, snapshot_targets
 from .state import State
 from .statements import compile_statement
 
@@ -86,8 +86,12 @@ class Run:
         """A module that was not loaded before is about to run, as an edited one imports it."""
         if self.state.active and threading.get_ident() == self.thread:
             self.state.index.put(name, source)
+            self.state.graph = None
+            for tracked in self.state.tracked.values():
+                self.state.transaction.snapshot(tracked.noted)  # which an import adds to
             for number in range(len(source.statements)):
                 snapshot_targets(self.state, name, number)
+            snapshot_imported(self.state, name)
             reload_behind(self.state, name)
 
     def carry_out(self) -> tuple[Outcome, ...]:

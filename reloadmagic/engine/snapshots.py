@@ -1,45 +1,87 @@
-"""What is remembered of a module before its code runs, which may write without being asked."""
+"""What is remembered before code of the user's runs, which may write without being asked.
+
+A module is looked through from its names on, nearest first: containers, classes, objects of its
+classes, what closures hold. Each is copied shallowly into the transaction, so that a rollback finds
+all of it.
+"""
 
 from __future__ import annotations
 
+import sys
 import types
+from collections import deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict, instance_values, is_class, nested_classes
+from ..graph import ImportGraph
+from ..live import SMALL, class_dict, is_class
 from ..modules import TrackedModule
-from ..notes import is_container
-from ..transaction import instance_dict
+from ..patch import snapshot_registry
+from ..transaction import ABSENT, instance_dict, is_kind, read_cell, slot_values
+from .loggers import snapshot_logger
+from .quiet import reaches_out
 
 if TYPE_CHECKING:
     from .state import State
 
-__all__ = ["is_instance_of_users", "snapshot_module", "snapshot_targets"]
+__all__ = [
+    "is_instance_of_users",
+    "snapshot_imported",
+    "snapshot_module",
+    "snapshot_reachable",
+    "snapshot_targets",
+]
+
+# How far from a name what it leads to is looked at, and how much of it.
+_DEPTH = 4
+_MOST = 2000
+# What nobody writes to, and what leads to nothing that is written to.
+_ATOMS = frozenset(
+    map(
+        id,
+        (
+            *(str, int, float, bool, bytes, complex, range, types.NoneType, types.ModuleType),
+            *(types.BuiltinFunctionType, types.GetSetDescriptorType, types.MemberDescriptorType),
+            *(property, staticmethod, classmethod, types.CodeType),
+        ),
+    )
+)
+_CONTAINERS = (dict, list, set, deque, bytearray)
+# Whose objects are looked into although the class is none of the user's: others are left alone, as
+# what goes on in them may be more than what their attributes tell.
+_HOMES = ("collections", "weakref", "_weakrefset", "types", "functools")
 
 
-def snapshot_module(state: State, tracked: TrackedModule) -> None:
-    """Remember what the code that is going to run may write to without being asked."""
-    if tracked.name in state.snapped:
-        return
-    state.snapped.add(tracked.name)
-    namespace = tracked.namespace
-    snapshot = state.transaction.snapshot
-    snapshot(namespace)
-    for value in list(namespace.values()):
-        if is_container(value):
-            snapshot(value)
-        elif is_class(value):
-            _snapshot_class(state, value, tracked.name)
-        elif type(value) is types.FunctionType:
-            if value.__globals__ is namespace:
-                snapshot(value)
-        elif is_instance_of_users(state, value):
-            snapshot(value)
-            for part in instance_values(value):
-                if is_container(part):
-                    snapshot(part)
-    annotations = namespace.get("__annotations__")
-    if type(annotations) is dict:
-        snapshot(annotations)
+def snapshot_reachable(state: State, name: str, number: int) -> None:
+    """Remember what a statement of module *name* may write to, itself or by what it calls.
+
+    Dependents do what they did before, when they could do it: there, what the statement is seen to
+    write to is enough.
+    """
+    for other in state.active:
+        if state.work[other].started:
+            snapshot_module(state, state.work[other].plan.tracked)
+    snapshot_targets(state, name, number)
+    is_edited = any(state.work[other].plan.diff is not None for other in state.active)
+    if is_edited and reaches_out(state.index.modules[name].summaries[number]):
+        snapshot_imported(state, name)
+
+
+def snapshot_imported(state: State, name: str) -> None:
+    """Remember the modules that module *name* imports, directly or through others."""
+    if state.graph is None:
+        state.graph = ImportGraph(state.index.imports())
+    if not state.snapped_modules:
+        state.snapped_modules = True
+        state.transaction.on_rollback(_restore_modules, dict(sys.modules))
+    for other in state.graph.descendants(name) & state.tracked.keys():
+        snapshot_module(state, state.tracked[other])
+
+
+def _restore_modules(before: dict[str, Any]) -> None:
+    for name, module in before.items():
+        if sys.modules.get(name, ABSENT) is not module:
+            sys.modules[name] = module
 
 
 def snapshot_targets(state: State, name: str, number: int) -> None:
@@ -51,16 +93,100 @@ def snapshot_targets(state: State, name: str, number: int) -> None:
         snapshot_module(state, state.tracked[module])
 
 
-def _snapshot_class(state: State, cls: type, module: str) -> None:
-    attributes = class_dict(cls)
-    if attributes.get("__module__") != module:
+def snapshot_module(state: State, tracked: TrackedModule) -> None:
+    """Remember what the names of a module lead to."""
+    if tracked.name in state.snapped:
         return
+    state.snapped.add(tracked.name)
+    namespace = tracked.namespace
+    state.transaction.snapshot(namespace)
+    annotations = namespace.get("__annotations__")
+    if type(annotations) is dict:
+        state.transaction.snapshot(annotations)
+    values = [v for n, v in namespace.items() if n == "__all__" or not n.startswith("__")]
+    _snapshot_within(state, values, tracked)
+
+
+def _snapshot_within(state: State, values: Iterable[Any], home: TrackedModule) -> None:
+    """Remember *values* of module *home*, and what they hold."""
+    seen: set[int] = set()
+    todo = deque((value, _DEPTH) for value in values if id(type(value)) not in _ATOMS)
+    covers = state.transaction.covers
+    while todo and len(seen) < _MOST:
+        value, depth = todo.popleft()
+        if id(value) in seen or covers(value):
+            continue
+        seen.add(id(value))
+        parts = _remember(state, value, home)
+        if depth:
+            todo.extend((part, depth - 1) for part in parts if id(type(part)) not in _ATOMS)
+
+
+def _remember(state: State, value: Any, home: TrackedModule) -> Iterable[Any]:
+    """Snapshot one value, if that is to be written to; what else it leads to."""
+    if type(value) is types.FunctionType:
+        return _remember_function(state, value, home)
+    if is_class(value):
+        return _remember_class(state, value, home)
+    if is_kind(value, *_CONTAINERS):
+        state.transaction.snapshot(value)
+        return [*_items(value), *_attributes(value)]
+    if is_kind(value, tuple):
+        return tuple.__iter__(value) if tuple.__len__(value) <= SMALL else ()
+    if snapshot_logger(state.transaction, value):
+        return _attributes(value)
+    home_of_class = _home(type(value))
+    if (
+        home_of_class in _HOMES
+        or state.tracks(home_of_class)
+        or type(value) is types.SimpleNamespace
+    ):
+        state.transaction.snapshot(value)
+        return [*_attributes(value), *(part for _, part in slot_values(value))]
+    return ()
+
+
+def _remember_function(
+    state: State, function: types.FunctionType, home: TrackedModule
+) -> Iterable[Any]:
+    if function.__globals__ is not home.namespace and not function.__closure__:
+        return ()
+    state.transaction.snapshot(function)
+    parts = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+    parts += function.__dict__.values()
+    for cell in function.__closure__ or ():
+        state.transaction.snapshot(cell)
+        parts.append(read_cell(cell))
+    return parts
+
+
+def _remember_class(state: State, cls: type, home: TrackedModule) -> Iterable[Any]:
+    if _home(cls) != home.name:
+        return ()
     state.transaction.snapshot(cls)
-    for value in list(attributes.values()):
-        if is_container(value):
-            state.transaction.snapshot(value)
-    for _, inner in nested_classes(cls):
-        _snapshot_class(state, inner, module)
+    snapshot_registry(state.transaction, cls)
+    return list(class_dict(cls).values())
+
+
+def _items(container: Any) -> Iterable[Any]:
+    """What a container holds, if that is not too much to look at."""
+    if is_kind(container, dict):
+        return dict.values(container) if dict.__len__(container) <= SMALL else ()
+    if is_kind(container, list):
+        return list.__iter__(container) if list.__len__(container) <= SMALL else ()
+    if is_kind(container, deque):
+        return deque.__iter__(container) if deque.__len__(container) <= SMALL else ()
+    return ()
+
+
+def _attributes(value: object) -> Iterable[Any]:
+    own = instance_dict(value) or {}
+    return list(own.values()) if len(own) <= SMALL else ()
+
+
+def _home(cls: type) -> str:
+    module = class_dict(cls).get("__module__")
+    return module if type(module) is str else ""
 
 
 def is_instance_of_users(state: State, value: Any) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..graph import ImportGraph
 from ..modules import TrackedModule
 from ..patch import Made, Patcher
 from ..plan import ModulePlan, Plan
@@ -61,6 +62,8 @@ class State:
         active: the modules of the set that is running.
         transaction, patcher: those of the set that is running.
         snapped: modules of that set of which a snapshot was taken.
+        snapped_modules: one of ``sys.modules`` was taken.
+        graph: who imports whom, if that was asked for.
         states: by module, what its ``__before_reload__`` returned.
         registered: abstract classes, with what others registered with them at run time.
         edited_classes: classes of that set that got new attributes or new code.
@@ -100,6 +103,8 @@ class State:
         """Start a transaction for a set of modules."""
         self.active = frozenset(names)
         self.snapped: set[str] = set()
+        self.snapped_modules = False
+        self.graph: ImportGraph | None = None
         self.edited_classes: list[type] = []
         self.transaction = Transaction(label=", ".join(names))
         self.patcher = Patcher(

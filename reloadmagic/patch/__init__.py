@@ -18,9 +18,10 @@ What never happens here: running the user's code, comparing the user's values, o
 if it is rolled back, nobody holds them.)
 """
 
+from .abstract import snapshot_registry
 from .closures import patch_closures
 from .made import Made
 from .patcher import Patcher
 from .references import holders, live_functions
 
-__all__ = ["Made", "Patcher", "holders", "live_functions", "patch_closures"]
+__all__ = ["Made", "Patcher", "holders", "live_functions", "patch_closures", "snapshot_registry"]

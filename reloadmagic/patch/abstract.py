@@ -12,6 +12,7 @@ from ..transaction import ABSENT, instance_dict, is_exactly, own_dict
 from .inside import bases, mro, subclasses
 
 if TYPE_CHECKING:
+    from ..transaction import Transaction
     from .patcher import Patcher
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "forget_answers",
     "registered_with",
     "set_abstract",
+    "snapshot_registry",
     "virtual_subclasses",
 ]
 
@@ -76,6 +78,20 @@ def _is_abstract(value: Any) -> bool:
 def virtual_subclasses(cls: type) -> list[type]:
     """The classes registered with the abstract class *cls*."""
     return [kept for kept in (ref() for ref in _abc._get_dump(cls)[0]) if kept is not None]
+
+
+def snapshot_registry(transaction: Transaction, cls: type) -> None:
+    """Remember which classes are registered with *cls*, if that is an abstract class."""
+    if "_abc_impl" in own_dict(cls):
+        transaction.on_rollback(_restore_registry, cls, virtual_subclasses(cls))
+
+
+def _restore_registry(cls: type, before: list[type]) -> None:
+    if set(map(id, before)) != set(map(id, virtual_subclasses(cls))):
+        _abc._reset_registry(cls)
+        for registered in before:
+            _abc._abc_register(cls, registered)
+        _forget()
 
 
 def registered_with(cls: type) -> list[Any]:

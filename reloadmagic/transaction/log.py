@@ -19,6 +19,7 @@ from .reading import (
     own_dict,
     read_attr,
     read_cell,
+    read_function_slots,
     read_item,
     read_slot,
     slot_values,
@@ -80,7 +81,7 @@ class Transaction:
 
     def set_item(self, target: Any, key: Any, value: object) -> None:
         """``target[key] = value`` for a dict, list or deque."""
-        if not self._covers(target):
+        if not self.covers(target):
             self._record(undo_item, target, key, read_item(target, key))
         write_item(target, key, value)
 
@@ -88,11 +89,11 @@ class Transaction:
         """``del target[key]`` for a dict or list; rollback restores the place of the key, too."""
         if is_kind(target, list):
             position = range(list.__len__(target))[key]
-            if not self._covers(target):
+            if not self.covers(target):
                 self._record(undo_list_delete, target, position, target[position])
             list.__delitem__(target, position)
             return
-        if not self._covers(target):
+        if not self.covers(target):
             self._record(undo_contents, target, None, copy_contents(target))
         dict_type(target).__delitem__(target, key)
 
@@ -101,7 +102,7 @@ class Transaction:
         before = read_attr(target, name)
         if before is value:
             return
-        if not self._covers(target):
+        if not self.covers(target):
             self._record(undo_attr, target, name, before)
         write_attr(target, name, value)
 
@@ -110,7 +111,7 @@ class Transaction:
         before = read_attr(target, name)
         if before is ABSENT:
             return
-        if not self._covers(target):
+        if not self.covers(target):
             self._record_deletion(target, name, before)
         write_attr(target, name, ABSENT)
 
@@ -139,7 +140,7 @@ class Transaction:
         before = read_cell(cell)
         if before is value:
             return
-        if not self._covers(cell):
+        if not self.covers(cell):
             self._record(undo_cell, cell, None, before)
         write_cell(cell, value)
 
@@ -155,7 +156,7 @@ class Transaction:
 
     def set_contents(self, container: Any, contents: Any) -> None:
         """Replace all that a dict, list, set, deque or bytearray holds, in place."""
-        if not self._covers(container):
+        if not self.covers(container):
             self._record(undo_contents, container, None, copy_contents(container))
         write_contents(container, contents)
 
@@ -167,11 +168,15 @@ class Transaction:
         Containers, cells, classes (their own attributes), functions, and instances (their
         ``__dict__`` and slots; an instance of a container, both). Shallow.
         """
-        if self._covers(target):
+        if self.covers(target):
             return
         position = len(self._log)
         self._remember(target)
         self._covered[id(target)] = position
+
+    def covers(self, target: object) -> bool:
+        """Is all that *target* holds remembered since the last savepoint?"""
+        return self._covered.get(id(target), -1) >= self._floor
 
     def on_rollback(self, undo: Callable[..., object], *arguments: object) -> None:
         """Call ``undo(*arguments)`` on the way back."""
@@ -224,7 +229,7 @@ class Transaction:
             if type(function) is not types.FunctionType or id(function) in seen:
                 continue
             if entry.undo is undo_function:
-                before = before[0]["__code__"]  # type: ignore[index]
+                before = before[0][FUNCTION_SLOTS.index("__code__")]  # type: ignore[index]
             elif entry.key != "__code__":
                 continue
             seen.add(id(function))
@@ -239,9 +244,6 @@ class Transaction:
             yield from entry.owned()
 
     # -- private
-
-    def _covers(self, target: object) -> bool:
-        return self._covered.get(id(target), -1) >= self._floor
 
     def _record(
         self, undo: Callable[[Any, Any, Any], None], target: object, key: object, before: object
@@ -259,16 +261,16 @@ class Transaction:
             self._record(undo_contents, namespace, None, copy_contents(namespace))
 
     def _remember(self, target: Any) -> None:
+        if type(target) is types.FunctionType:
+            # Functions cannot be derived from: nothing of the user's stands before their slots.
+            state = read_function_slots(target), dict(target.__dict__)
+            self._log.append(Entry(undo_function, target, None, state))
+            return
         if is_kind(target, type):
             self._record(undo_class, target, None, class_state(target))
             return
         if type(target) is types.CellType:
             self._record(undo_cell, target, None, read_cell(target))
-            return
-        if type(target) is types.FunctionType:
-            slots = {name: read_attr(target, name) for name in FUNCTION_SLOTS}
-            namespace = copy_contents(instance_dict(target))
-            self._record(undo_function, target, None, (slots, namespace))
             return
         contents = copy_contents(target)
         if contents is not None:

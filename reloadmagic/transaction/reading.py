@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import gc
+import operator
 import sys
 import types
 from collections import deque
@@ -48,6 +49,7 @@ FUNCTION_SLOTS = (
     "__annotate__" if sys.version_info >= (3, 14) else "__annotations__",
     *(("__type_params__",) if sys.version_info >= (3, 12) else ()),
 )
+read_function_slots = operator.attrgetter(*FUNCTION_SLOTS)
 
 
 def is_kind(value: object, *kinds: type) -> bool:

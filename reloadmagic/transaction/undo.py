@@ -6,7 +6,14 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .reading import ABSENT, instance_dict, read_attr, read_slot, slot_values
+from .reading import (
+    ABSENT,
+    FUNCTION_SLOTS,
+    instance_dict,
+    read_function_slots,
+    read_slot,
+    slot_values,
+)
 from .writing import (
     dict_type,
     restore_class,
@@ -119,10 +126,10 @@ def undo_instance(target: Any, key: Any, before: Any) -> None:  # noqa: ARG001
 def undo_function(target: Any, key: Any, before: Any) -> None:  # noqa: ARG001
     """Restore all that can be assigned to a function."""
     slots, namespace = before
-    for name, value in slots.items():
-        if read_attr(target, name) is not value:
+    for name, now, value in zip(FUNCTION_SLOTS, read_function_slots(target), slots, strict=True):
+        if now is not value:
             write_attr(target, name, value)
-    write_contents(instance_dict(target), namespace)
+    write_contents(target.__dict__, namespace)
 
 
 # Their `before` is a container made for the log.
