@@ -222,6 +222,7 @@ class Planner:
             self.plans[name] = ModulePlan(self.tracked[name], diff.before, diff.after, diff)
         refills = self._fills_before(diffs)
         lost = self._sets_before(diffs)
+        order = self._import_order() if any(map(_edits_imports, diffs.values())) else []
         for name, diff in diffs.items():
             self.index.put(name, diff.after)
         self._look_ahead(diffs)
@@ -230,6 +231,7 @@ class Planner:
         for name, source in self.ahead.items():
             for number in range(len(source.statements)):
                 self._added(name, number)
+        self._follow_order(order)
         self._pair_moved()
         for target in refills:
             self._force_group(target, "a filler was changed or dropped")
@@ -419,13 +421,42 @@ class Planner:
     @functools.cached_property
     def finished(self) -> dict[str, int]:
         """In which order the imports of the modules end."""
+        return {name: number for number, name in enumerate(self._import_order())}
+
+    def _import_order(self) -> list[str]:
+        """The modules in the order in which their imports end, by the sources in the index."""
         started = {name: self._started(name) for name in self.index.modules}
-        order = ImportGraph(self.index.imports_at_once()).finishing_order(started)
-        return {name: number for number, name in enumerate(order)}
+        return ImportGraph(self.index.imports_at_once()).finishing_order(started)
 
     def _started(self, name: str) -> int:
         """In which order the imports of the modules began."""
         return sys.maxsize if name in self.ahead else self.tracked[name].order
+
+    def _follow_order(self, before: list[str]) -> None:
+        """Where imports come in another order than *before*, so does what they fill and set."""
+        places = {name: number for number, name in enumerate(before)}
+        if sorted(places, key=self.finished.__getitem__) == before:
+            return
+
+        def is_moved(one: str, other: str) -> bool:
+            if one not in places or other not in places:
+                return False
+            return (places[one] < places[other]) != (self.finished[one] < self.finished[other])
+
+        why = "the order of imports changed"
+        for target, fillers in list(self.index.fillers().items()):
+            modules = {module for module, _ in fillers}
+            if any(is_moved(one, other) for one in modules for other in modules):
+                self._force_group(target, why)
+            for reader in self._users_of(target):
+                if any(is_moved(reader[0], module) for module in modules):
+                    self._plan_of(reader[0]).anew.add(reader[1])
+                    self._reach_at(reader, why)
+        for setters in self.index.setters().values():
+            modules = {module for module, _ in setters}
+            if any(is_moved(one, other) for one in modules for other in modules):
+                for setter in setters:
+                    self._reach_at(setter, why)
 
     def _order_of_groups(self, plan: ModulePlan) -> None:
         """Groups whose members stand in another order than before run again."""
@@ -845,6 +876,14 @@ def _gone(diffs: Mapping[str, Diff]) -> set[StatementId]:
         if pair.how == "changed" and pair.old is not None
     }
     return dropped | changed
+
+
+def _edits_imports(diff: Diff) -> bool:
+    """Does an edit touch statements that import?"""
+    edited = [diff.after.statements[pair.new] for pair in diff.edited()]
+    edited += [diff.before.statements[number] for number in diff.dropped]
+    moved = [diff.after.statements[pair.new] for pair in diff.middle]
+    return any("import" in statement.fragment.text for statement in (*edited, *moved))
 
 
 def _identity(statement: Statement) -> tuple[str, object] | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..live import class_dict, functions_within
 from ..modules import TrackedModule
 from ..notes import abc_registry
+from ..patch.inside import qualname
 from ..plan import ModulePlan
 from .fingerprints import diff_class_statements
 from .redirecting import tell_at_once
@@ -32,6 +33,7 @@ def settle_class(
         noted[name] -= outside  # their statements need not run again
     if "" in plan.filled.get(name, ()):
         _reset_registry(state, plan.tracked, name, old)
+    _reset_subclasses(state, plan, name, old)
     state.containers.note_foreign(old, noted)
     stays = state.patcher.merge(
         old,
@@ -46,6 +48,23 @@ def settle_class(
     state.edited_classes.append(stays)
     tell_at_once(state, old, stays)
     return stays
+
+
+def _reset_subclasses(state: State, plan: ModulePlan, name: str, cls: type) -> None:
+    """Take off subclasses what filling an attribute of *cls* has set on them instead.
+
+    ``type(self).made += 1`` gives a subclass a count of its own, which is to begin again, too.
+    """
+    for attr in plan.filled.get(name, set()) - {""}:
+        todo: list[type] = [cls]
+        while todo:
+            children: list[type] = type.__subclasses__(todo.pop())
+            for child in children:
+                todo.append(child)
+                home, own = class_dict(child).get("__module__"), class_dict(child)
+                info = state.index.class_of((str(home), qualname(child)))
+                if attr in own and info is not None and attr not in info.attrs:
+                    state.transaction.del_attr(child, attr)
 
 
 def _reset_registry(state: State, tracked: TrackedModule, name: str, cls: type) -> None:

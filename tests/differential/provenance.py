@@ -224,6 +224,16 @@ class Facts:
                 found[name, bound] = self._digest(name, bound, active)
         return found
 
+    @functools.cached_property
+    def _imports(self) -> list[str]:
+        """The import statements of all modules, in order."""
+        return [
+            f"{name} {ast.dump(statement.node)}"
+            for name, module in sorted(self._modules.items())
+            for statement in module.statements
+            if statement.imports or statement.stars
+        ]
+
     def _places(self) -> Iterator[Place]:
         for name, module in self._modules.items():
             yield from ((name, at) for at in range(len(module.statements)))
@@ -233,16 +243,21 @@ class Facts:
         visits: set[Visit] = set()
         for place in binding:
             visits |= self._closure((*place, "run"))
-        # A value whose making fills something shares the lot of whatever else might fill it.
+        # A value shares the lot of whatever else might fill what it is made of, and one whose making
+        # fills something that of whatever fills this.
         linked = any(place in binding for place, _ in active)
-        for _place, closure in active:
-            wanted = {(m, at) for m, at, _ in visits} if linked else binding
+        filling = set()
+        for place, closure in active:
+            wanted = {(m, at) for m, at, how in visits if linked or how != "mention"}
             if any((m, at) in wanted for m, at, _ in closure):
                 visits |= closure
+                filling.add(place[0])
         rows = [
             f"{visit[0]} {visit[2]} {self._modules[visit[0]].future} {self._text(visit)}"
             for visit in sorted(visits)
         ]
+        if len(filling) > 1:
+            rows += self._imports  # they say who fills first
         return hashlib.blake2b("\n".join(rows).encode(), digest_size=12).hexdigest()
 
     def _is_active(self, place: Place) -> bool:
