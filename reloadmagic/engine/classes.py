@@ -101,8 +101,8 @@ def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> 
     filled = plan.filled.get(name, set())
     reached = state.effects.reached_values()
     kept: set[str] = set()
-    for qualname, info in entry.summaries[number].classes.items():
-        prefix = qualname.removeprefix(name).lstrip(".")
+    for owner, info in entry.summaries[number].classes.items():
+        prefix = owner.removeprefix(name).lstrip(".")
         others = set(changed if not prefix else ())
         for attr, unit in info.values.items():
             path = f"{prefix}.{attr}" if prefix else attr
@@ -111,9 +111,9 @@ def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> 
             if any(used[0] in others for used in unit.paths):
                 others.add(attr)  # what follows in the body may be made of this one
                 continue
-            if f"{qualname}.{attr}" in entry.functions or f"{qualname}.{attr}" in entry.classes:
+            if f"{owner}.{attr}" in entry.functions or f"{owner}.{attr}" in entry.classes:
                 continue
-            if (plan.name, number, f"{qualname}.{attr}") in reached:
+            if (plan.name, number, f"{owner}.{attr}") in reached:
                 continue
             if "lambda" in info.attrs[attr].lower():
                 continue  # a function is merged, not kept
