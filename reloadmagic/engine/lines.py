@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 import types
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -129,12 +130,27 @@ def _shift(
 
 def _closures(state: State, namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
     """Functions of a module that others hold by their names, such as what it decorated."""
+    if state.functions is None:
+        state.functions = _functions_by_home(state)
+    for reference in state.functions.get(id(namespace), ()):
+        function = reference()
+        if function is not None and function.__globals__ is namespace:
+            yield function
+
+
+def _functions_by_home(state: State) -> dict[int, list[weakref.ref[types.FunctionType]]]:
+    """All functions that can be reached by names, by the ``id`` of the namespace they run in.
+
+    Weak, as what only we hold must not look as if it was held by others.
+    """
+    found: dict[int, dict[int, weakref.ref[types.FunctionType]]] = {}
     homes = [tracked.namespace for tracked in state.tracked.values()]
-    homes += [found.names for found in state.namespaces]
+    homes += [namespace.names for namespace in state.namespaces]
     for home in homes:
         for function in reachable_functions(home):
-            if function.__globals__ is namespace:
-                yield function
+            own = found.setdefault(id(function.__globals__), {})
+            own.setdefault(id(function), weakref.ref(function))
+    return {home: list(functions.values()) for home, functions in found.items()}
 
 
 def move_file(state: State, plan: ModulePlan, shifts: Mapping[int, int]) -> None:

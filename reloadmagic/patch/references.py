@@ -41,7 +41,8 @@ _ROUNDS = 5
 # From here on, one look at every object is quicker than get_referrers, which compares each
 # reference of each object with each target.
 _MANY = 100
-_DEEP = 20_000
+# How many objects that the run has made are redirected inside, and looked at before that.
+_DEEP, _MOST = 20_000, 100_000
 
 _IMMUTABLE: tuple[type, ...] = (types.MethodType, types.GenericAlias, types.UnionType)
 # They hold a class because they belong to it, or hold what they run; neither is a reference of
@@ -457,11 +458,34 @@ def redirect_in(patcher: Patcher, containers: Iterable[object]) -> None:
     ids = set(former)
     seen: dict[int, Any] = {}
     patcher.look()
-    for container in containers:
-        # Most hold neither: a table of a million rows is looked through by C code alone.
-        parts = gc.get_referents(container)
-        young = patcher.young_among(parts)
-        for part in young:
-            redirection.reach_part(part, seen)
-        if young or not ids.isdisjoint(map(id, parts)):
+    # Most hold neither: a table of a million rows is looked through by C code alone.
+    held = [(container, gc.get_referents(container)) for container in containers]
+    young = [patcher.young_among(parts) for _, parts in held]
+    goes_on = _leads_to(patcher, [part for parts in young for part in parts], ids)
+    for (container, parts), made in zip(held, young, strict=True):
+        if made and goes_on:
+            for part in made:
+                redirection.reach_part(part, seen)
             redirection.visit(container)
+        elif not ids.isdisjoint(map(id, parts)):
+            redirection.visit(container)
+
+
+def _leads_to(patcher: Patcher, values: list[Any], ids: set[int]) -> bool:
+    """Does any of *values*, which the run made, hold one of *ids*, however deep?
+
+    Where they need not be redirected inside, which is the rule, this tells so layer by layer, much
+    sooner than `Redirection.reach` would. It may be True for nothing.
+    """
+    seen: set[int] = set()
+    while values:
+        layer = [v for v in values if id(v) not in ids and not is_kind(v, type, types.ModuleType)]
+        parts = gc.get_referents(*layer)
+        unseen = set(map(id, parts)) - seen
+        if not ids.isdisjoint(unseen) or len(seen) > _MOST:
+            return True
+        seen |= unseen
+        fresh = list({id(part): part for part in parts if id(part) in unseen}.values())
+        values = patcher.young_among(fresh)
+        values += [v for v in fresh if is_kind(v, tuple, frozenset, *_IMMUTABLE)]
+    return False
