@@ -217,6 +217,13 @@ class TestExplain:
             "reload 1: ran line 2: WIDTH, because it uses config.K"
         )
 
+    def test_an_undo_is_told_from_a_reload(self, reloader: Reloader, project: Project) -> None:
+        project.edit("config.py", "K = 6\nUNUSED = 1\n")
+        reloader.reload()
+        reloader.undo()
+        told = fact(explain(reloader, "config"), "history").splitlines()
+        assert told == ["undo 2: reloaded (K)", "reload 1: reloaded (K)"]
+
     def test_asking_changes_nothing(self, reloader: Reloader, project: Project) -> None:
         project.edit("config.py", "K = 6\nUNUSED = 1\n")
         explain(reloader, "config")

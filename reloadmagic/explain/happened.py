@@ -24,10 +24,7 @@ NAMES = 8
 
 def module_history(reloader: Reloader, module: str) -> tuple[str, ...]:
     """The last reloads that had to do with *module*."""
-    found = [
-        f"reload {number}: {_what_became(outcome)}"
-        for number, outcome in _outcomes(reloader, module)
-    ]
+    found = [f"{which}: {_what_became(outcome)}" for which, outcome in _outcomes(reloader, module)]
     return tuple(found[:MOST]) or ("not reloaded since it was imported",)
 
 
@@ -42,10 +39,10 @@ def _what_became(outcome: Outcome) -> str:
 def definition_history(reloader: Reloader, module: str, definition: str) -> tuple[str, ...]:
     """The last reloads that had to do with *definition* of *module*."""
     found = []
-    for number, outcome in _outcomes(reloader, module):
+    for which, outcome in _outcomes(reloader, module):
         words = _what_happened(outcome, definition)
         if words:
-            found.append(f"reload {number}: {'; '.join(words)}")
+            found.append(f"{which}: {'; '.join(words)}")
     return tuple(found[:MOST]) or ("unchanged since its module was imported",)
 
 
@@ -62,12 +59,13 @@ def _what_happened(outcome: Outcome, definition: str) -> list[str]:
     return words
 
 
-def _outcomes(reloader: Reloader, module: str) -> Iterator[tuple[int, Outcome]]:
-    """What became of *module*, by the number of the reload, newest first."""
+def _outcomes(reloader: Reloader, module: str) -> Iterator[tuple[str, Outcome]]:
+    """What became of *module*, by reload, as `%reload_history` counts them, newest first."""
     for number, report in reversed(list(enumerate(reloader.history, 1))):
+        which = f"undo {number}" if report.undo else f"reload {number}"
         for outcome in report.outcomes:
             if outcome.module == module and outcome.status != "touched":
-                yield number, outcome
+                yield which, outcome
 
 
 def _is_same(name: str, definition: str) -> bool:
