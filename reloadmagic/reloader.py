@@ -74,8 +74,6 @@ class Reloader:
         exclude: patterns of module names to leave alone.
         namespaces: dicts whose from-imported names are kept up to date, such as ``globals()``.
         keep: patterns ``"pkg.mod:NAME"`` of module-level names that keep their values.
-        on_error: ``"warn"`` or ``"stop"``; what the caller is to do about a failed reload. The
-            reloader itself only reports.
         workers_timeout: how many seconds a reload waits for the workers that follow it.
         progress: is called, from another thread, with a `Slow` for each statement that has run
             for a second, again and again while it goes on, and once when it has ended.
@@ -90,11 +88,9 @@ class Reloader:
         exclude: Iterable[str] = (),
         namespaces: Iterable[dict[str, Any]] = (),
         keep: Iterable[str] = (),
-        on_error: str = "warn",
         workers_timeout: float = 5.0,
         progress: Callable[[Slow], object] | None = None,
     ) -> None:
-        self.on_error = on_error
         self.workers_timeout = workers_timeout
         self.history: deque[Report] = deque(maxlen=100)
         self._tracked: dict[str, TrackedModule] = {}

@@ -283,8 +283,11 @@ def test_a_scripts_own_imports_follow(project):
 
 
 @pytest.mark.parametrize("source", ["a = (", "%magic", "", "\x00", "x = " + "(" * 500])
-def test_cells_that_are_no_python_are_no_trouble(reloader, source):
-    reloader.note_cell(source, {})
+def test_cells_that_are_no_python_import_nothing(reloader, source):
+    namespace = {}
+    reloader.note_cell(source, namespace)
+    noted = next(known for known in reloader.namespaces if known.names is namespace)
+    assert noted.provenance == {}
 
 
 def test_importing_again_by_hand_changes_nothing(project, reloader):
