@@ -1,6 +1,6 @@
 """Workers run what the session runs: dask, ipyparallel, process pools, anything that broadcasts.
 
-`attach` puts a client's workers behind a `Reloader`. After each reload there, `attachment` compares
+`attach` puts a client's workers behind a `Reloader`. After each reload there, `broadcast` compares
 what is loaded with what the workers were sent last, and sends the difference as plain values
 (`protocol`): each module's name, origin, source bytes, digest and the digest that it replaces. On
 the worker, `receiver` applies them as one reload by the same engine, from the bytes that were sent
@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .attachment import Attachment, Broadcast, Said, Transport
+from .attachment import Attachment, Said, Transport
+from .broadcast import Broadcast
 from .errors import WorkersError
 from .plain import Plain
 from .pools import Pool, kind_of_pool
