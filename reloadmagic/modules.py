@@ -774,6 +774,7 @@ def module_namespace(module: object) -> dict[str, Any] | None:
 
 
 COMPILED = "compiled extension"
+REPLACED = "module that puts another object in its place"
 
 
 @dataclass(eq=False, slots=True)

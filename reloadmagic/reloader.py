@@ -38,6 +38,7 @@ from .live import class_dict, find_class
 from .loader import MERGE_HOOK, ReloadFinder, read_source, show_source
 from .modules import (
     COMPILED,
+    REPLACED,
     Ownership,
     Source,
     Stamp,
@@ -458,7 +459,7 @@ class Reloader:
         return [change for t, stamp in stale if (change := self._change(t, stamp)) is not None]
 
     def _change(self, tracked: TrackedModule, stamp: object) -> Change | None:
-        if tracked.module is None:
+        if sys.modules.get(tracked.name) is None:
             self.forget(tracked.name)
             return None
         known = self._pending.get(tracked.name)
@@ -469,6 +470,9 @@ class Reloader:
         if change.kind == "touched":
             self._note_touch(tracked, change.stamp)
             return change
+        if tracked.module is None and change.kind != "deleted":
+            tracked.opaque = REPLACED
+            change = Change(tracked.name, change.path, "opaque", stamp=change.stamp)
         tracked.stale = True
         if change.kind != "deleted":
             self._pending[tracked.name] = change

@@ -18,7 +18,7 @@ from typing import Any
 
 from reloadmagic import Reloader
 from reloadmagic.report import Report
-from reloadmagic.transaction import slot_values
+from reloadmagic.transaction.reading import is_python_slot, slot_values
 from support import Project
 
 # Which of the tests' own modules are imported depends on which tests are collected.
@@ -105,7 +105,8 @@ def _parts(value: Any, project: Project, names: list[str]) -> Iterator[tuple[Any
         yield from (("get", value.fget), ("set", value.fset))
     else:
         yield from _named(_own_dict(value))
-        yield from ((member.__name__, part) for member, part in slot_values(value))
+        slots = ((m.__name__, part) for m, part in slot_values(value) if is_python_slot(m))
+        yield from slots
         if hasattr(type(value), "__wrapped__") or "__wrapped__" in _own_dict(value):
             yield "wrapped", _own_dict(value).get("__wrapped__")
 

@@ -489,6 +489,18 @@ def test_a_module_without_source_is_said_to_need_a_restart_once(project, reloade
     assert bare.A == 1
 
 
+def test_a_module_that_replaces_itself_is_said_to_need_a_restart_once(project, reloader):
+    text = "import sys, types\nA = {n}\nsys.modules[__name__] = types.SimpleNamespace(A=A)\n"
+    project.write("lazy.py", text.format(n=1))
+    lazy = load("lazy")
+    project.touch("lazy.py")
+    assert not reloader.reload()
+    project.edit("lazy.py", text.format(n=2))
+    reports = [str(reloader.reload()) for _ in range(3)]
+    assert ["restart" in report for report in reports] == [True, False, False]
+    assert lazy.A == 1
+
+
 def some_extension() -> tuple[str, Path]:
     """A small extension module of the standard library that is not built in."""
     for name in ("_heapq", "_bisect", "_json", "_random"):

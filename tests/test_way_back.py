@@ -112,6 +112,12 @@ def cached(x):
 def wrapped():
     return plain()
 
+class Partial(functools.partial):
+    pass
+part = Partial(plain, [1], k={})
+part.names = []
+bare = functools.partial(plain, [1])
+
 logger = logging.getLogger("way_back")
 """
 
@@ -171,6 +177,8 @@ WRITES = [
     "low.wrapped.mark = 1",
     "low.logger.addHandler(logging.NullHandler())",
     "low.logger.setLevel(5)",
+    "low.part.names.append(1)",
+    "low.part.late = 1",
     "low.logger.filters.append(print)",
     "import pkg.new",
     "sys.modules['low'] = None",
@@ -228,3 +236,15 @@ def test_the_lines_of_the_version_that_runs_are_shown_while_the_file_holds_anoth
     assert not reloader.reload().failed
     linecache.checkcache()
     assert linecache.getline(str(path), 3).strip() == "raise ValueError  # new"
+
+
+def test_a_warning_shows_the_line_that_it_comes_from(project, reloader):
+    text = "import warnings\nwarnings.warn('one')\n"
+    path = project.write("low.py", text)
+    with pytest.warns(UserWarning, match="one"):
+        load("low")
+    linecache.getlines(str(path))
+    project.edit("low.py", text.replace("one", "two"))
+    with pytest.warns(UserWarning, match="two") as caught:
+        reloader.reload()
+    assert linecache.getline(caught[0].filename, caught[0].lineno) == "warnings.warn('two')\n"

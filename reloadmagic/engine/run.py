@@ -149,6 +149,8 @@ class Run:
         for name in names:
             work = self.state.work[name]
             plan = work.plan
+            if plan.diff is not None and not plan.after.parts:
+                linecache.cache.pop(plan.after.path, None)  # what runs is what the file holds
             loader = loader_of(plan.tracked)
             for number, why in plan.run.items():
                 is_new = plan.diff is not None and plan.partner(number) is None

@@ -7,6 +7,7 @@ all of it.
 
 from __future__ import annotations
 
+import functools
 import sys
 import types
 from collections import deque
@@ -17,7 +18,7 @@ from ..graph import ImportGraph
 from ..live import SMALL, class_dict, is_class
 from ..modules import TrackedModule
 from ..patch import snapshot_registry
-from ..transaction import ABSENT, instance_dict, is_kind, read_cell, slot_values
+from ..transaction import ABSENT, instance_dict, is_exactly, is_kind, read_cell, slot_values
 from .loggers import snapshot_logger
 from .quiet import reaches_out
 
@@ -49,7 +50,8 @@ _ATOMS = frozenset(
 _CONTAINERS = (dict, list, set, deque, bytearray)
 # Whose objects are looked into although the class is none of the user's: others are left alone, as
 # what goes on in them may be more than what their attributes tell.
-_HOMES = ("collections", "weakref", "_weakrefset", "types", "functools")
+_HOMES = ("collections", "weakref", "_weakrefset")
+_KINDS = (types.SimpleNamespace, functools.singledispatchmethod)
 
 
 def snapshot_reachable(state: State, name: str, number: int) -> None:
@@ -136,11 +138,7 @@ def _remember(state: State, value: Any, home: TrackedModule) -> Iterable[Any]:
     if snapshot_logger(state.transaction, value):
         return _attributes(value)
     home_of_class = _home(type(value))
-    if (
-        home_of_class in _HOMES
-        or state.tracks(home_of_class)
-        or type(value) is types.SimpleNamespace
-    ):
+    if home_of_class in _HOMES or state.tracks(home_of_class) or is_exactly(value, *_KINDS):
         state.transaction.snapshot(value)
         return [*_attributes(value), *(part for _, part in slot_values(value))]
     return ()

@@ -16,6 +16,7 @@ from .reading import (
     instance_dict,
     is_exactly,
     is_kind,
+    is_python_slot,
     own_dict,
     read_attr,
     read_cell,
@@ -278,7 +279,8 @@ class Transaction:
             if is_exactly(target, dict, list, set, deque, bytearray, OrderedDict):
                 return
         own = instance_dict(target)
-        before = (type(target), None if own is None else dict(own), list(slot_values(target)))
+        slots = [(member, value) for member, value in slot_values(target) if is_python_slot(member)]
+        before = (type(target), None if own is None else dict(own), slots)
         self._record(undo_instance, target, None, before)
 
 

@@ -126,6 +126,11 @@ def slot_values(target: object) -> Iterator[tuple[types.MemberDescriptorType, An
                     continue
 
 
+def is_python_slot(member: types.MemberDescriptorType) -> bool:
+    """Is the slot one of a class's ``__slots__``? Those that C code declares may be read-only."""
+    return "__slots__" in own_dict(member.__objclass__)
+
+
 def read_attr(target: object, name: str) -> Any:
     """The own attribute *name* of *target*, or ``ABSENT``; classes, functions, modules, instances."""
     if is_kind(target, type):

@@ -10,6 +10,7 @@ from .reading import (
     ABSENT,
     FUNCTION_SLOTS,
     instance_dict,
+    is_python_slot,
     read_function_slots,
     read_slot,
     slot_values,
@@ -114,7 +115,8 @@ def undo_instance(target: Any, key: Any, before: Any) -> None:  # noqa: ARG001
         write_type(target, cls)
     if namespace is not None:
         write_contents(instance_dict(target), namespace)
-    now = {id(member): member for member, _ in slot_values(target)}
+    filled = (member for member, _ in slot_values(target))
+    now = {id(member): member for member in filled if is_python_slot(member)}
     for member, value in slots:
         now.pop(id(member), None)
         if read_slot(target, member) is not value:
