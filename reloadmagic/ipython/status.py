@@ -105,5 +105,5 @@ def _state(module: TrackedModule, change: Kind | None, *, undone: bool) -> Modul
     elif undone:
         state, because = "undone", _UNDONE
     elif change is not None or module.stale:
-        state, because = "stale", change_text(change)
+        state, because = "stale", change_text("opaque" if module.opaque else change)
     return ModuleState(module.name, module.path, state, because)

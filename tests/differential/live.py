@@ -286,7 +286,7 @@ class Live:
         """A version that cannot be imported has taken out what it could: that is none of what must stay."""
         now, values = self._hold(), self._values()
         self.held = {
-            place: held
+            place: now.get(place, held)
             for place, held in self.held.items()
             if (now[place].box[0] is held.box[0] if place in now else self._is_dropped(place))
         }
@@ -303,6 +303,8 @@ class Live:
             found = self._find(target.partition(",")[0])
         except (KeyError, AttributeError):
             return True
+        if kind == "bump":
+            return bool(found != entry.box[0])
         return kind in ("entry", "attribute") and found is not entry.box[1]
 
     @staticmethod

@@ -116,6 +116,15 @@ def test_status_tells_who_opted_out(run: Run, project: Project) -> None:
     assert ["frozen", "opted", "out", "by", "__reload__", "=", "False"] in map(str.split, lines)
 
 
+def test_status_tells_what_only_a_restart_can_load(run: Run, project: Project) -> None:
+    project.write("lazy.py", "import sys\nsys.modules[__name__] = 1\n")
+    run("import lazy")
+    project.edit("lazy.py", "import sys\nsys.modules[__name__] = 2\n")
+    run("lazy")
+    status = str(run("%reload_status").result)
+    assert "lazy    changed, and only a restart can load it" in status
+
+
 def test_a_module_that_opted_out_is_left_alone(run: Run, project: Project) -> None:
     project.write("frozen.py", "__reload__ = False\nx = 1\n")
     run("import frozen")
