@@ -10,11 +10,20 @@ import ast
 import functools
 import operator
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from .modules import Source, Statement, bound_names, common_start, has_docstring, parse
+from .modules import (
+    Source,
+    Statement,
+    bound_names,
+    common_start,
+    dump,
+    first_line,
+    has_docstring,
+    parse,
+)
 
 __all__ = [
     "BodyEdit",
@@ -321,19 +330,25 @@ def diff_class_texts(before: str, after: str) -> ClassDiff | None:
     if len(olds) == len(news) == 1:
         old, new = olds[0], news[0]
         if isinstance(old, ast.ClassDef) and isinstance(new, ast.ClassDef):
-            return diff_classes(old, new)
+            return diff_classes(old, new, before, after)
     return None
 
 
-def diff_classes(before: ast.ClassDef, after: ast.ClassDef) -> ClassDiff:
-    """Compare two versions of a class statement."""
-    old, new = _members(before), _members(after)
+def diff_classes(
+    before: ast.ClassDef, after: ast.ClassDef, before_text: str = "", after_text: str = ""
+) -> ClassDiff:
+    """Compare two versions of a class statement; the texts that they are of save most of it."""
+    old, new = _members(before, before_text), _members(after, after_text)
     docs = ast.get_docstring(before, clean=False), ast.get_docstring(after, clean=False)
     bodies, attrs = set(), set()
     for name in {*old, *new}:
-        if old.get(name) == new.get(name):
-            continue
-        if name in old and name in new and old[name][1] == new[name][1]:
+        if name in old and name in new:
+            if _are_alike(old[name], new[name], _is_one):
+                continue
+            is_body = _are_alike(old[name], new[name], _is_one_but_for_its_body)
+        else:
+            is_body = False
+        if is_body:
             bodies.add(name)
         else:
             attrs.add(name)
@@ -351,20 +366,43 @@ def diff_classes(before: ast.ClassDef, after: ast.ClassDef) -> ClassDiff:
 
 def _head(node: ast.ClassDef) -> str:
     parts = [*node.decorator_list, *node.bases, *node.keywords]
-    return "\n".join(map(ast.dump, parts))
+    return "\n".join(map(dump, parts))
 
 
-def _members(node: ast.ClassDef) -> dict[str, tuple[str, str]]:
-    """For each name that the body binds: its statements, whole and without bodies of methods."""
-    found: dict[str, tuple[str, str]] = {}
+_Member = tuple[str, ast.stmt]
+"""A statement of a class body, after its text if that is known."""
+
+
+def _members(node: ast.ClassDef, text: str) -> dict[str, list[_Member]]:
+    """For each name that the body binds, its statements."""
+    lines = text.split("\n")
+    found: dict[str, list[_Member]] = {}
     for statement in node.body:
-        whole = ast.dump(statement)
-        bare = whole
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-            body, statement.body = statement.body, statement.body[: has_docstring(statement)]
-            bare = ast.dump(statement)
-            statement.body = body
-        for name in bound_names([statement]):
-            before = found.get(name, ("", ""))
-            found[name] = (before[0] + whole, before[1] + bare)
+        shown = "\n".join(lines[first_line(statement) - 1 : statement.end_lineno])
+        for name in bound_names([statement], text or ":="):
+            found.setdefault(name, []).append((shown, statement))
     return found
+
+
+def _are_alike(
+    old: list[_Member], new: list[_Member], same: Callable[[_Member, _Member], bool]
+) -> bool:
+    return len(old) == len(new) and all(map(same, old, new))
+
+
+def _is_one(old: _Member, new: _Member) -> bool:
+    return (old[0] == new[0] != "") or dump(old[1]) == dump(new[1])
+
+
+def _is_one_but_for_its_body(old: _Member, new: _Member) -> bool:
+    return (old[0] == new[0] != "") or _without_body(old[1]) == _without_body(new[1])
+
+
+def _without_body(statement: ast.stmt) -> str:
+    """The statement's `dump`, of a function without all that follows its docstring."""
+    if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return dump(statement)
+    body, statement.body = statement.body, statement.body[: has_docstring(statement)]
+    bare = dump(statement)
+    statement.body = body
+    return bare

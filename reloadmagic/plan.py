@@ -435,7 +435,7 @@ class Planner:
     def _follow_order(self, before: list[str]) -> None:
         """Where imports come in another order than *before*, so does what they fill and set."""
         places = {name: number for number, name in enumerate(before)}
-        if sorted(places, key=self.finished.__getitem__) == before:
+        if not before or sorted(places, key=self.finished.__getitem__) == before:
             return
 
         def is_moved(one: str, other: str) -> bool:

@@ -122,6 +122,7 @@ class Index:
         self._fill_cache: dict[Target, set[StatementId]] | None = None
         self._setter_cache: dict[tuple[Entity, str], set[StatementId]] | None = None
         self._tainted_cache: dict[Entity, set[StatementId]] = {}
+        self._taint_cache: dict[Entity, tuple[set[StatementId], set[Entity]]] = {}
         self._attribute_cache: dict[tuple[str, bool, bool], set[Any]] = {}
         self._remembered: dict[object, Any] = {}
         # By module, the functions that may have decorators.
@@ -481,6 +482,7 @@ class Index:
         self._fill_cache = None
         self._setter_cache = None
         self._tainted_cache.clear()
+        self._taint_cache.clear()
         self._attribute_cache.clear()
         self._remembered.clear()
 
@@ -558,17 +560,29 @@ class Index:
             return self._tainted_cache[entity]
         statements = self._tainted_cache[entity] = set()
         seen: set[Entity] = set()
-        todo = [entity]
+        todo = {entity}
         while todo:
-            entity = todo.pop()
-            if entity in seen:
-                continue
-            seen.add(entity)
-            for user, _, _ in self.users(entity):
-                todo += self._tainted_by(user, statements)
+            seen |= todo
+            following: set[Entity] = set()
+            for held in todo:
+                users, entities = self._taints(held)
+                statements |= users
+                following |= entities
+            todo = following - seen
         return statements
 
-    def _tainted_by(self, user: User, statements: set[StatementId]) -> list[Entity]:
+    def _taints(self, entity: Entity) -> tuple[set[StatementId], set[Entity]]:
+        """One step of `tainted`: the statements that use *entity*, and what then holds of it."""
+        found = self._taint_cache.get(entity)
+        if found is None:
+            found = self._taint_cache[entity] = set(), set()
+            for user, _, _ in self.users(entity):
+                if user[1] in "sl":
+                    found[0].add((user[0], user[2]))
+                found[1].update(self._tainted_by(user))
+        return found
+
+    def _tainted_by(self, user: User) -> list[Entity]:
         module, kind, key = user
         entry = self.modules[module]
         if kind == "v":
@@ -576,9 +590,6 @@ class Index:
         if kind == "f":
             names = [key.partition(".")[0]]
         else:
-            if (module, key) in statements:
-                return []
-            statements.add((module, key))
             if entry.source.statements[key].fragment.kind == "import":
                 return []  # who uses an imported name counts as a user of the original, too
             names = list(entry.source.statements[key].binds)
