@@ -7,9 +7,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from .bench import Bench
 from .report import write_results
 from .results import Row, figure
-from .scenarios import SCENARIOS, Bench
+from .scenarios import SCENARIOS
 
 
 def main() -> None:
