@@ -97,73 +97,76 @@ def snapshot_targets(state: State, name: str, number: int) -> None:
 
 def snapshot_module(state: State, tracked: TrackedModule) -> None:
     """Remember what the names of a module lead to."""
-    if tracked.name in state.snapped:
-        return
-    state.snapped.add(tracked.name)
-    namespace = tracked.namespace
-    state.transaction.snapshot(namespace)
-    annotations = namespace.get("__annotations__")
-    if type(annotations) is dict:
-        state.transaction.snapshot(annotations)
-    values = [v for n, v in namespace.items() if n == "__all__" or not n.startswith("__")]
-    _snapshot_within(state, values, tracked)
+    if tracked.name not in state.snapped:
+        state.snapped.add(tracked.name)
+        _Look(state, tracked).through_all()
 
 
-def _snapshot_within(state: State, values: Iterable[Any], home: TrackedModule) -> None:
-    """Remember *values* of module *home*, and what they hold."""
-    seen: set[int] = set()
-    todo = deque((value, _DEPTH) for value in values if id(type(value)) not in _ATOMS)
-    covers = state.transaction.covers
-    while todo and len(seen) < _MOST:
-        value, depth = todo.popleft()
-        if id(value) in seen or covers(value):
-            continue
-        seen.add(id(value))
-        parts = _remember(state, value, home)
-        if depth:
-            todo.extend((part, depth - 1) for part in parts if id(type(part)) not in _ATOMS)
+class _Look:
+    """Looks through a module, and remembers in the transaction what may be written to."""
 
+    def __init__(self, state: State, tracked: TrackedModule) -> None:
+        self.transaction = state.transaction
+        self.tracks = state.tracks
+        self.module = tracked.name
+        self.namespace = tracked.namespace
 
-def _remember(state: State, value: Any, home: TrackedModule) -> Iterable[Any]:
-    """Snapshot one value, if that is to be written to; what else it leads to."""
-    if type(value) is types.FunctionType:
-        return _remember_function(state, value, home)
-    if is_class(value):
-        return _remember_class(state, value, home)
-    if is_kind(value, *_CONTAINERS):
-        state.transaction.snapshot(value)
-        return [*_items(value), *_attributes(value)]
-    if is_kind(value, tuple):
-        return tuple.__iter__(value) if tuple.__len__(value) <= SMALL else ()
-    if snapshot_logger(state.transaction, value):
-        return _attributes(value)
-    home_of_class = _home(type(value))
-    if home_of_class in _HOMES or state.tracks(home_of_class) or is_exactly(value, *_KINDS):
-        state.transaction.snapshot(value)
-        return [*_attributes(value), *(part for _, part in slot_values(value))]
-    return ()
+    def through_all(self) -> None:
+        """Remember the namespace and what its names lead to, nearest first."""
+        namespace, covers = self.namespace, self.transaction.covers
+        self.transaction.snapshot(namespace)
+        annotations = namespace.get("__annotations__")
+        if type(annotations) is dict:
+            self.transaction.snapshot(annotations)
+        values = [v for n, v in namespace.items() if n == "__all__" or not n.startswith("__")]
+        todo = deque((value, _DEPTH) for value in values if id(type(value)) not in _ATOMS)
+        seen: set[int] = set()
+        while todo and len(seen) < _MOST:
+            value, depth = todo.popleft()
+            if id(value) in seen or covers(value):
+                continue
+            seen.add(id(value))
+            parts = self._remember(value)
+            if depth:
+                todo.extend((part, depth - 1) for part in parts if id(type(part)) not in _ATOMS)
 
-
-def _remember_function(
-    state: State, function: types.FunctionType, home: TrackedModule
-) -> Iterable[Any]:
-    if function.__globals__ is not home.namespace and not function.__closure__:
+    def _remember(self, value: Any) -> Iterable[Any]:
+        """Snapshot one value, if that may be written to; what else it leads to."""
+        if type(value) is types.FunctionType:
+            return self._remember_function(value)
+        if is_class(value):
+            return self._remember_class(value)
+        if is_kind(value, *_CONTAINERS):
+            self.transaction.snapshot(value)
+            return [*_items(value), *_attributes(value)]
+        if is_kind(value, tuple):
+            return tuple.__iter__(value) if tuple.__len__(value) <= SMALL else ()
+        if snapshot_logger(self.transaction, value):
+            return _attributes(value)
+        home = _home(type(value))
+        if home in _HOMES or self.tracks(home) or is_exactly(value, *_KINDS):
+            self.transaction.snapshot(value)
+            return [*_attributes(value), *(part for _, part in slot_values(value))]
         return ()
-    state.transaction.snapshot(function)
-    parts = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
-    parts += function.__dict__.values()
-    for cell in function.__closure__ or ():
-        state.transaction.snapshot(cell)
-        parts.append(read_cell(cell))
-    return parts
 
+    def _remember_function(self, function: types.FunctionType) -> Iterable[Any]:
+        if function.__globals__ is not self.namespace and not function.__closure__:
+            return ()
+        self.transaction.snapshot(function)
+        parts = [*(function.__defaults__ or ()), *function.__dict__.values()]
+        if function.__kwdefaults__:
+            parts += function.__kwdefaults__.values()
+        for cell in function.__closure__ or ():
+            self.transaction.snapshot(cell)
+            parts.append(read_cell(cell))
+        return parts
 
-def _remember_class(state: State, cls: type, home: TrackedModule) -> Iterable[Any]:
-    if _home(cls) != home.name:
-        return ()
-    state.transaction.snapshot(cls)
-    snapshot_registry(state.transaction, cls)
-    return list(class_dict(cls).values())
+    def _remember_class(self, cls: type) -> Iterable[Any]:
+        if _home(cls) != self.module:
+            return ()
+        self.transaction.snapshot(cls)
+        snapshot_registry(self.transaction, cls)
+        return list(class_dict(cls).values())
 
 
 def _items(container: Any) -> Iterable[Any]:
