@@ -124,6 +124,7 @@ def reachable_functions(namespace: dict[str, Any]) -> Iterator[types.FunctionTyp
             attributes = class_dict(value)
             if attributes.get("__module__") == namespace.get("__name__"):
                 todo.extend(attributes.values())
+                todo.extend(type.__dict__["__bases__"].__get__(value))  # as decorators derive
         else:
             todo.extend(_held(value))
 

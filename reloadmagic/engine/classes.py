@@ -27,10 +27,9 @@ def settle_class(
     """The class that stays: *old* with what *new* has, or *new* where CPython refuses."""
     if not state.patcher.is_made(new):
         return new
-    noted = _class_notes(plan.tracked, name)
-    outside = state.index.attributes_from_outside((plan.name, name))
-    if name in noted:
-        noted[name] -= outside  # their statements need not run again
+    noted = _class_notes(plan.tracked, name, qualname(old))
+    if qualname(old) in noted:  # less what statements need not run again for
+        noted[qualname(old)] -= state.index.attributes_from_outside((plan.name, name))
     if "" in plan.filled.get(name, ()):
         _reset_registry(state, plan.tracked, name, old)
     _reset_subclasses(state, plan, name, old)
@@ -79,10 +78,13 @@ def _reset_registry(state: State, tracked: TrackedModule, name: str, cls: type) 
     state.transaction.on_rollback(lambda: _restore_registry(cls, registered))
 
 
-def _class_notes(tracked: TrackedModule, name: str) -> dict[str, frozenset[str]]:
-    """By qualname, which names a class and those in it had when the module had run."""
+def _class_notes(tracked: TrackedModule, name: str, made_as: str) -> dict[str, frozenset[str]]:
+    """By qualname, which names a class and those in it had when the module had run.
+
+    *made_as* is the qualname of the class, which goes by *name*: a function may have made it.
+    """
     return {
-        key: note.content
+        made_as + key.removeprefix(name): note.content
         for key, note in tracked.noted.items()
         if (key == name or key.startswith(name + ".")) and isinstance(note.content, frozenset)
     }
