@@ -1,15 +1,18 @@
 """Who imports whom among the tracked modules.
 
-In comes what each module imports; out goes an `ImportGraph`, which answers which modules depend on
-which. Imports under ``TYPE_CHECKING`` are not dependencies; imports in functions are, as a call
+In comes what each module imports; out go an `ImportGraph`, which answers which modules depend on
+which, and a `RunOrder`, which says what runs first. Imports under ``TYPE_CHECKING`` are not dependencies; imports in functions are, as a call
 follows them.
 """
 
 from __future__ import annotations
 
+import bisect
+import itertools
+import operator
 from collections.abc import Iterable, Mapping
 
-__all__ = ["ImportGraph"]
+__all__ = ["ImportGraph", "RunOrder"]
 
 
 class ImportGraph:
@@ -35,24 +38,49 @@ class ImportGraph:
         """All that import *name*, directly or through others; *name* too if it is in a cycle."""
         return _reachable(name, self._importers)
 
-    def finishing_order(self, started: Mapping[str, int]) -> list[str]:
-        """The modules of *started* in the order in which their imports end.
 
-        *started* gives the order in which the imports began, which decides within cycles.
-        """
-        order: dict[str, None] = {}
-        seen: set[str] = set()
+class RunOrder:
+    """In which order statements run where modules are imported one within another.
+
+    *imports* holds for each module, in order, the positions of its statements that import and what
+    they import; *started* says in which order the imports began: that decides who comes first where
+    neither imports the other, and within cycles.
+
+    Attributes:
+        finished: the modules of *started* in the order in which their imports end.
+    """
+
+    def __init__(
+        self, imports: Mapping[str, Iterable[tuple[int, str]]], started: Mapping[str, int]
+    ) -> None:
+        self.finished: list[str] = []
+        # By module: from which statement on it runs in which turn. Imports take turns of their own.
+        self._turns: dict[str, list[tuple[int, int]]] = {}
+        turns = itertools.count()
         for root in sorted(started, key=started.__getitem__):
-            todo = [(root, False)]
-            while todo:
-                name, done = todo.pop()
-                if done:
-                    order[name] = None
-                elif name not in seen:
-                    seen.add(name)
-                    todo.append((name, True))
-                    todo += [(t, False) for t in reversed(self.imports.get(name, ()))]
-        return [name for name in order if name in started]
+            # The modules that are running, with what they have yet to import.
+            running = [(root, iter(imports.get(root, ())))] if root not in self._turns else []
+            self._turns.setdefault(root, [(0, next(turns))])
+            at: list[int] = []  # the statements that they are at
+            while running:
+                name, rest = running[-1]
+                following = next((found for found in rest if found[1] not in self._turns), None)
+                if following is not None:
+                    at.append(following[0])
+                    running.append((following[1], iter(imports.get(following[1], ()))))
+                    self._turns[following[1]] = [(0, next(turns))]
+                    continue
+                running.pop()
+                if name in started:
+                    self.finished.append(name)
+                if running:
+                    self._turns[running[-1][0]].append((at.pop(), next(turns)))
+
+    def place(self, module: str, statement: int) -> tuple[int, int]:
+        """Where a statement comes among all: places compare as their statements run."""
+        turns = self._turns[module]
+        found = bisect.bisect_right(turns, statement, key=operator.itemgetter(0)) - 1
+        return turns[found][1], statement
 
 
 def _reachable(start: str, edges: Mapping[str, Iterable[str]]) -> frozenset[str]:

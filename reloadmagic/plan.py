@@ -22,7 +22,7 @@ from typing import Literal
 
 from .changes import Change
 from .diff import Diff, Pair, diff_class_texts
-from .graph import ImportGraph
+from .graph import ImportGraph, RunOrder
 from .live import is_class
 from .modules import Source, Statement, TrackedModule
 from .reach.index import Entity, Index, StatementId, Target, Token
@@ -222,7 +222,7 @@ class Planner:
             self.plans[name] = ModulePlan(self.tracked[name], diff.before, diff.after, diff)
         refills = self._fills_before(diffs)
         lost = self._sets_before(diffs)
-        order = self._import_order() if any(map(_edits_imports, diffs.values())) else []
+        before = self._run_order() if any(map(_edits_imports, diffs.values())) else None
         for name, diff in diffs.items():
             self.index.put(name, diff.after)
         self._look_ahead(diffs)
@@ -231,7 +231,8 @@ class Planner:
         for name, source in self.ahead.items():
             for number in range(len(source.statements)):
                 self._added(name, number)
-        self._follow_order(order)
+        if before is not None:
+            self._follow_order(before)
         self._pair_moved()
         for target in refills:
             self._force_group(target, "a filler was changed or dropped")
@@ -403,7 +404,7 @@ class Planner:
         """Does statement *one* run before *other*, as far as the order of imports tells?"""
         if one[0] == other[0]:
             return one[1] < other[1]
-        return self.finished[one[0]] < self.finished[other[0]]
+        return self.order.place(*one) < self.order.place(*other)
 
     def _is_past(self, statement: StatementId, producer: StatementId) -> bool:
         """Has *statement* run for certain when *producer* runs?"""
@@ -419,44 +420,51 @@ class Planner:
         return ImportGraph(self.index.imports())
 
     @functools.cached_property
-    def finished(self) -> dict[str, int]:
-        """In which order the imports of the modules end."""
-        return {name: number for number, name in enumerate(self._import_order())}
+    def order(self) -> RunOrder:
+        """In which order statements run where all is imported anew, by the sources that are to run."""
+        return self._run_order()
 
-    def _import_order(self) -> list[str]:
-        """The modules in the order in which their imports end, by the sources in the index."""
+    def _run_order(self) -> RunOrder:
         started = {name: self._started(name) for name in self.index.modules}
-        return ImportGraph(self.index.imports_at_once()).finishing_order(started)
+        return RunOrder(self.index.imports_at_once(), started)
 
     def _started(self, name: str) -> int:
         """In which order the imports of the modules began."""
         return sys.maxsize if name in self.ahead else self.tracked[name].order
 
-    def _follow_order(self, before: list[str]) -> None:
+    def _follow_order(self, before: RunOrder) -> None:
         """Where imports come in another order than *before*, so does what they fill and set."""
-        places = {name: number for number, name in enumerate(before)}
-        if not before or sorted(places, key=self.finished.__getitem__) == before:
+        if before.finished == [n for n in self.order.finished if n not in self.ahead]:
             return
 
-        def is_moved(one: str, other: str) -> bool:
-            if one not in places or other not in places:
-                return False
-            return (places[one] < places[other]) != (self.finished[one] < self.finished[other])
+        def moved(members: Iterable[StatementId]) -> bool:
+            """Do statements that were there before run in another order?"""
+            known = [(m, old) for m in members if (old := self._formerly(m)) is not None]
+            known.sort(key=lambda pair: before.place(*pair[1]))
+            places = [self.order.place(*new) for new, _ in known]
+            return places != sorted(places)
 
         why = "the order of imports changed"
         for target, fillers in list(self.index.fillers().items()):
-            modules = {module for module, _ in fillers}
-            if any(is_moved(one, other) for one in modules for other in modules):
+            if moved(fillers):
                 self._force_group(target, why)
-            for reader in self._users_of(target):
-                if any(is_moved(reader[0], module) for module in modules):
+            for reader in self._users_of(target) - fillers - self._makers(target):
+                if any(moved((reader, filler)) for filler in fillers if filler[0] != reader[0]):
                     self._plan_of(reader[0]).anew.add(reader[1])
                     self._reach_at(reader, why)
         for setters in self.index.setters().values():
-            modules = {module for module, _ in setters}
-            if any(is_moved(one, other) for one in modules for other in modules):
+            if moved(setters):
                 for setter in setters:
                     self._reach_at(setter, why)
+
+    def _formerly(self, statement: StatementId) -> StatementId | None:
+        """The statement of the sources before that a statement stands for."""
+        module, number = statement
+        if module in self.ahead:
+            return None
+        plan = self.plans.get(module)
+        partner = number if plan is None else plan.partner(number)
+        return None if partner is None else (module, partner)
 
     def _order_of_groups(self, plan: ModulePlan) -> None:
         """Groups whose members stand in another order than before run again."""
@@ -846,7 +854,7 @@ class Planner:
             groups.append(group | between)
             rest = [name for name in rest if name not in between]
         started = {name: self.tracked[name].order for name in (*self.plans, *blocked)}
-        finished = self.finished
+        finished = {name: number for number, name in enumerate(self.order.finished)}
         groups.sort(key=lambda group: max(finished[name] for name in group))
         for group in groups:
             names = tuple(sorted(group - blocked, key=started.__getitem__))

@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reloadmagic.graph import ImportGraph
+from reloadmagic.graph import ImportGraph, RunOrder
 from session import load, watch
+
+
+def numbered(imports):
+    """Each import as a statement of its own."""
+    return {name: list(enumerate(targets)) for name, targets in imports.items()}
+
 
 CHAIN = {"a": ["b"], "b": ["c"], "c": [], "other": ["c"]}
 CYCLE = {"a": ["b"], "b": ["c"], "c": ["a"], "d": ["b"]}
@@ -41,7 +47,7 @@ def test_ancestors_and_descendants_are_transitive():
     ],
 )
 def test_imports_end_in_the_order_that_python_ends_them(imports, started, expected):
-    assert ImportGraph(imports).finishing_order(started) == expected
+    assert RunOrder(numbered(imports), started).finished == expected
 
 
 GRAPHS = st.integers(1, 7).flatmap(
@@ -62,7 +68,7 @@ def test_dependents_and_descendants_are_two_sides_of_one_relation(imports):
 @given(GRAPHS)
 def test_every_started_module_ends_once_and_after_what_it_imports_outside_cycles(imports):
     graph = ImportGraph(imports)
-    order = graph.finishing_order({name: int(name) for name in imports})
+    order = RunOrder(numbered(imports), {name: int(name) for name in imports}).finished
     assert sorted(order) == sorted(imports)
     for name in imports:
         for target in {*imports[name]} - graph.ancestors(name) - {name}:
@@ -82,9 +88,25 @@ def test_the_order_is_that_of_real_imports(project):
     with watch() as reloader:
         log = load("log", "a")[0]
         started = {name: module.order for name, module in reloader.tracked.items()}
-        graph = ImportGraph(reloader.index.imports())
-    order = [name for name in graph.finishing_order(started) if name in files and name != "log"]
-    assert order == log.names
+        order = RunOrder(reloader.index.imports_at_once(), started)
+    assert [n for n in order.finished if n in files and n != "log"] == log.names
+
+
+def test_statements_run_before_and_after_what_is_imported_between_them(project):
+    files = {
+        "a": "import log\nlog.put('a', 1)\nimport b\nlog.put('a', 3)\nimport c\nlog.put('a', 5)\n",
+        "b": "import log\nlog.put('b', 1)\nimport c\nlog.put('b', 3)\n",
+        "c": "import log, a\nlog.put('c', 1)\n",
+        "log": "put = lambda *place: places.append(place)\nplaces = []\n",
+    }
+    for name, text in files.items():
+        project.write(f"{name}.py", text)
+    with watch() as reloader:
+        log = load("log", "a")[0]
+        started = {name: module.order for name, module in reloader.tracked.items()}
+        order = RunOrder(reloader.index.imports_at_once(), started)
+    assert log.places == sorted(log.places, key=lambda place: order.place(*place))
+    assert len(log.places) == 6
 
 
 IMPORTS = {

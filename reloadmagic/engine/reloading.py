@@ -6,11 +6,10 @@ import contextlib
 import importlib
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ..errors import SourceError
-from ..graph import ImportGraph
 from ..hooks import before_reload
 from ..loader import ReloadLoader
 from ..modules import is_importing
@@ -151,7 +150,7 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
     if not waiting:
         return {}
     entry = state.index.modules[plan.name]
-    graph = ImportGraph(state.index.imports())
+    imports = state.index.imports_at_once()
     found: dict[int, list[str]] = {}
     for number, summary in enumerate(entry.summaries):
         if not summary.imports:
@@ -162,14 +161,17 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
             # The packages that a module is in have been started, whatever they still wait for.
             if not f"{plan.name}.".startswith(f"{target}.")
         ]
-        behind = _waiting_behind(state, graph, targets, waiting)
+        behind = _waiting_behind(state, imports, targets, waiting)
         if behind:
             found[number] = behind
     return found
 
 
 def _waiting_behind(
-    state: State, graph: ImportGraph, targets: Iterable[str], waiting: set[str]
+    state: State,
+    imports: Mapping[str, Iterable[tuple[int, str]]],
+    targets: Iterable[str],
+    waiting: set[str],
 ) -> list[str]:
     """The waiting modules that importing *targets* starts, in that order.
 
@@ -186,7 +188,7 @@ def _waiting_behind(
         if name in waiting:
             found.append(name)
         else:
-            todo += reversed(graph.imports.get(name, ()))
+            todo += [target for _, target in imports.get(name, ())][::-1]
     return found
 
 
@@ -194,6 +196,6 @@ def reload_behind(state: State, name: str) -> None:
     """A new module is about to run: what it imports and is stale has its turn before."""
     waiting = {n for n in state.active if not state.work[n].started}
     if waiting:
-        graph = ImportGraph(state.index.imports())
-        for target in _waiting_behind(state, graph, [name], waiting):
+        imports = state.index.imports_at_once()
+        for target in _waiting_behind(state, imports, [name], waiting):
             reload_module(state, target)

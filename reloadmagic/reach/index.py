@@ -86,7 +86,7 @@ class ModuleEntry:
     classes: dict[str, tuple[int, ClassInfo]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     imports: list[str] | None = None
-    at_once: list[str] | None = None
+    at_once: list[tuple[int, str]] | None = None
 
     def is_import(self, name: str) -> bool:
         """Do import statements alone bind *name*? True for one that nothing binds."""
@@ -265,29 +265,30 @@ class Index:
 
     def _imported(self, name: str, entry: ModuleEntry) -> list[str]:
         if entry.imports is None:
-            entry.imports = self._import_order(name, entry, "svfl")
+            targets = (target for _, target in self._imports(name, entry, "svfl"))
+            entry.imports = list(dict.fromkeys(targets))
         return [found for found in entry.imports if found in self.modules]
 
-    def imports_at_once(self) -> dict[str, list[str]]:
-        """For each module, what its statements import themselves: that decides in which order."""
-        found: dict[str, list[str]] = {}
+    def imports_at_once(self) -> dict[str, list[tuple[int, str]]]:
+        """What the statements of each module import themselves: where, and which modules."""
+        found: dict[str, list[tuple[int, str]]] = {}
         for name, entry in self.modules.items():
             if entry.at_once is None:
-                entry.at_once = self._import_order(name, entry, "sv")
-            found[name] = [target for target in entry.at_once if target in self.modules]
+                entry.at_once = list(self._imports(name, entry, "sv"))
+            found[name] = [pair for pair in entry.at_once if pair[1] in self.modules]
         return found
 
-    def _import_order(self, name: str, entry: ModuleEntry, kinds: str) -> list[str]:
-        targets = (
-            found
-            for user, unit in units(name, entry)
-            if user[1] in kinds
-            for path in unit.paths
-            if path[0].startswith("@")
-            for found in self.import_targets(name, path)
-            if not self._is_only_parent(name, path, found)
-        )
-        return [found for found in dict.fromkeys(targets) if found != name]
+    def _imports(self, name: str, entry: ModuleEntry, kinds: str) -> Iterator[tuple[int, str]]:
+        """The modules that units of these *kinds* import, with the position of statements."""
+        for (_, kind, key), unit in units(name, entry):
+            if kind not in kinds:
+                continue
+            number = key[0] if kind == "v" else key
+            for path in unit.paths:
+                if path[0].startswith("@"):
+                    for found in self.import_targets(name, path):
+                        if found != name and not self._is_only_parent(name, path, found):
+                            yield number, found
 
     def imported_by(self, statement: StatementId) -> Iterator[str]:
         """The modules, as it seems, that running a statement makes the import system load."""
