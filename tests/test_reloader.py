@@ -242,6 +242,28 @@ def test_a_value_that_only_happens_to_be_the_same_is_not_touched(project, reload
     assert (names["w"], names["one"].WIDTH) == (1, 2)
 
 
+def test_a_name_whose_definition_is_gone_keeps_it_and_is_told_once(project, reloader):
+    project.write("lib.py", "def area(): return 1\nK = 1\n")
+    names: dict = {}
+    cell(reloader, names, "from lib import area as f")
+    project.edit("lib.py", "K = 1\n")
+    told = reloader.reload().outcomes[0].leftovers
+    project.edit("lib.py", "K = 2\n")
+    told_again = reloader.reload().outcomes[0].leftovers
+    assert (told, told_again) == (("lib.area is gone; f here keeps what it was.",), ())
+    assert names["f"]() == 1
+
+
+def test_a_name_follows_when_its_definition_comes_back_after_a_failure(project, reloader):
+    project.write("lib.py", "def area(): return 1\n")
+    names: dict = {}
+    cell(reloader, names, "from lib import area")
+    for text in ("K = 1\n", "area = len\ndef __after_reload__(state): 1 / 0\n", "area = len\n"):
+        project.edit("lib.py", text)
+        reloader.reload()
+    assert names["area"] is len
+
+
 def test_names_imported_by_star_follow_come_and_go(project, reloader):
     project.write("one.py", "A = 1\nB = 1\n")
     names: dict = {}

@@ -70,13 +70,23 @@ def namespaces_before(namespaces: Iterable[Namespace]) -> dict[str, dict[str, An
 
 def refresh(
     namespace: Namespace, before: dict[str, dict[str, Any]], transaction: Transaction
-) -> None:
-    """Bring names up to date that still are what they were imported as."""
+) -> list[str]:
+    """Bring names up to date that still are what they were imported as.
+
+    Returns sentences about those that keep what they hold, as their modules have dropped it.
+    """
+    kept = []
     for name, origins in list(namespace.provenance.items()):
-        any(_refresh_name(namespace, name, *origin, before, transaction) for origin in origins)
+        was_kept = name in namespace.orphans
+        for module, attr in origins:
+            if _refresh_name(namespace, name, module, attr, before, transaction):
+                if name in namespace.orphans and not was_kept:
+                    kept.append(f"{module}.{attr} is gone; {name} here keeps what it was.")
+                break
     for module in namespace.stars:
         if module in before:
             _refresh_star(namespace, module, before[module], transaction)
+    return kept
 
 
 def _refresh_name(
@@ -96,10 +106,11 @@ def _refresh_name(
     if was is ABSENT or old is not was:
         return False
     if new is ABSENT:
-        namespace.orphans[name] = old
+        transaction.set_item(namespace.orphans, name, old)
     elif new is not old:
         transaction.set_item(namespace.names, name, new)
-        namespace.orphans.pop(name, None)
+        if name in namespace.orphans:
+            transaction.del_item(namespace.orphans, name)
     return True
 
 

@@ -180,7 +180,7 @@ class Run:
         if state.edited_classes and state.made.is_watching:
             state.made.collect()
         for namespace in state.namespaces:
-            refresh(namespace, self.before, state.transaction)
+            state.leftovers += tuple(refresh(namespace, self.before, state.transaction))
         for name in state.active:
             plan = state.work[name].plan
             for path in {plan.before.path, plan.after.path}:
