@@ -101,7 +101,7 @@ def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> 
         return set()
     changed = found.attrs | found.bodies
     filled = plan.filled.get(name, set())
-    reached = state.effects.reached_values()
+    reached = state.effects.reached_values(plan.name, number)
     kept: set[str] = set()
     for owner, info in entry.summaries[number].classes.items():
         prefix = owner.removeprefix(name).lstrip(".")
@@ -115,7 +115,7 @@ def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> 
                 continue
             if f"{owner}.{attr}" in entry.functions or f"{owner}.{attr}" in entry.classes:
                 continue
-            if (plan.name, number, f"{owner}.{attr}") in reached:
+            if f"{owner}.{attr}" in reached:
                 continue
             if "lambda" in info.attrs[attr].lower():
                 continue  # a function is merged, not kept

@@ -28,7 +28,9 @@ class Effects:
         self.index = index
         self.actual: set[Token] = set()
         self.contents: dict[tuple[str, ...], tuple[Any, Any]] = {}
-        self._values: dict[Token, set[tuple[str, int, str]]] = {}
+        # By statement, the values in class bodies that tokens reach which came true at some time.
+        self._values: dict[tuple[str, int], list[tuple[Token, str]]] = {}
+        self._walked: set[Token] = set()
 
     def begin_set(self) -> None:
         """A set of modules begins: what `contents` holds is copied, for the former to be let be."""
@@ -82,14 +84,15 @@ class Effects:
             self.actual |= self.tokens()
             self.contents = {}
 
-    def reached_values(self) -> set[tuple[str, int, str]]:
-        """The values in class bodies that use what has changed so far."""
-        found: set[tuple[str, int, str]] = set()
-        for token in self.tokens():
-            if token not in self._values:
-                self._values[token] = self.index.reached_values(token)
-            found |= self._values[token]
-        return found
+    def reached_values(self, module: str, number: int) -> set[str]:
+        """The values, by qualname, in the class body of a statement that use what has changed."""
+        tokens = self.tokens()
+        for token in tokens - self._walked:
+            for found, statement, qualname in self.index.reached_values(token):
+                self._values.setdefault((found, statement), []).append((token, qualname))
+        self._walked |= tokens
+        known = self._values.get((module, number), ())
+        return {qualname for token, qualname in known if token in tokens}
 
 
 def content_token(key: tuple[str, ...]) -> Token:

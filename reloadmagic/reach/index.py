@@ -605,6 +605,11 @@ class Index:
         return entities
 
     def _fills_parameters(self, module: str, callee: Path) -> bool:
+        """May calling *callee* in *module* change what it is passed?"""
+        key = ("fills parameters", module, callee)
+        return self.remembered(key, lambda: self._may_fill_parameters(module, callee))
+
+    def _may_fill_parameters(self, module: str, callee: Path) -> bool:
         for (found, name), rest in self.resolve(module, callee):
             entry = self.modules.get(found)
             if entry is None:
@@ -628,8 +633,10 @@ class Index:
                 for user, unit in units(name, entry):
                     if user[1] == "v":
                         continue
-                    for target in self._targets(name, user, unit):
-                        self._spread(user, target, found)
+                    targets = set(self._targets(name, user, unit))
+                    statements = self._run_by(user) if targets else set()
+                    for target in targets:
+                        found[target] |= statements
                 for number, summary in enumerate(entry.summaries):
                     for path in summary.orders:
                         for target in self._order_targets(name, path):
@@ -834,9 +841,9 @@ class Index:
             names += [a for a in unit.attrs if f"{owner}.{a}" in functions and a not in names]
         return False
 
-    def _spread(self, user: User, target: Target, found: dict[Target, set[StatementId]]) -> None:
-        """Add to *found* the statements that run *user*, which fills *target*."""
-        found[target] |= _Walk(self, calls_only=True).from_user(user)
+    def _run_by(self, user: User) -> set[StatementId]:
+        """The statements that run *user*."""
+        return _Walk(self, calls_only=True).from_user(user)
 
     def whole(self, module: str) -> bool:
         """Does code that cannot be told run with the module, so that all of it counts as one?"""
@@ -849,8 +856,7 @@ class Index:
             return True
         for qualname, (_, unit) in entry.functions.items():
             if unit.dynamic and any(
-                found == module
-                for found, _ in _Walk(self, calls_only=True).from_user((module, "f", qualname))
+                found == module for found, _ in self._run_by((module, "f", qualname))
             ):
                 return True
         return False
