@@ -121,12 +121,18 @@ def reachable_functions(namespace: dict[str, Any]) -> Iterator[types.FunctionTyp
             yield value
             todo.extend(held_by_function(value))
         elif is_class(value):
-            attributes = class_dict(value)
-            if attributes.get("__module__") == namespace.get("__name__"):
-                todo.extend(attributes.values())
-                todo.extend(type.__dict__["__bases__"].__get__(value))  # as decorators derive
+            if _is_of(value, namespace):
+                todo.extend(class_dict(value).values())
+            # A decorator, of another module perhaps, may have derived it.
+            bases = type.__dict__["__bases__"].__get__(value)
+            todo.extend(base for base in bases if _is_of(base, namespace))
         else:
             todo.extend(_held(value))
+
+
+def _is_of(cls: type, namespace: dict[str, Any]) -> bool:
+    """Is the class one that the module of that namespace defines?"""
+    return bool(class_dict(cls).get("__module__") == namespace.get("__name__"))
 
 
 def held_by_function(function: types.FunctionType) -> Iterator[Any]:

@@ -188,3 +188,17 @@ def test_what_users_set_on_a_class_stays_when_its_metaclass_comes_and_goes(proje
         project.edit("m.py", text.format(base))
         reloader.reload()
         assert (m.A.mine, m.A.__base__.__name__) == (1, base)
+
+
+def test_containers_get_the_factory_and_the_limit_of_the_new_source(project, reloader):
+    text = "from collections import *\nD = defaultdict({})\nQ = deque([1, 2, 3], maxlen={})\n"
+    project.write("m.py", text.format("lambda: 1", 5))
+    m = load("m")
+    d, q = m.D, m.Q
+    m.D["mine"]
+    project.edit("m.py", text.format("lambda: 2", 5))
+    reloader.reload()
+    assert (m.D is d, dict(m.D), m.D["new"], m.Q is q) == (True, {"mine": 1}, 2, True)
+    project.edit("m.py", text.format("list", 2))
+    reloader.reload()
+    assert (m.D is d, m.D["other"], m.Q.maxlen, list(m.Q)) == (True, [], 2, [2, 3])

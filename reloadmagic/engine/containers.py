@@ -7,6 +7,7 @@ when the set is done, after all fillers.
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,14 @@ class Containers:
         if note is not None and note.content is not None:
             return same_value(plainly(note.content), plainly(new))
         return same_value(old, new)
+
+    def become(self, old: Any, new: Any) -> bool:
+        """Give *old* what *new* has beside its content; False if that is fixed for good."""
+        if type(old) is defaultdict:
+            factory = self._merge_part(old.default_factory, new.default_factory)
+            if factory is not old.default_factory:
+                self.state.transaction.set_attr(old, "default_factory", factory)
+        return type(old) is not deque or old.maxlen == new.maxlen
 
     def refill(self, old: Any, new: Any, key: tuple[str, ...] = ()) -> Any:
         """Give *old* what *new* holds; what came into it at run time is added at the end.

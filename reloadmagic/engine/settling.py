@@ -30,6 +30,8 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
     if old is new:
         return old
     if is_container(new) and type(old) is type(new):
+        if not state.containers.become(old, new):
+            return new
         if state.containers.is_unchanged(old, new):
             return old
         if _is_display(statement) or state.containers.is_made(new):
@@ -41,7 +43,8 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
         return settle_class(state, plan, number, name, old, new)
     defines = statement.fragment.kind in {"def", "class"}
     if (defines or state.patcher.can_merge(old, new)) and state.patcher.is_made(new):
-        stays = state.patcher.merge(old, new)
+        outside = state.index.attributes_from_outside((plan.name, name))
+        stays = state.patcher.merge(old, new, keep=outside)
         if stays is not old:
             tell_at_once(state, old, stays)
         return stays

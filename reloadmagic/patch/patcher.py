@@ -88,7 +88,7 @@ class Patcher:
         *new* where it could not or is something else altogether.
 
         Args:
-            keep: dotted names of class attributes whose old objects stay.
+            keep: dotted names of attributes of a class, or an instance, whose old objects stay.
             noted: by qualname, the names that each class's own execution left in it. Others in
                 the old class were set from outside and stay. None: nothing was.
         """
@@ -298,7 +298,7 @@ class Patcher:
             return classes.merge_class(self, old, new, **details)
         if wrapper_kind(new) is not None:
             return wrappers.merge_wrapper(self, old, new)
-        return instances.merge_instance(self, old, new)
+        return instances.merge_instance(self, old, new, details.get("keep", _NOTHING))
 
     def _change_kind(self, old: Any, new: Any) -> None:
         """A definition that becomes another kind of object: holders of the old one get the new.

@@ -906,6 +906,11 @@ def units(name: str, entry: ModuleEntry) -> Iterator[tuple[User, Unit]]:
                 yield (name, "f", qualname), unit
 
 
+def _looks_in(unit: Unit) -> bool:
+    """Does code do more with what it names than pass it around?"""
+    return bool(unit.attrs) or any(how & (CALL | USE | BASE) for how in unit.paths.values())
+
+
 class _Walk:
     """One walk from a change to the statements that use it.
 
@@ -1040,9 +1045,13 @@ class _Walk:
 
     def head(self, entity: Entity) -> None:
         for module, number in self.index.tainted(entity):
-            unit = self.index.modules[module].summaries[number].now
-            if unit.attrs or any(how & (CALL | USE | BASE) for how in unit.paths.values()):
+            summary = self.index.modules[module].summaries[number]
+            if _looks_in(summary.now):
                 self.todo.append((module, "s", number))
+            for owner, info in summary.classes.items():
+                for attr, unit in info.values.items():
+                    if _looks_in(unit):
+                        self.values.add((module, number, f"{owner}.{attr}"))
 
     def is_shaped(self, user: User) -> bool:
         """Does a class statement read what its bases hold, as decorators and metaclasses do?"""
