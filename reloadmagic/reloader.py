@@ -713,7 +713,10 @@ class Reloader:
         if change.kind == "opaque":
             tracked.stamp = change.stamp
             self._expect_files()
-            return f"{change.path} changed: a {tracked.opaque} is loaded anew by a restart only"
+            from .report.words import place
+
+            path = place(change.path, 0)
+            return f"{path} changed, and only a restart can load a {tracked.opaque}"
         return ""
 
     def _unreadable(self, change: Change) -> Outcome | None:

@@ -123,9 +123,9 @@ def _is_followed(version: _Replaced, tracked: TrackedModule) -> bool:
 
 
 def hint_of_undone(changes: Iterable[Change]) -> tuple[str, ...]:
-    """What the files that *changes* are of stand for after an undo, as a sentence."""
+    """What the files that *changes* are of stand for after an undo, as a phrase."""
     names = [os.path.basename(change.path) for change in changes if change.kind != "touched"]
     if not names:
         return ()
     files = "the file is" if len(names) == 1 else "they are"
-    return (f"The version before runs in {', '.join(names)} until {files} edited.",)
+    return (f"the version before runs in {', '.join(names)} until {files} edited",)

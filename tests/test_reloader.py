@@ -250,7 +250,7 @@ def test_a_name_whose_definition_is_gone_keeps_it_and_is_told_once(project, relo
     told = reloader.reload().outcomes[0].leftovers
     project.edit("lib.py", "K = 2\n")
     told_again = reloader.reload().outcomes[0].leftovers
-    assert (told, told_again) == (("lib.area is gone; f here keeps what it was.",), ())
+    assert (told, told_again) == (("lib.area is gone; f here keeps what it was",), ())
     assert names["f"]() == 1
 
 

@@ -187,7 +187,7 @@ def test_a_module_imported_anew_is_left_alone(project, reloader, shapes):
 def test_the_report_says_what_was_undone(reloader, shapes):
     line = str(reloader.undo()).splitlines()
     assert line[0].startswith("undid shapes.py (")
-    assert line[1] == "The version before runs in shapes.py until the file is edited."
+    assert line[1] == "the version before runs in shapes.py until the file is edited"
 
 
 def test_tracebacks_and_getsource_show_what_runs(project, reloader):

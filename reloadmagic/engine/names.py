@@ -81,7 +81,7 @@ def refresh(
         for module, attr in origins:
             if _refresh_name(namespace, name, module, attr, before, transaction):
                 if name in namespace.orphans and not was_kept:
-                    kept.append(f"{module}.{attr} is gone; {name} here keeps what it was.")
+                    kept.append(f"{module}.{attr} is gone; {name} here keeps what it was")
                 break
     for module in namespace.stars:
         if module in before:

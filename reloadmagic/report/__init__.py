@@ -27,10 +27,10 @@ class Report:
 
     Attributes:
         outcomes: one for each module, in the order in which they were dealt with.
-        notes: sentences about the session as a whole.
+        notes: phrases about the session as a whole.
         seconds: how long all of it took.
         undo: it went back to the code before a reload.
-        troubles: sentences about workers that did not follow.
+        troubles: phrases about workers that did not follow.
     """
 
     outcomes: tuple[Outcome, ...] = ()

@@ -223,7 +223,7 @@ class TestUndo:
     def test_it_says_what_it_went_back_to(self, edited: Project, run: Run) -> None:
         first, second = str(run("%reload_undo").result).splitlines()
         assert first.startswith("undid shapes.py (area) · ")
-        assert second == "The version before runs in shapes.py until the file is edited."
+        assert second == "the version before runs in shapes.py until the file is edited"
 
     def test_cells_run_the_code_before_without_a_word(
         self, edited: Project, run: Run, capsys: pytest.CaptureFixture[str]
