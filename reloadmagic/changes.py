@@ -52,6 +52,13 @@ class Change:
         return f"{self.module} {self.kind} ({os.path.basename(self.path)})"
 
 
+Stale = list[tuple[TrackedModule, "Stamp | None"]]
+"""Modules whose file has another stamp than when it was last read, with that stamp.
+
+It is None where the file is not there.
+"""
+
+
 class Files:
     """The files of some modules, looked at with one ``stat`` each and nothing else."""
 
@@ -64,11 +71,8 @@ class Files:
         """Files have been read: from now on they are as their modules' stamps say."""
         self._known = None
 
-    def stale(self) -> list[tuple[TrackedModule, Stamp | None]]:
-        """Modules whose file has another stamp than when it was last read, with that stamp.
-
-        It is None where the file is not there.
-        """
+    def stale(self) -> Stale:
+        """Look at all files; what is not as it was when it was last read."""
         if self._known is None:
             self._known = [module.stamp for module in self._modules]
         stamps: list[Stamp | None]

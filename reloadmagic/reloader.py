@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from .attempts import Attempts
 from .bytecode import was_edited_since_import
-from .changes import Change, Files, change_to, find_change, holds_what_ran
+from .changes import Change, Files, Stale, change_to, find_change, holds_what_ran
 from .collector import collector_paused
 from .engine import Engine
 from .engine.names import Namespace
@@ -108,6 +108,8 @@ class Reloader:
         self._attachments: tuple[Attachment, ...] = ()
         self._scanned: tuple[int, str | None] = (0, None)
         self._known: dict[str, None] = {}
+        # As of when the index held all that had last run: its version, and what that was.
+        self._synced: tuple[int, list[Source | None]] = (0, [])
         # Made anew once other modules are tracked, or in other files.
         self._files: Files | None = None
         self.install()
@@ -400,19 +402,20 @@ class Reloader:
         if "_index" in vars(self):
             self._index.drop(name)
 
-    def is_current(self) -> bool:
-        """Is there nothing to do? One ``stat`` for each tracked module, and nothing else.
+    def look(self) -> Stale | None:
+        """What may have to be done, by one ``stat`` for each tracked module and nothing else.
 
-        A file that was saved again with the same bytes is as good as before from now on. False
-        means no more than that `changes` has to look closer.
+        It is empty if there is nothing to do, and for `reload` alone where it follows at once, not
+        to look twice. A file that was saved again with the same bytes is as good as before from now
+        on. None means that modules have come or gone, so that more has to be looked at.
         """
         files = self._files
         if files is None or self._scanned != (len(sys.modules), next(reversed(sys.modules), None)):
-            return False
+            return None
         stale = files.stale()
-        return not stale or self._were_only_touched(stale)
+        return [] if stale and self._were_only_touched(stale) else stale
 
-    def _were_only_touched(self, stale: Iterable[tuple[TrackedModule, Stamp | None]]) -> bool:
+    def _were_only_touched(self, stale: Stale) -> bool:
         """Do *stale* files hold what last ran? Then their stamps are the ones to expect."""
         if not self._lock.acquire(blocking=False):
             return False  # another thread reloads
@@ -434,7 +437,7 @@ class Reloader:
         self._pending.pop(tracked.name, None)
         self._attempts.take_back(tracked.name)
 
-    def _stale(self) -> list[tuple[TrackedModule, Stamp | None]]:
+    def _stale(self) -> Stale:
         """Tracked modules whose files are not as they were when they were last read."""
         if self._files is None:
             self._files = Files(self._tracked.values())
@@ -455,7 +458,7 @@ class Reloader:
         self._undo.look(found)
         return tuple(found)
 
-    def _changes(self, stale: Iterable[tuple[TrackedModule, Stamp | None]]) -> list[Change]:
+    def _changes(self, stale: Stale) -> list[Change]:
         return [change for t, stamp in stale if (change := self._change(t, stamp)) is not None]
 
     def _change(self, tracked: TrackedModule, stamp: object) -> Change | None:
@@ -541,6 +544,9 @@ class Reloader:
 
     def _sync(self) -> None:
         """Have the index hold what last ran, whatever a plan put there since."""
+        sources = [tracked.source for tracked in self._tracked.values()]
+        if (self._index.version, sources) == self._synced and None not in sources:
+            return
         indexed = self._index.modules
         for name in indexed.keys() - self._tracked.keys():
             self._index.drop(name)
@@ -553,15 +559,23 @@ class Reloader:
                 source = change.after
             if source is not None:
                 self._index.put(name, source)
+        self._synced = self._index.version, sources
 
     # Reloads -----------------------------------------------------------------------------------------
 
-    def reload(self, plan: Plan | None = None, *, names: Iterable[str] | None = None) -> Report:
+    def reload(
+        self,
+        plan: Plan | None = None,
+        *,
+        names: Iterable[str] | None = None,
+        looked: Stale | None = None,
+    ) -> Report:
         """Bring the session up to date.
 
         *plan* limits it to what was planned, *names* to the modules that these patterns match, and
         what depends on them. Without either, versions that failed before or were undone are left
-        until their files, or files that could mend them, are edited.
+        until their files, or files that could mend them, are edited. *looked* is what `look` has
+        just returned.
 
         Returns a report that is false where there was nothing to do or another thread reloads.
 
@@ -574,7 +588,7 @@ class Reloader:
         try:
             if plan is None and names is not None:
                 plan = self.plan(self.changes(names))
-            report = self._reload(plan)
+            report = self._reload(plan, looked)
         finally:
             self._lock.release()
         return self._pass_on(report)
@@ -629,11 +643,11 @@ class Reloader:
         """Modules that run an earlier version than their files hold, as `undo` left them."""
         return frozenset(self._undo.held)
 
-    def _reload(self, plan: Plan | None) -> Report:
+    def _reload(self, plan: Plan | None, looked: Stale | None) -> Report:
         started = time.perf_counter()
         if plan is None:
             self._scan()
-            stale = self._stale()
+            stale = self._stale() if looked is None or self._files is None else looked
             if not stale:
                 return _NOTHING
             found = self._changes(stale)

@@ -102,6 +102,20 @@ def test_an_idle_cell_looks_once_at_each_file_and_at_nothing_else(project, shell
     assert (counted, events) == ({"stat": len(tracked)}, {})
 
 
+def test_before_an_edit_runs_each_file_is_looked_at_once(project, shell, counted):
+    users(project)
+    shell.run_cell("%load_ext reloadmagic")
+    for number in range(USERS):
+        shell.run_cell(f"import mine_{number}")
+    for value in (1, 2):
+        project.edit("mine_1.py", f"K = {value}\ndef f():\n    return K + {value}\n")
+        counted.clear()
+        shell.run_cell("seen = mine_1.f()", store_history=True)
+    tracked = shell.magics_manager.registry["ReloadMagic"].reloader.tracked
+    assert shell.user_ns["seen"] == 4
+    assert counted["stat"] < 2 * len(tracked)
+
+
 def test_modules_of_others_cost_an_idle_reload_nothing(project, counted):
     users(project)
     load(*(f"mine_{number}" for number in range(USERS)))

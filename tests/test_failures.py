@@ -419,7 +419,7 @@ def test_a_failed_edit_is_tried_again_when_the_one_it_failed_with_is_taken_back(
     assert reloader.reload().failed
     project.edit("top.py", "import low\n")
     if look:
-        reloader.is_current()
+        reloader.look()
         reloader.changes()
     reloader.reload()
     assert (low.A, reloader.tracked["low"].stale) == (2, False)

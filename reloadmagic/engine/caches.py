@@ -71,9 +71,9 @@ class Caches:
                 yield (name, qualname), value.cache_clear
             elif type(value) is functools.cached_property and cls is not None:
                 yield (name, qualname), partial(self._forget, cls, attr)
-        for tracked in self.state.tracked.values():
-            if tracked.source is not None and "cache" in tracked.source.text:
-                yield from _assigned(tracked.namespace)
+        for name in sorted(self.state.index.caching):
+            if name in self.state.tracked:
+                yield from _assigned(self.state.tracked[name].namespace)
 
     def _forget(self, cls: type, name: str) -> None:
         """Drop what a cached property has left in the instances of *cls* and of classes below."""

@@ -21,7 +21,7 @@ from .record import CellRecord
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from reloadmagic.changes import Change
+    from reloadmagic.changes import Change, Stale
     from reloadmagic.explain.cells import CellLog
     from reloadmagic.plan import Plan
     from reloadmagic.reloader import Reloader
@@ -46,6 +46,7 @@ class CellHook:
         settings.observe(self._note_stop, "on_error")
         self._refusal: Refusal | None = None  # of the cell that is about to run
         self._users_thread = 0  # in which a cell of the user's runs, 0 if none does
+        self._looked: Stale | None = None  # what was seen of the files before this cell
         self._said: object = None  # what was said last, not to say it before every cell
         self._tried: object = None  # which versions were tried last while *only* limits it
         self._record = CellRecord(self._python)
@@ -104,6 +105,7 @@ class CellHook:
         This is what nearly all cells wait for, so it takes little more than looking at the files.
         """
         cell = info.raw_cell
+        self._looked = None
         try:
             return (
                 self._refusal is None
@@ -113,11 +115,15 @@ class CellHook:
                 and not info.silent
                 and "import" not in cell
                 and "%%" not in cell
-                and self._reloader.is_current()
+                and self._look() == []
                 and not self._stops
             )
         except Exception:  # noqa: BLE001  # the longer way will say what is wrong
             return False
+
+    def _look(self) -> Stale | None:
+        self._looked = self._reloader.look()
+        return self._looked
 
     def _note_stop(self, change: Any) -> None:
         self._stops = change["new"] == "stop"
@@ -164,25 +170,31 @@ class CellHook:
 
     def _before_users_cell(self) -> None:
         if self._settings.mode == "auto":
-            self.reload()
+            self.reload(self._looked)
         elif self._settings.mode == "notify":
             self._notify(self._reloader.changes())
 
-    def reload(self) -> None:
-        """Reload what is stale and say it; refuse the cell if that failed and the settings say so."""
-        report = self.run(self._limited_plan(), asked=self._settings.verbosity == "details")
+    def reload(self, looked: Stale | None = None) -> None:
+        """Reload what is stale and say it; refuse the cell if that failed and the settings say so.
+
+        *looked* is what the reloader has just seen of the files.
+        """
+        asked = self._settings.verbosity == "details"
+        report = self.run(self._limited_plan(), looked=looked, asked=asked)
         if report and not self._was_said(report):
             self._say(report)
         if self._stops:
             self._stop(report)
 
-    def run(self, plan: Plan | None = None, *, asked: bool = False) -> Report:
+    def run(
+        self, plan: Plan | None = None, *, looked: Stale | None = None, asked: bool = False
+    ) -> Report:
         """Reload by *plan*, or what is stale.
 
         The report tells which cells used what changed, if it was *asked* for or where there are
         cells to run again: in notebooks, not in terminals.
         """
-        return self._by_reloader(lambda: self._reloader.reload(plan), asked=asked)
+        return self._by_reloader(lambda: self._reloader.reload(plan, looked=looked), asked=asked)
 
     def undo(self) -> Report:
         """Go back to the code before the last reload; as `run`, asked for."""

@@ -114,6 +114,10 @@ class Index:
         self._is_module = is_module
         self._names_of = names_of
         self.is_metaclass = is_metaclass
+        # Counts what is put and dropped.
+        self.version = 0
+        # Modules whose texts speak of a cache.
+        self.caching: set[str] = set()
         self.modules: dict[str, ModuleEntry] = {}
         self._users: dict[Entity, dict[str, list[tuple[User, int, Path]]]] = {}
         self._attrs: dict[str, dict[str, set[User]]] = {}
@@ -135,6 +139,8 @@ class Index:
         known = self.modules.get(name)
         if known is not None and known.source is source:
             return
+        self.version += 1
+        (self.caching.add if "cache" in source.text else self.caching.discard)(name)
         is_package = os.path.basename(source.path).startswith("__init__.")
         postponed = bool(source.flags & _ANNOTATIONS)
         if known is not None and _is_alike(known, source, postponed=postponed):
@@ -179,6 +185,8 @@ class Index:
     def drop(self, name: str) -> None:
         """Forget the module *name*."""
         if name in self.modules:
+            self.version += 1
+            self.caching.discard(name)
             self._unlink(name)
             del self.modules[name]
             self._decorated.pop(name, None)

@@ -277,7 +277,7 @@ def test_users_own_names_are_no_hindrance(shapes: Project, run: Run) -> None:
 def test_a_fault_of_our_own_is_told_once_and_the_cell_runs(
     shapes: Project, run: Run, shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(*args: object) -> None:
+    def broken(*args: object, **named: object) -> None:
         raise SystemExit("a bug")
 
     shell.magics_manager.registry["ReloadMagic"].reloader.reload = broken
