@@ -26,7 +26,7 @@ from .graph import ImportGraph, RunOrder
 from .live import is_class
 from .modules import Source, Statement, TrackedModule
 from .reach.index import Entity, Index, StatementId, Target, Token
-from .reach.summary import MENTION
+from .reach.summary import Summary, summarize
 
 __all__ = ["Changeset", "ModulePlan", "Plan", "Planner", "Recoded", "Step"]
 
@@ -221,6 +221,7 @@ class Planner:
         for name, diff in diffs.items():
             self.plans[name] = ModulePlan(self.tracked[name], diff.before, diff.after, diff)
         refills = self._fills_before(diffs)
+        filled = dict(self.index.fillers()) if self._fills_otherwise(diffs) else {}
         lost = self._sets_before(diffs)
         before = self._run_order() if any(map(_edits_imports, diffs.values())) else None
         for name, diff in diffs.items():
@@ -234,7 +235,7 @@ class Planner:
         if before is not None:
             self._follow_order(before)
         self._pair_moved()
-        for target in refills:
+        for target in (*refills, *self._filled_otherwise(filled)):
             self._force_group(target, "a filler was changed or dropped")
         self._set_again(lost, diffs)
         self._retry(retry)
@@ -290,6 +291,38 @@ class Planner:
                 ]
                 targets += self._made_by_others(name, number)
         return targets
+
+    def _fills_otherwise(self, diffs: Mapping[str, Diff]) -> bool:
+        """Do functions come to fill other objects by the edit when they are called?"""
+        for name, diff in diffs.items():
+            before = self.index.modules[name].summaries
+            if any(_fills(before[number]) for number in diff.dropped):
+                return True
+            for pair in diff.edited():
+                if pair.old is not None:
+                    was = before[pair.old]
+                    fragment = diff.after.statements[pair.new].fragment
+                    if _fills(was) != _fills(summarize(fragment, postponed=was.postponed)):
+                        return True
+        return False
+
+    def _filled_otherwise(self, before: Mapping[Target, set[StatementId]]) -> Iterator[Target]:
+        """Objects that statements which stay fill now and did not *before*, or the other way."""
+        fillers = self.index.fillers()
+        places = {
+            name: {pair.old: pair.new for pair in plan.diff.pairs if pair.old is not None}
+            for name, plan in self.plans.items()
+            if plan.diff is not None
+        }
+        for target, members in before.items():
+            stay = {
+                (module, places[module].get(old) if module in places else old)
+                for module, old in members
+            }
+            found = fillers.get(target, set())
+            known = {member for member in found if self._formerly(member) is not None}
+            if {member for member in stay if member[1] is not None} != known:
+                yield target
 
     def _sets_before(self, diffs: Mapping[str, Diff]) -> list[tuple[Entity, str]]:
         """The attributes that statements had set which an edit drops or changes."""
@@ -410,14 +443,21 @@ class Planner:
         """Has *statement* run for certain when *producer* runs?"""
         if statement[0] == producer[0]:
             return statement[1] < producer[1]
-        return producer[0] not in self.graph.descendants(statement[0]) and self._before(
-            statement, producer
-        )
+        if producer[0] in self.graph.descendants(statement[0]):
+            if producer[0] not in self.graph_at_once.descendants(statement[0]):
+                return False  # a function imports it, whenever it is called
+        return self._before(statement, producer)
 
     @functools.cached_property
     def graph(self) -> ImportGraph:
         """Who imports whom, by the sources that are to run."""
         return ImportGraph(self.index.imports())
+
+    @functools.cached_property
+    def graph_at_once(self) -> ImportGraph:
+        """Whom the statements of each module import themselves."""
+        imports = self.index.imports_at_once()
+        return ImportGraph({n: [target for _, target in found] for n, found in imports.items()})
 
     @functools.cached_property
     def order(self) -> RunOrder:
@@ -626,18 +666,34 @@ class Planner:
         """A statement that reads an object before all its fillers have run sees it half filled."""
         me = (plan.name, number)
         for target, fillers in self.index.fillers().items():
-            if target in self.grown or me in fillers:
+            if me in fillers or me not in self._users_of(target) or me in self._makers(target):
                 continue
-            later = [filler for filler in fillers if self._is_past(me, filler)]
-            if later and me in self._users_of(target) and me not in self._makers(target):
+            if any(self._is_past(me, filler) for filler in fillers):
                 self._force_group(target, "it is read before it is filled")
+                why = f"reads {target[1]} while it is filled"
+                if why not in plan.run[number]:
+                    plan.anew.add(number)
+                    self._reach(plan, number, why)
         entry = self.index.modules[plan.name]
         for path in entry.summaries[number].now.paths:
-            binders = entry.bindings.get(path[0], ())
-            if entry.is_import(path[0]):
+            binders = entry.bindings.get(path[0], [])
+            if entry.is_import(path[0]) or not binders or number >= max(binders):
                 continue
-            if len(binders) > 1 and any(n < number for n in binders) and number < max(binders):
-                self._force_group((plan.name, path[0], ""), "it is read before it is bound again")
+            why = "it is read before it is bound again"
+            if min(binders) < number:
+                self._force_group((plan.name, path[0], ""), why)
+            elif min(binders) > number:
+                for star in self._stars_with(plan.name, path[0]):
+                    if star < number:
+                        self._reach(plan, star, why)
+                        self._reach(plan, binders[0], why)
+
+    def _stars_with(self, module: str, name: str) -> Iterator[int]:
+        """The star-imports of *module* that bind *name*."""
+        for number in self.index.modules[module].bindings.get("*", ()):
+            targets = self.index.star_targets(module, number)
+            if any(self.index.binds(target, name) for target in targets):
+                yield number
 
     def _users_of(self, target: Target) -> set[StatementId]:
         """The statements that use what a filled object holds."""
@@ -770,20 +826,6 @@ class Planner:
         for member in sorted(members, key=lambda m: (self._started(m[0]), m[1])):
             self._reach_at(member, reason)
         self._push_content(target)
-        self._readers_between(target, members)
-
-    def _readers_between(self, target: Target, members: set[StatementId]) -> None:
-        """A statement that reads the object between two fillers saw it half filled; so again."""
-        module, name, _ = target
-        for (found, kind, key), how, rest in list(self.index.users((module, name))):
-            if kind != "s" or (found, key) in members:
-                continue
-            if how == MENTION and not rest:
-                continue  # it does not look in
-            here = [number for where, number in members if where == found]
-            if found not in self.ahead and here and min(here) < key < max(here):
-                self._plan_of(found).anew.add(key)
-                self._reach(self._plan_of(found), key, f"reads {name} while it is filled")
 
     # Pins --------------------------------------------------------------------------------------
 
@@ -884,6 +926,22 @@ def _gone(diffs: Mapping[str, Diff]) -> set[StatementId]:
         if pair.how == "changed" and pair.old is not None
     }
     return dropped | changed
+
+
+def _fills(summary: Summary) -> set[tuple[str, object]]:
+    """What the functions of a statement fill, by qualname."""
+    return {
+        (qualname, found)
+        for qualname, unit in summary.functions.items()
+        for found in (
+            *unit.fills,
+            *unit.sets,
+            *unit.binds_global,
+            *(("self", attr) for attr in unit.fills_self),
+            *(("class", attr) for attr in unit.fills_class),
+            *(["parameters"] if unit.fills_parameters else []),
+        )
+    }
 
 
 def _edits_imports(diff: Diff) -> bool:

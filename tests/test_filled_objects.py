@@ -170,3 +170,31 @@ def test_what_a_statement_set_over_the_constructor_stays(project, reloader):
     project.edit("m.py", text.format(3))
     reloader.reload()
     assert (m.app.all, m.app.db) == ([1, 3], ["open"])
+
+
+STOPS = {
+    "function": "def put(f): {}\n",
+    "method of the class": "class P:\n    def __init_subclass__(cls): {}\n",
+    "metaclass": "class P(type):\n    def __init__(cls, *given): {}\n",
+}
+
+
+@pytest.mark.parametrize("kind", STOPS)
+def test_what_a_function_puts_in_no_longer_is_gone(project, reloader, kind):
+    uses = {
+        "function": "put(1)\n",
+        "method of the class": "class A(P): pass\n",
+        "metaclass": "class A(metaclass=P): pass\n",
+    }
+    text = "FOUND = []\n" + STOPS[kind] + uses[kind] + "STATE = []\n"
+    project.write("m.py", text.format("FOUND.append(1)"))
+    m = load("m")
+    found, state = m.FOUND, m.STATE
+    m.FOUND.append("mine")
+    project.edit("m.py", text.format("pass"))
+    reloader.reload()
+    assert m.FOUND == ["mine"]
+    assert (m.FOUND is found, m.STATE is state) == (True, True)
+    project.edit("m.py", text.format("FOUND.append(2)"))
+    reloader.reload()
+    assert set(m.FOUND) == {2, "mine"}

@@ -9,6 +9,7 @@ other references are moved to it (`instances`, `references`).
 from __future__ import annotations
 
 import abc
+import inspect
 import types
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,8 @@ _LAYOUT = tuple(
 )
 # Kept there by others, who work it out again: what the attributes are by now may differ.
 _CACHES = frozenset({"__annotations_cache__", "__slotnames__"})
+# What a named tuple finds its fields by.
+_FIELD: type = type(own_dict(inspect.ArgInfo)["args"])
 
 
 def merge_class(
@@ -116,6 +119,11 @@ def _carried(cls: type) -> dict[str, Any]:
     }
 
 
+def _is_place(value: object) -> bool:
+    """Is it where a class finds a part of its instances: a slot, a field of a named tuple?"""
+    return is_exactly(value, types.MemberDescriptorType, _FIELD)
+
+
 def _is_slot(cls: type, value: object) -> bool:
     return type(value) is types.MemberDescriptorType and value.__objclass__ is cls
 
@@ -128,7 +136,7 @@ def _merge_attributes(
     noted: Mapping[str, Collection[str]] | None,
 ) -> dict[str, Any]:
     """What the class that stays is to have, by name, in the new source's order."""
-    former = {name: value for name, value in own_dict(old).items() if not _is_slot(old, value)}
+    former = {name: value for name, value in own_dict(old).items() if not _is_place(value)}
     kept = _heads(keep)
     merged: dict[str, Any] = {}
     for name, value in _carried(new).items():
