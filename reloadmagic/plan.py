@@ -221,7 +221,7 @@ class Planner:
         for name, diff in diffs.items():
             self.plans[name] = ModulePlan(self.tracked[name], diff.before, diff.after, diff)
         refills = self._fills_before(diffs)
-        filled = dict(self.index.fillers()) if self._fills_otherwise(diffs) else {}
+        filled = dict(self.index.fillers()) if self._fills_otherwise(diffs) else None
         lost = self._sets_before(diffs)
         before = self._run_order() if any(map(_edits_imports, diffs.values())) else None
         for name, diff in diffs.items():
@@ -235,7 +235,9 @@ class Planner:
         if before is not None:
             self._follow_order(before)
         self._pair_moved()
-        for target in (*refills, *self._filled_otherwise(filled)):
+        if filled is not None:
+            refills += self._filled_otherwise(filled)
+        for target in refills:
             self._force_group(target, "a filler was changed or dropped")
         self._set_again(lost, diffs)
         self._retry(retry)
