@@ -34,6 +34,7 @@ from .engine import Engine
 from .engine.names import Namespace
 from .engine.stars import star_names
 from .errors import SourceError
+from .interrupts import interrupts_wait
 from .live import class_dict, find_class
 from .loader import MERGE_HOOK, ReloadFinder, read_source, show_source
 from .modules import (
@@ -329,7 +330,8 @@ class Reloader:
     @property
     def index(self) -> Index:
         """Who uses what, in the sources that last ran; to be read only, and until the next call."""
-        self._sync()
+        with self._whole_index():
+            self._sync()
         return self._index
 
     def untracked(self) -> dict[str, str]:
@@ -487,6 +489,19 @@ class Reloader:
     def plan(self, changes: Iterable[Change] | None = None) -> Plan:
         """What a reload would do about *changes*, all there are by default. Nothing runs."""
         found = self.changes() if changes is None else tuple(changes)
+        with self._whole_index():
+            return self._plan(found)
+
+    @contextmanager
+    def _whole_index(self) -> Iterator[None]:
+        """An index that an interrupt has left half made is made anew when it is next asked for."""
+        try:
+            yield
+        except BaseException:
+            vars(self).pop("_index", None)
+            raise
+
+    def _plan(self, found: tuple[Change, ...]) -> Plan:
         self._sync()
         edited = {
             change.module: self._diff(change)
@@ -630,9 +645,10 @@ class Reloader:
             pending = {change.module: change for change in changes}
             self._pending.update(pending)
             plan = self.plan(changes)
-            outcomes, notes = self._carry_out(plan)
-            for change in self._keep_stamps(plan, outcomes):
-                self._tracked[change.module].opaque = ""  # it has a source now
+            with interrupts_wait():
+                outcomes, notes = self._carry_out(plan)
+                for change in self._keep_stamps(plan, outcomes):
+                    self._tracked[change.module].opaque = ""  # it has a source now
             for name, change in pending.items():
                 if self._pending.get(name) is change:
                     del self._pending[name]
@@ -658,8 +674,9 @@ class Reloader:
             if not changes:
                 return _NOTHING
             plan = self.plan(changes)
-        outcomes, notes = self._carry_out(plan)
-        self._undo.note(self._keep_stamps(plan, outcomes), self._tracked)
+        with interrupts_wait():
+            outcomes, notes = self._carry_out(plan)
+            self._undo.note(self._keep_stamps(plan, outcomes), self._tracked)
         return Report(outcomes, notes, time.perf_counter() - started)
 
     def _go_back(self) -> Report:
@@ -670,16 +687,17 @@ class Reloader:
             return Report(undo=True)
         before = [(t := self._tracked[c.module], t.stale, t.failed) for c in back]
         plan = self.plan(back)
-        outcomes, notes = self._carry_out(plan)
-        done = {change.module for change in self._keep_stamps(plan, outcomes)}
-        for tracked, stale, failed in before:
-            if tracked.name not in done:  # it goes on with what it had
-                tracked.stale, tracked.failed = stale, failed
-                self._attempts.forget(tracked.name)
-        if len(done) == len(back):
-            self._undo.drop_last()
-        now = [change for change in self.changes() if change.module in done]
-        self._undo.hold(now)
+        with interrupts_wait():
+            outcomes, notes = self._carry_out(plan)
+            done = {change.module for change in self._keep_stamps(plan, outcomes)}
+            for tracked, stale, failed in before:
+                if tracked.name not in done:  # it goes on with what it had
+                    tracked.stale, tracked.failed = stale, failed
+                    self._attempts.forget(tracked.name)
+            if len(done) == len(back):
+                self._undo.drop_last()
+            now = [change for change in self.changes() if change.module in done]
+            self._undo.hold(now)
         notes += hint_of_undone(now)
         return Report(outcomes, notes, time.perf_counter() - started, undo=True)
 

@@ -6,11 +6,16 @@ second half lets the user's objects be as hostile as Python allows.
 
 from __future__ import annotations
 
+import contextlib
 import re
+import signal
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+import reloadmagic
 from session import described, differences, fresh, load, picture, ran, statuses, unlike, watch
 
 
@@ -297,6 +302,15 @@ def test_what_failed_before_an_interrupt_is_not_told_again(project, reloader):
         reloader.reload()
     project.edit("low.py", "A = 2\n")
     assert statuses(reloader.reload()) == {"low": "reloaded"}
+
+
+def test_a_signal_stops_the_statement_that_runs(project, reloader):
+    project.write("slow.py", "A = 1\n")
+    slow = load("slow")
+    project.edit("slow.py", "import signal\nA = 2\nsignal.raise_signal(2)\nsignal.late = 1\n")
+    with pytest.raises(KeyboardInterrupt):
+        reloader.reload()
+    assert (slow.A, hasattr(signal, "late")) == (1, False)
 
 
 def test_an_interrupted_reload_is_made_up_for_at_the_next(project, reloader):
@@ -740,3 +754,47 @@ def test_code_that_catches_everything_does_not_swallow_a_failure_of_what_it_impo
     )
     reloader.reload()
     assert (one.A, one.helper.X) == (1, 1)
+
+
+# Interrupts at any moment ------------------------------------------------------------------------
+
+
+def interrupted_after(calls: int, work: Callable[[], object]) -> int:
+    """Do *work* with Ctrl-C arriving after so many calls of ours; how many there were until then."""
+    ours = str(Path(reloadmagic.__file__).parent)
+    seen = 0
+
+    def count(frame, event, argument):
+        nonlocal seen
+        if event == "call" and frame.f_code.co_filename.startswith(ours):
+            seen += 1
+            if seen == calls:
+                sys.setprofile(None)
+                signal.raise_signal(signal.SIGINT)
+
+    sys.setprofile(count)
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            work()
+    finally:
+        sys.setprofile(None)
+    return seen
+
+
+@pytest.mark.parametrize("part", [*(n / 20 for n in range(20)), 0.96, 0.97, 0.98, 0.99])
+def test_an_interrupt_at_any_moment_leaves_the_old_or_the_new(project, part):
+    def edited(calls: int) -> int:
+        write_all(project, 1)
+        with watch() as reloader:
+            load(*NAMES)
+            write_all(project, 2)
+            seen = interrupted_after(calls, reloader.reload)
+            assert not reloader.reload().failed
+            assert unlike(described(*NAMES), fresh(project, *NAMES)) == []
+        for name in NAMES:
+            del sys.modules[name]
+        return seen
+
+    calls = edited(-1)
+    edited(round(calls * part) + 1)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

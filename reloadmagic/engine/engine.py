@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
+from ..interrupts import interrupts_wait
 from ..loader import ReloadLoader, read_source
 from ..modules import Stamp, TrackedModule, module_namespace, module_spec, stamp_of
 from .bound import hold
@@ -76,7 +77,8 @@ class Engine:
         """What importlib is to run of *module*: all of it, or nothing where a plan is carried out."""
         run = self.running
         if run is not None and run.wants(module):
-            run.rerun(module, loader)
+            with interrupts_wait():
+                run.rerun(module, loader)
             yield iter(())
         else:
             with self._importing(module, loader, order) as codes:

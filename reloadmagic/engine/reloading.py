@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import SourceError
 from ..hooks import before_reload
+from ..interrupts import interrupts_pass
 from ..loader import ReloadLoader
 from ..modules import is_importing
 from ..plan import ModulePlan
@@ -65,7 +66,8 @@ def reload_module(state: State, name: str) -> None:
         return
     if "__before_reload__" in plan.tracked.namespace:
         snapshot_module(state, plan.tracked)
-    state.states[name] = before_reload(plan.tracked.namespace)
+    with interrupts_pass():
+        state.states[name] = before_reload(plan.tracked.namespace)
     is_moved = plan.before.path != plan.after.path
     if not plan.run and not plan.drops and plan.diff is not None and not is_moved:
         # Nothing runs, so there is nothing for importlib to see to.

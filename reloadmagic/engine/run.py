@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..hooks import after_reload, after_reload_of_instances
+from ..interrupts import interrupts_pass
 from ..loader import ReloadLoader, show_parts
 from ..modules import Source
 from ..patch import patch_closures
@@ -129,7 +130,8 @@ class Run:
                 for name in names:
                     reload_module(state, name)
             self._finish()
-            self._call_hooks(names)
+            with interrupts_pass():
+                self._call_hooks(names)
         except BaseException as error:  # noqa: BLE001 - whatever user code raises, SystemExit included
             files = forget_imports(self.engine, self.known, imported)
             self._roll_back()

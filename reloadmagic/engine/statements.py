@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
+from ..interrupts import interrupts_pass
 from ..loader import compile_statements
 from ..notes import is_container, same_value
 from ..plan import ModulePlan
@@ -76,7 +77,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
         result["@" + stays.__qualname__] = stays
         return stays
 
-    with hooked(namespace, made), replacing(state, plan, number):
+    with hooked(namespace, made), replacing(state, plan, number), interrupts_pass():
         exec(code, namespace, recorder)
     if past is not None:
         recorder.note_unseen(past)

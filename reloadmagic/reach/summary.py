@@ -183,11 +183,12 @@ def summarize(fragment: Fragment, *, postponed: bool = False) -> Summary:
     """
     found = fragment.summary
     if found is None or found.postponed != postponed:
-        found = fragment.summary = Summary(postponed=postponed)
+        found = Summary(postponed=postponed)
         reader = _Reader(found, found.now, frozenset(), frozenset(), "", text=fragment.text)
         for node in fragment.parse():
             reader.visit(node)
         _share_empty(found)
+        fragment.summary = found  # now that it is whole: an interrupt may come at any time
     return found
 
 

@@ -1,0 +1,79 @@
+"""Ctrl-C waits while the session is between two states, and comes through while the user's code runs.
+
+An interrupt may arrive after any instruction. Between a reload's first write and its last note,
+that would leave objects changed that nothing remembers. So its handler is replaced by one that
+notes it; it is called once that does no harm. Threads other than the main one get no interrupts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+__all__ = ["interrupts_pass", "interrupts_wait"]
+
+Handler = Callable[[int, Any], object] | int | None
+
+# The handlers that are to be called, the last one by whoever has been entered last.
+_former: list[Handler] = []
+_arrived: list[tuple[int, Any]] = []
+
+
+@contextlib.contextmanager
+def interrupts_wait() -> Iterator[None]:
+    """Interrupts are put off until the end, or until `interrupts_pass`.
+
+    Raises:
+        KeyboardInterrupt: at the end, if one has arrived.
+    """
+    if not _is_ours() or signal.getsignal(signal.SIGINT) is _note:
+        yield
+        return
+    _former.append(signal.signal(signal.SIGINT, _note))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, _former.pop())
+        _deliver()
+
+
+@contextlib.contextmanager
+def interrupts_pass() -> Iterator[None]:
+    """Inside `interrupts_wait`: code of the user's runs, which may be interrupted.
+
+    Raises:
+        KeyboardInterrupt: at once, if one has arrived before.
+    """
+    if not _former or not _is_ours():
+        yield
+        return
+    signal.signal(signal.SIGINT, _former[-1])
+    try:
+        _deliver()
+        yield
+    finally:
+        _former[-1] = signal.signal(signal.SIGINT, _note)  # the code may have set another
+
+
+def _is_ours() -> bool:
+    """Do interrupts come to this thread, and to a handler that Python can give back?"""
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and signal.getsignal(signal.SIGINT) is not None
+
+
+def _note(signum: int, frame: Any) -> None:
+    _arrived.append((signum, frame))
+
+
+def _deliver() -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    if _arrived and handler is not _note:
+        signum, frame = _arrived[-1]
+        _arrived.clear()
+        if callable(handler):
+            handler(signum, frame)
+        else:
+            signal.raise_signal(signum)
