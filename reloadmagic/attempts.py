@@ -7,6 +7,7 @@ has changed that could mend it. Nothing runs here.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from .plan import Plan
 
 __all__ = ["Attempts"]
+
+AWAY = 0.05
+"""Seconds for which a file is not there until it counts as deleted."""
 
 
 class Attempts:
@@ -77,10 +81,14 @@ class Attempts:
         self.forget(name)
 
     def worth_trying(self, changes: Iterable[Change]) -> tuple[Change, ...]:
-        """Those of *changes* that were not tried yet, and failed ones that those may mend."""
+        """Those of *changes* that were not tried yet, and failed ones that those may mend.
+
+        A file that is gone for a moment only is left for the next look.
+        """
         changes = tuple(changes)
         new = [c for c in changes if self._tried.get(c.module) != _version(c)]
-        new = [c for c in new if c.kind not in {"deleted", "touched"}]
+        gone = [c for c in new if c.kind == "deleted"]
+        new = [c for c in new if c.kind not in {"deleted", "touched"}] + _still_gone(gone)
         old = [c for c in changes if c not in new and c.kind in {"modified", "moved", "unreadable"}]
         # What may be mended is tried with what it is related to in turn: they share a transaction.
         while mendable := [c for c in old if self.may_be_mended(c.module, new)]:
@@ -99,6 +107,13 @@ class Attempts:
             return True
         others = self._taken_back.union(change.module for change in changes)
         return not others.isdisjoint(self._menders.get(name, ()))
+
+
+def _still_gone(changes: list[Change]) -> list[Change]:
+    """Those whose files stay away for a while: an editor that renames takes no longer."""
+    if changes:
+        time.sleep(AWAY)
+    return [change for change in changes if stamp_of(change.path) is None]
 
 
 def _version(change: Change) -> object:

@@ -706,7 +706,7 @@ class Reloader:
         for tracked in self._tracked.values():
             if tracked.failed is not None:
                 tracked.let_go_of_error()
-        notes = [note for change in plan.changes if (note := self._settle_file(change))]
+        notes = self._settle_files(plan.changes)
         outcomes = [o for c in plan.changes if (o := self._unreadable(c)) is not None]
         self._attempts.begin(plan.changes)
         try:
@@ -737,19 +737,26 @@ class Reloader:
             self.history.append(report)
         return report
 
-    def _settle_file(self, change: Change) -> str:
-        """Remember files that nothing can be done about; a sentence where that needs saying."""
-        tracked = self._tracked.get(change.module)
-        if tracked is None:
-            return ""
-        if change.kind == "opaque":
-            tracked.stamp = change.stamp
-            self._expect_files()
-            from .report.words import place
+    def _settle_files(self, changes: Iterable[Change]) -> list[str]:
+        """Remember files that nothing can be done about, and say so, a phrase each."""
+        found = [
+            c for c in changes if c.kind in {"deleted", "opaque"} and c.module in self._tracked
+        ]
+        if not found:
+            return []
+        from .report.words import NAMES, listed, place
 
-            path = place(change.path, 0)
-            return f"{path} changed, and only a restart can load a {tracked.opaque}"
-        return ""
+        gone = [place(change.path, 0) for change in found if change.kind == "deleted"]
+        are = "is" if len(gone) == 1 else "are"
+        notes = [f"{listed(gone, NAMES)} {are} gone; what last ran stays"] if gone else []
+        for change in found:
+            if change.kind == "opaque":
+                tracked = self._tracked[change.module]
+                tracked.stamp = change.stamp
+                path = place(change.path, 0)
+                notes.append(f"{path} changed, and only a restart can load a {tracked.opaque}")
+        self._expect_files()
+        return notes
 
     def _unreadable(self, change: Change) -> Outcome | None:
         if change.kind != "unreadable" or change.module not in self._tracked:

@@ -142,6 +142,16 @@ def test_a_file_that_is_gone_for_a_moment_loses_nothing(project, reloader):
     assert (bool(report.failed), one.A) == (False, 2)
 
 
+def test_a_file_that_is_back_by_the_second_glance_was_not_deleted(project, reloader, monkeypatch):
+    path = project.write("one.py", "A = 1\n")
+    load("one")
+    project.delete("one.py")
+    with monkeypatch.context() as patch:
+        patch.setattr("time.sleep", lambda _: path.write_text("A = 2\n", encoding="utf-8"))
+        assert not reloader.reload()
+    assert str(reloader.reload()).startswith("reloaded one.py (A)")
+
+
 def test_a_module_whose_file_is_deleted_for_good_works_on(project, reloader):
     project.write("one.py", "def f(): return 1\n")
     project.write("two.py", "from one import f\nB = 1\n")
@@ -153,12 +163,33 @@ def test_a_module_whose_file_is_deleted_for_good_works_on(project, reloader):
     assert (one.f(), two.B) == (1, 2)
 
 
-def test_a_deleted_file_is_not_told_again_and_again(project, reloader):
+def test_a_deleted_file_is_told_once(project, reloader):
     project.write("one.py", "A = 1\n")
     load("one")
     project.delete("one.py")
-    reports = [bool(reloader.reload()) for _ in range(4)]
-    assert sum(reports) <= 1
+    reports = [str(reloader.reload()) for _ in range(4)]
+    told, silence = "one.py is gone; what last ran stays", "nothing to reload"
+    assert reports == [told, silence, silence, silence]
+
+
+def test_files_that_are_deleted_together_are_told_together(project, reloader):
+    for name in ("one", "two"):
+        project.write(f"{name}.py", "A = 1\n")
+        load(name)
+        project.delete(f"{name}.py")
+    assert str(reloader.reload()) == "one.py, two.py are gone; what last ran stays"
+
+
+def test_a_deleted_file_that_came_back_is_told_again_once_it_is_gone_again(project, reloader):
+    project.write("one.py", "A = 1\n")
+    load("one")
+    told = []
+    for text in ("A = 2\n", "A = 3\n"):
+        project.delete("one.py")
+        told.append([bool(reloader.reload()) for _ in range(3)])
+        project.write("one.py", text)
+        reloader.reload()
+    assert told == [[True, False, False]] * 2
 
 
 def test_a_module_that_is_renamed_is_imported_under_its_new_name(project, reloader):
