@@ -6,6 +6,7 @@ change of bytes is a change. Nothing is imported and nothing runs.
 
 from __future__ import annotations
 
+import itertools
 import operator
 import os
 from collections.abc import Callable, Iterable
@@ -74,7 +75,7 @@ class Files:
     def stale(self) -> Stale:
         """Look at all files; what is not as it was when it was last read."""
         if self._known is None:
-            self._known = [module.stamp for module in self._modules]
+            self._known = list(map(_known_stamp, self._modules))
         stamps: list[Stamp | None]
         try:
             stamps = list(map(_stamp, map(os.stat, self._paths)))
@@ -82,11 +83,13 @@ class Files:
                 return []
         except (OSError, ValueError):
             stamps = [stamp_of(module.path) for module in self._modules]
-        found = zip(self._modules, stamps, self._known, strict=True)
-        return [(module, now) for module, now, was in found if now != was or now is None]
+        gone = map(operator.is_, stamps, itertools.repeat(None))
+        differs = map(operator.or_, map(operator.ne, stamps, self._known), gone)
+        return list(itertools.compress(zip(self._modules, stamps, strict=True), differs))
 
 
 _stamp = operator.attrgetter("st_mtime_ns", "st_size", "st_ino")
+_known_stamp = operator.attrgetter("stamp")
 
 
 def holds_what_ran(tracked: TrackedModule, stamp: Stamp | None) -> bool:

@@ -12,7 +12,9 @@ import dataclasses
 import enum
 import functools
 import importlib.util
+import itertools
 import logging
+import operator
 import os
 import sys
 import threading
@@ -109,8 +111,8 @@ class Reloader:
         self._attachments: tuple[Attachment, ...] = ()
         self._scanned: tuple[int, str | None] = (0, None)
         self._known: dict[str, None] = {}
-        # As of when the index held all that had last run: its version, and what that was.
-        self._synced: tuple[int, list[Source | None]] = (0, [])
+        # What had last run, by names and sources, when the index held just that.
+        self._synced: tuple[list[str], list[Source | None]] = ([], [])
         # Made anew once other modules are tracked, or in other files.
         self._files: Files | None = None
         self.install()
@@ -559,22 +561,26 @@ class Reloader:
 
     def _sync(self) -> None:
         """Have the index hold what last ran, whatever a plan put there since."""
-        sources = [tracked.source for tracked in self._tracked.values()]
-        if (self._index.version, sources) == self._synced and None not in sources:
-            return
-        indexed = self._index.modules
-        for name in indexed.keys() - self._tracked.keys():
-            self._index.drop(name)
-        for name, tracked in self._tracked.items():
-            entry, source = indexed.get(name), tracked.source
-            if entry is not None and entry.source is source:
+        names, sources = list(self._tracked), list(map(_source_of, self._tracked.values()))
+        known, synced = self._synced
+        if names == known:
+            others = itertools.compress(names, map(operator.is_not, sources, synced))
+            unsure = [*others, *self._index.changed, *self._pending]
+        else:
+            unsure = [*names, *self._index.modules]
+        for name in dict.fromkeys(unsure):
+            tracked = self._tracked.get(name)
+            if tracked is None:
+                self._index.drop(name)
                 continue
             change = self._pending.get(name)
+            source = tracked.source
             if source is None and change is not None:
                 source = change.after
             if source is not None:
                 self._index.put(name, source)
-        self._synced = self._index.version, sources
+        self._index.changed.clear()
+        self._synced = names, sources
 
     # Reloads -----------------------------------------------------------------------------------------
 
@@ -838,6 +844,7 @@ class Reloader:
 
 
 _NOTHING = Report()
+_source_of = operator.attrgetter("source")
 
 # What last ran of modules that are watched no more, by the module's id: for whoever watches them next.
 _ledger: dict[int, TrackedModule] = {}

@@ -114,8 +114,8 @@ class Index:
         self._is_module = is_module
         self._names_of = names_of
         self.is_metaclass = is_metaclass
-        # Counts what is put and dropped.
-        self.version = 0
+        # What was put or dropped since whoever keeps it up to date last cleared this.
+        self.changed: dict[str, None] = {}
         # Modules whose texts speak of a cache.
         self.caching: set[str] = set()
         self.modules: dict[str, ModuleEntry] = {}
@@ -139,7 +139,7 @@ class Index:
         known = self.modules.get(name)
         if known is not None and known.source is source:
             return
-        self.version += 1
+        self.changed[name] = None
         (self.caching.add if "cache" in source.text else self.caching.discard)(name)
         is_package = os.path.basename(source.path).startswith("__init__.")
         postponed = bool(source.flags & _ANNOTATIONS)
@@ -185,7 +185,7 @@ class Index:
     def drop(self, name: str) -> None:
         """Forget the module *name*."""
         if name in self.modules:
-            self.version += 1
+            self.changed[name] = None
             self.caching.discard(name)
             self._unlink(name)
             del self.modules[name]

@@ -50,7 +50,8 @@ def duration(seconds: float) -> str:
 def place(path: str, lineno: int) -> str:
     """``shapes.py:12``, from the working directory where *path* is below it, so that it is a link."""
     try:
-        relative = os.path.relpath(path)
+        here = os.path.join(os.getcwd(), "")
+        relative = path.removeprefix(here) if path.startswith(here) else os.path.relpath(path)
     except (OSError, ValueError):  # another drive, or a working directory that is gone
         relative = path
     shown = path if relative.startswith(os.pardir) else relative
