@@ -234,3 +234,31 @@ def test_threads_that_start_during_a_reload_and_import_do_not_stop_it(project, r
     report = reloader.reload()
     assert not report.failed
     assert one.A == 2
+
+
+def test_what_a_thread_collects_while_a_reload_fails_is_not_lost(project, reloader):
+    project.write(
+        "log.py",
+        """
+        import threading
+        LINES, on, more = [], threading.Event(), threading.Event()
+        def collect():
+            while on.wait() and not more.is_set():
+                LINES.append(len(LINES))
+        """,
+    )
+    project.write("top.py", "import log\n")
+    log, _ = load("log", "top")
+    thread = threading.Thread(target=log.collect)
+    thread.start()
+    fails = """
+        import log
+        log.on.set()
+        while len(log.LINES) < 100: pass
+        log.more.set()
+        1 / 0
+        """
+    project.edit("top.py", fails)
+    assert reloader.reload().failed
+    thread.join()
+    assert len(log.LINES) >= 100

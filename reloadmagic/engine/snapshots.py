@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import threading
 import types
 from collections import deque
 from collections.abc import Iterable
@@ -33,7 +34,7 @@ __all__ = [
     "snapshot_targets",
 ]
 
-# How far from a name what it leads to is looked at, and how much of it.
+# How far from a name what it leads to is looked at, and how much of that.
 _DEPTH = 4
 _MOST = 2000
 # What nobody writes to, and what leads to nothing that is written to.
@@ -70,7 +71,12 @@ def snapshot_reachable(state: State, name: str, number: int) -> None:
 
 
 def snapshot_imported(state: State, name: str) -> None:
-    """Remember the modules that module *name* imports, directly or through others."""
+    """Remember the modules that module *name* imports, directly or through others.
+
+    Not while another thread runs code of the user's: what that writes meanwhile is not to be lost.
+    """
+    if _others_run(state):
+        return
     if state.graph is None:
         state.graph = ImportGraph(state.index.imports())
     if not state.snapped_modules:
@@ -78,6 +84,18 @@ def snapshot_imported(state: State, name: str) -> None:
         state.transaction.on_rollback(_restore_modules, dict(sys.modules))
     for other in state.graph.descendants(name) & state.tracked.keys():
         snapshot_module(state, state.tracked[other])
+
+
+def _others_run(state: State) -> bool:
+    me = threading.get_ident()
+    for thread, running in sys._current_frames().items():
+        frame: types.FrameType | None = running if thread != me else None
+        while frame is not None:
+            name = frame.f_globals.get("__name__")
+            if type(name) is str and (name == "__main__" or state.tracks(name)):
+                return True
+            frame = frame.f_back
+    return False
 
 
 def _restore_modules(before: dict[str, Any]) -> None:
@@ -121,7 +139,8 @@ class _Look:
         values = [v for n, v in namespace.items() if n == "__all__" or not n.startswith("__")]
         todo = deque((value, _DEPTH) for value in values if id(type(value)) not in _ATOMS)
         seen: set[int] = set()
-        while todo and len(seen) < _MOST:
+        most = len(todo) + _MOST
+        while todo and len(seen) < most:
             value, depth = todo.popleft()
             if id(value) in seen or covers(value):
                 continue
