@@ -206,7 +206,9 @@ class TestExplain:
     def test_what_failed_is_told_with_its_place(self, reloader: Reloader, project: Project) -> None:
         project.edit("config.py", "K = = 6\n")
         reloader.reload()
-        assert fact(explain(reloader, "config"), "now").startswith("failed: config.py:1: Syntax")
+        told = explain(reloader, "config")
+        assert fact(told, "now").startswith("failed: config.py:1: Syntax")
+        assert fact(told, "would") == ""
 
     def test_a_reload_is_remembered_with_its_reason(
         self, reloader: Reloader, project: Project

@@ -96,12 +96,13 @@ class _Teller:
         name = self.tracked.name
         imports = self.reloader.index.imports()
         importers = sorted(other for other, found in imports.items() if name in found)
+        steps = [step for step in self.plan.steps if step.module == name and step.action != "skip"]
         return self._explanation(
             name,
             "module",
             place(self.tracked.path, 0),
             ("now", self._now()),
-            ("would", (str(step) for step in self.plan.steps if step.module == name)),
+            ("would", map(str, steps)),
             ("imports", _in_a_line(sorted(imports.get(name, ())))),
             ("imported by", _in_a_line(importers)),
             ("reaches", module_reaches(self.reloader, name)),
