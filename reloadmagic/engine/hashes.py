@@ -44,6 +44,8 @@ def put_tables_in_order(state: State) -> list[str]:
 
 def _hashed_otherwise(state: State) -> Iterator[type]:
     """The classes of the set whose instances hash otherwise now, if they hash at all."""
+    if not state.edited_classes:
+        return
     for token in state.effects.actual:
         if token[0] == "code" and token[1] in state.active and token[2].endswith(".__hash__"):
             owner = token[2].rpartition(".")[0]
