@@ -137,20 +137,21 @@ class ReloadFailed(ReloadMagicError):
         place = spoken_place(path, lineno)
         super().__init__(f"{place}: {describe(exception)}. The version that last ran stays in use.")
 
-    def let_go(self) -> None:
-        """Take the tracebacks off the exception and those behind it; `frames` goes on telling.
 
-        Their frames keep alive what the names of the code that failed held.
-        """
-        behind = [BaseException.__dict__[name].__get__ for name in ("__cause__", "__context__")]
-        todo: list[BaseException | None] = [self.exception]
-        seen: set[int] = set()
-        while todo:
-            found = todo.pop()
-            if found is not None and id(found) not in seen:
-                seen.add(id(found))
-                BaseException.with_traceback(found, None)
-                todo += [get(found) for get in behind]
+def let_go(error: BaseException) -> None:
+    """Take the tracebacks off *error* and the exceptions behind it.
+
+    Their frames keep alive what the names of the code that failed held.
+    """
+    behind = [BaseException.__dict__[name].__get__ for name in ("__cause__", "__context__")]
+    todo: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while todo:
+        found = todo.pop()
+        if found is not None and id(found) not in seen:
+            seen.add(id(found))
+            BaseException.with_traceback(found, None)
+            todo += [get(found) for get in behind]
 
 
 class InternalError(ReloadMagicError):

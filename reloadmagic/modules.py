@@ -25,7 +25,7 @@ from fnmatch import fnmatchcase
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from .errors import NoSource, ReloadFailed, SourceError, describe
+from .errors import NoSource, SourceError, describe, let_go
 
 if TYPE_CHECKING:
     from .reach.summary import Summary
@@ -839,8 +839,8 @@ class TrackedModule:
 
     def let_go_of_error(self) -> None:
         """Keep alive nothing that only the code which failed last held."""
-        if isinstance(self.failed, ReloadFailed):
-            self.failed.let_go()
+        if self.failed is not None:
+            let_go(self.failed)
 
     def __repr__(self) -> str:
         state = "failed" if self.failed else "stale" if self.stale else "current"
