@@ -761,6 +761,8 @@ class Planner:
             return
         if diff.head:
             yield "head", plan.name, name
+        elif "__slots__" in diff.attrs:
+            yield "layout", plan.name, name
         if diff.head or diff.names or diff.attrs:
             yield "shape", plan.name, name
         for attr in diff.bodies:

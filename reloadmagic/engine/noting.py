@@ -116,6 +116,8 @@ def _note_class_shape(
     data = {q for q in others | edited if q not in functions and not q.endswith(GENERATED)} | kinds
     if head:
         state.effects.add(("head", plan.name, name))
+    if f"{name}.__slots__" in edited:
+        state.effects.add(("layout", plan.name, name))
     if head or data or (found is not None and found.names):
         state.effects.add(("shape", plan.name, name))
 

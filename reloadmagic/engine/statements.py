@@ -88,8 +88,10 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
                 recorder.bound.setdefault(name, before[name])
     if "*" in statement.binds:
         _note_star(state, work, number, recorder)
-    if statement.fragment.kind == "import" and not plan.forced(number):
-        _keep_unchanged(state, plan, recorder)
+    if statement.fragment.kind == "import":
+        _leave_to_later(state, plan, number, recorder)
+        if not plan.forced(number):
+            _keep_unchanged(state, plan, recorder)
     _settle_all(state, work, number, recorder, formerly, result, fingerprints)
     forget_unbound(state, work, number, recorder, before)
     work.bound[number] = result
@@ -112,8 +114,10 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
     work.ran.append(Ran(statement.lineno, statement.label, plan.why(number), place))
     exec(_code_of(work, number, loader), recorder.namespace, recorder)
     is_import = statement.fragment.kind == "import"
-    if is_import and not plan.forced(number):
-        _keep_unchanged(state, plan, recorder)
+    if is_import:
+        _leave_to_later(state, plan, number, recorder)
+        if not plan.forced(number):
+            _keep_unchanged(state, plan, recorder)
     result = work.bound[number] = {}
     for name, was in recorder.bound.items():
         value = recorder.namespace[name]
@@ -153,6 +157,24 @@ def _settle_all(
         result[name] = stays
         note_binding(state, plan, name, was, value, stays, fingerprints.get(name))
         del value  # a twin must not outlive its merge
+
+
+def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recorder) -> None:
+    """An import that runs again leaves names alone that statements bind which do not, after it."""
+    entry = state.index.modules[plan.name]
+    stars = {
+        n: plan.tracked.stars.get(partner, frozenset())
+        for n in entry.bindings.get("*", ())
+        if n > number and (partner := plan.partner(n)) is not None
+    }
+    for name, was in list(recorder.bound.items()):
+        later = [n for n in entry.bindings.get(name, ()) if n > number]
+        later += [n for n, names in stars.items() if name in names]
+        if was is ABSENT or not later:
+            continue
+        if not any(state.effects.is_due(plan, n) for n in later):
+            recorder.namespace[name] = was
+            del recorder.bound[name]
 
 
 def _keep_unchanged(state: State, plan: ModulePlan, recorder: Recorder) -> None:

@@ -16,6 +16,8 @@ from ..notes import noticed, own_names, take_notes
 
 __all__ = ["Watch", "grown", "size_of"]
 
+SMALL = 100
+
 
 class Watch:
     """The containers under watch, and what each held when that was last looked at."""
@@ -26,13 +28,15 @@ class Watch:
         # What tells the size of each, and the sizes: compared as lists, since there may be many.
         self._sized: list[Sized] = []
         self._sizes: list[int] = []
+        # What the small ones hold: there items may be put in place of others.
+        self._contents: list[Any] = []
 
     def enter_import(self) -> None:
         """What came into the known containers until now came at run time, or by an import."""
         if self._importing:
             self._note_growth()
         else:
-            self._sizes = list(map(len, self._sized))
+            self._look()
         self._importing += 1
 
     def leave_import(self) -> None:
@@ -49,6 +53,7 @@ class Watch:
             self._known.append((tracked, name, value))
             self._sized.append(_sized(value))
             self._sizes.append(size_of(value))
+            self._contents.append(_small(value))
 
     def begin_again(self, tracked: Mapping[str, TrackedModule], names: Collection[str]) -> None:
         """After a reload the modules *names* may hold other containers: watch those from now on."""
@@ -68,19 +73,36 @@ class Watch:
             )
         ]
         self._sized = [_sized(value) for _, _, value in self._known]
+        self._look()
+
+    def _look(self) -> None:
         self._sizes = list(map(len, self._sized))
+        self._contents = [_small(value) for _, _, value in self._known]
 
     def _note_growth(self) -> None:
-        sizes = list(map(len, self._sized))
-        before, self._sizes = self._sizes, sizes
-        if sizes == before:
-            return
-        for (tracked, name, value), was, size in zip(self._known, before, sizes, strict=True):
-            if size == was:
+        before, contents = self._sizes, self._contents
+        self._look()
+        rows = zip(self._known, before, self._sizes, contents, self._contents, strict=True)
+        for (tracked, name, value), was, size, old, new in rows:
+            replaced = _replaced(old, new)
+            if size == was and not replaced:
                 continue
             note = tracked.noted.get(name)
             if note is not None and note.content is not None and note.identity == id(value):
-                tracked.noted[name] = replace(note, content=grown(note.content, value, was))
+                content = {**note.content, **replaced} if replaced else note.content
+                tracked.noted[name] = replace(note, content=grown(content, value, was))
+
+
+def _small(value: Any) -> dict[Any, Any] | None:
+    """What a small dict holds; None for all else."""
+    return dict(value) if isinstance(value, dict) and 0 < len(value) <= SMALL else None
+
+
+def _replaced(before: dict[Any, Any] | None, now: dict[Any, Any] | None) -> dict[Any, Any]:
+    """The items of a dict that were put in place of others."""
+    if not before or not now:
+        return {}
+    return {key: now[key] for key, value in before.items() if key in now and now[key] is not value}
 
 
 def _sized(value: Any) -> Sized:

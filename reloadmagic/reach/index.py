@@ -51,6 +51,7 @@ Token = tuple[str, ...]
 ``("attr", module, class, name)``  a class has another value under that name
 ``("shape", module, class)``       a class has other names, fields or members
 ``("head", module, class)``        a class has other bases, keywords or decorators
+``("layout", module, class)``      a class has other slots, and with it those derived from it
 """
 
 Target = tuple[str, str, str]
@@ -952,6 +953,8 @@ class _Walk:
             self.shape(entity)
         elif kind == "head":
             self.head(entity)
+        elif kind == "layout":
+            self.derived(entity)
         self.drain()
         return self
 
