@@ -35,7 +35,9 @@ def break_file(rng: Random, text: str) -> str:
     kind = rng.random()
     if kind < 0.35:
         rows.insert(rng.randint(0, len(rows)), rng.choice(TYPOS))
-        return "\n".join(rows)
+        broken = "\n".join(rows)
+        # In a string or a body it may be none: then the file is sound, and others may fail by it.
+        return f"{broken}\n{TYPOS[0]}" if _compiles(broken) else broken
     if kind < 0.5:
         cut = text[: rng.randint(0, len(text))]
         return cut + "\ndef half_written("
@@ -48,6 +50,14 @@ def break_file(rng: Random, text: str) -> str:
     spots = [at for at in spots if at == 0 or not rows[at - 1].startswith("@")]
     rows.insert(rng.choice([*spots, len(rows)]), rng.choice(RAISES))
     return "\n".join(rows)
+
+
+def _compiles(text: str) -> bool:
+    try:
+        compile(text, "broken.py", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def _continues(row: str) -> bool:
