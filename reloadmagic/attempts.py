@@ -13,7 +13,8 @@ from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
 from .graph import ImportGraph
-from .modules import Stamp, TrackedModule, stamp_of
+from .modules import TrackedModule
+from .stamps import Stamp, stamp_of
 
 if TYPE_CHECKING:
     from .changes import Change

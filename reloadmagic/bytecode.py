@@ -13,7 +13,8 @@ import sys
 from collections.abc import Iterable
 from importlib.machinery import ModuleSpec
 
-from .modules import Stamp, TrackedModule, module_spec
+from .modules import TrackedModule, module_spec
+from .stamps import Stamp
 
 __all__ = ["drop_stale_bytecode", "was_edited_since_import"]
 

@@ -16,7 +16,9 @@ from typing import Literal
 
 from .errors import SourceError, describe
 from .loader import decoder
-from .modules import COMPILED, Source, Stamp, TrackedModule, content_digest, module_spec, stamp_of
+from .modules import COMPILED, TrackedModule, module_spec
+from .source import Source
+from .stamps import Stamp, content_digest, stamp_of
 
 __all__ = ["Change", "Files", "change_to", "find_change", "holds_what_ran"]
 

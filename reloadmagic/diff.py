@@ -14,16 +14,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from .modules import (
-    Source,
-    Statement,
-    bound_names,
-    common_start,
-    dump,
-    first_line,
-    has_docstring,
-    parse,
-)
+from .source import Source, Statement
+from .source.alike import common_start
+from .source.anatomy import dump, first_line, has_docstring
+from .source.parsing import parse
+from .source.scopes import bound_names
 
 __all__ = [
     "BodyEdit",

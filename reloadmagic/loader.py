@@ -26,17 +26,12 @@ from importlib.machinery import ModuleSpec
 from typing import Any, Protocol
 
 from .errors import SourceError
-from .modules import (
-    Source,
-    Stamp,
-    Statement,
-    Text,
-    is_text,
-    module_spec,
-    place_of_error,
-    scope_nodes,
-    stamp_of,
-)
+from .modules import module_spec
+from .source import Source, Statement, Text
+from .source.anatomy import is_text
+from .source.parsing import place_of_error
+from .source.scopes import scope_nodes
+from .stamps import Stamp, stamp_of
 
 __all__ = [
     "Executor",

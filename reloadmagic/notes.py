@@ -18,7 +18,8 @@ from typing import Any
 
 from .live import class_dict, instance_items, is_class, nested_classes
 from .loader import ReloadLoader
-from .modules import Source, module_namespace
+from .modules import module_namespace
+from .source import Source
 
 __all__ = [
     "Note",

@@ -24,9 +24,10 @@ from .changes import Change
 from .diff import Diff, Pair, diff_class_texts
 from .graph import ImportGraph, RunOrder
 from .live import is_class
-from .modules import Source, Statement, TrackedModule
+from .modules import TrackedModule
 from .reach.index import Entity, Index, StatementId, Target, Token
 from .reach.summary import Summary, summarize
+from .source import Source, Statement
 
 __all__ = ["Changeset", "ModulePlan", "Plan", "Planner", "Recoded", "Step"]
 

@@ -39,23 +39,13 @@ from .errors import SourceError
 from .interrupts import interrupts_wait
 from .live import class_dict, find_class
 from .loader import MERGE_HOOK, ReloadFinder, read_source, show_source
-from .modules import (
-    COMPILED,
-    REPLACED,
-    Ownership,
-    Source,
-    Stamp,
-    TrackedModule,
-    bound_names,
-    matches,
-    module_namespace,
-    module_spec,
-    parse,
-    scope_nodes,
-    spec_in,
-    stamp_of,
-)
+from .modules import COMPILED, REPLACED, TrackedModule, module_namespace, module_spec, spec_in
+from .ownership import Ownership, matches
 from .report import Report
+from .source import Source
+from .source.parsing import parse
+from .source.scopes import bound_names, scope_nodes
+from .stamps import Stamp, stamp_of
 from .undo import Undo, hint_of_undone
 
 if TYPE_CHECKING:

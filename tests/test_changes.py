@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from reloadmagic.changes import Files, find_change
-from reloadmagic.modules import stamp_of
+from reloadmagic.stamps import stamp_of
 from session import load, watch
 
 

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reloadmagic.diff import diff_classes, diff_sources
-from reloadmagic.modules import Source, qualified
+from reloadmagic.source import Source
+from reloadmagic.source.anatomy import qualified
 
 FILES = [
     path

@@ -23,7 +23,7 @@ from reloadmagic.loader import (
     insert_merge_hook,
     read_source,
 )
-from reloadmagic.modules import Source
+from reloadmagic.source import Source
 from session import described, load, unlike, watch
 
 FILES = [

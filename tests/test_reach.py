@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reloadmagic.modules import Source
 from reloadmagic.reach.index import Index
 from reloadmagic.reach.summary import BASE, CALL, MENTION, USE, summarize
+from reloadmagic.source import Source
 
 HOW = {MENTION: "mention", USE: "use", CALL: "call", BASE: "base"}
 

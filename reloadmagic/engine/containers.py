@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, instance_items
-from ..modules import Source, TrackedModule
+from ..modules import TrackedModule
 from ..notes import Note, content_of, extras, is_container, own_names, same_value, take_notes
+from ..source import Source
 from .effects import content_token
 
 if TYPE_CHECKING:

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, is_class
-from ..modules import Statement, dotted, module_namespace
+from ..modules import module_namespace
+from ..source import Statement
+from ..source.scopes import dotted
 from ..transaction import ABSENT
 from .recorder import Recorder
 

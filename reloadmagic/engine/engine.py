@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import SourceError
 from ..interrupts import interrupts_wait
 from ..loader import ReloadLoader, read_source
-from ..modules import Stamp, TrackedModule, module_namespace, module_spec, stamp_of
+from ..modules import TrackedModule, module_namespace, module_spec
+from ..stamps import Stamp, stamp_of
 from .bound import hold
 from .imports import as_import_error, run_first
 from .loggers import attaching

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from ..errors import ReloadFailed, ReloadMagicError, frames_of
 from ..loader import ReloadLoader
-from ..modules import Source, Stamp, module_namespace
+from ..modules import module_namespace
 from ..plan import ModulePlan
 from ..reach.index import Token
+from ..source import Source
+from ..stamps import Stamp
 from .outcome import Outcome
 
 if TYPE_CHECKING:

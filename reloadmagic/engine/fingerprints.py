@@ -8,8 +8,8 @@ from typing import Any
 
 from ..diff import ClassDiff, diff_class_texts
 from ..live import class_dict, functions_within, instance_value, is_class
-from ..modules import Statement
 from ..notes import same_value
+from ..source import Statement
 from .codes import same_code
 
 __all__ = ["diff_class_statements", "fingerprint", "fingerprints", "same_fingerprint"]

@@ -11,7 +11,8 @@ from typing import Any
 
 from ..errors import SourceError
 from ..loader import ReloadLoader, compile_statements, compile_tree, insert_merge_hook, show_parts
-from ..modules import Source, Statement, TrackedModule
+from ..modules import TrackedModule
+from ..source import Source, Statement
 from .bound import hold
 from .recorder import hooked
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, find_class, functions_within, own_functions, reachable_functions
 from ..loader import compile_statements, show_parts
-from ..modules import Statement, TrackedModule, scope_nodes
+from ..modules import TrackedModule
 from ..patch import live_functions
 from ..plan import ModulePlan
+from ..source import Statement
+from ..source.scopes import scope_nodes
 from .bound import loader_of
 from .codes import code_pairs, place_of, placed
 

@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..live import class_dict, functions_within, is_class, nested_classes
-from ..modules import Source, TrackedModule
+from ..modules import TrackedModule
+from ..source import Source
 from .dropping import attribute_targets
 
 __all__ = ["Marks"]

@@ -11,8 +11,8 @@ from typing import Literal
 
 from ..diff import ClassDiff
 from ..errors import ReloadMagicError
-from ..modules import Statement
 from ..plan import ModulePlan
+from ..source import Statement
 from .fingerprints import diff_class_statements
 
 __all__ = ["Definition", "Outcome", "Ran", "definitions"]

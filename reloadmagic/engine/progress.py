@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ..modules import Source, Statement
+from ..source import Source, Statement
 
 __all__ = ["Progress", "Slow"]
 

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 from ..hooks import after_reload, after_reload_of_instances
 from ..interrupts import interrupts_pass
 from ..loader import ReloadLoader, show_parts
-from ..modules import Source
 from ..patch import patch_closures
 from ..plan import Changeset, Plan
 from ..reach.index import Token
+from ..source import Source
 from .bound import bound_before, follow_replaced, loader_of, returned
 from .codes import same_code
 from .commit import commit_module

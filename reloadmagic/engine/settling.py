@@ -6,9 +6,9 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, instance_items, is_class
-from ..modules import Statement
 from ..notes import ATTRIBUTES, is_container, same_value
 from ..plan import ModulePlan
+from ..source import Statement
 from ..transaction import ABSENT, mro
 from .classes import settle_class
 from .redirecting import tell_at_once

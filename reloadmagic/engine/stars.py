@@ -9,7 +9,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..modules import Source, Statement, module_namespace
+from ..modules import module_namespace
+from ..source import Source, Statement
 from ..transaction import ABSENT
 
 

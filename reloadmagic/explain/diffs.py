@@ -11,8 +11,8 @@ from ..report.words import change_text, place
 
 if TYPE_CHECKING:
     from ..changes import Change
-    from ..modules import Source
     from ..reloader import Reloader
+    from ..source import Source
 
 __all__ = ["SourceDiff", "source_diffs"]
 

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..changes import Change
-    from ..modules import Statement, TrackedModule
+    from ..modules import TrackedModule
     from ..plan import Plan
     from ..reach.index import ModuleEntry
     from ..reloader import Reloader
+    from ..source import Statement
 
 __all__ = ["Explanation", "explain"]
 

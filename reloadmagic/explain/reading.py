@@ -7,9 +7,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..modules import Fragment, parse
 from ..reach.index import CONSTRUCTION
 from ..reach.summary import CALL, Path, Summary, Unit, summarize
+from ..source import Fragment
+from ..source.parsing import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

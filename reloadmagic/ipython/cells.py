@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from reloadmagic.modules import parse
+from reloadmagic.source.parsing import parse
 
 __all__ = ["asks_for_no_reload", "is_command", "python_source", "transform_header"]
 

@@ -13,7 +13,10 @@ import types
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from reloadmagic.modules import Part, Text, future_flags, is_text, scope_nodes
+from reloadmagic.source import Part, Text
+from reloadmagic.source.anatomy import is_text
+from reloadmagic.source.parsing import future_flags
+from reloadmagic.source.scopes import scope_nodes
 
 __all__ = ["compile_cells"]
 

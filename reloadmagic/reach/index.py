@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ..modules import Source
+from ..source import Source
 from .summary import (
     ADDING,
     BASE,

@@ -17,14 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..modules import (
-    Fragment,
-    FunctionNode,
-    bound_names,
-    child_nodes,
-    dotted,
-    scope_statements,
-)
+from ..source import Fragment
+from ..source.anatomy import FunctionNode
+from ..source.scopes import bound_names, child_nodes, dotted, scope_statements
 
 __all__ = ["BASE", "CALL", "MENTION", "USE", "ClassInfo", "Import", "Path", "Summary", "Unit"]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reloadmagic.modules import Text, common_prefix, common_start, common_suffix, line_start
+from reloadmagic.source import Text
+from reloadmagic.source.alike import common_prefix, common_start, common_suffix, line_start
 
 if TYPE_CHECKING:
     from reloadmagic.engine import Outcome

@@ -14,8 +14,8 @@ from .protocol import ModuleSource
 from .state import WorkerState
 
 if TYPE_CHECKING:
-    from reloadmagic.modules import Source
     from reloadmagic.reloader import Reloader
+    from reloadmagic.source import Source
 
 __all__ = ["Answer", "Attachment", "Receive", "Said", "Transport", "sources_of", "versions_of"]
 

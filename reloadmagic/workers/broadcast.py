@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reloadmagic.errors import describe
-from reloadmagic.modules import content_digest
 from reloadmagic.report.words import duration
+from reloadmagic.stamps import content_digest
 
 from .attachment import Answer, Said, Transport, sources_of, versions_of
 from .errors import WorkersError
@@ -22,8 +22,8 @@ from .receiver import receive
 from .state import WorkerState
 
 if TYPE_CHECKING:
-    from reloadmagic.modules import Source
     from reloadmagic.reloader import Reloader
+    from reloadmagic.source import Source
 
 __all__ = ["Broadcast"]
 

@@ -14,10 +14,11 @@ from importlib.machinery import ModuleSpec
 from typing import Any
 
 from reloadmagic.loader import ReloadFinder
-from reloadmagic.modules import TrackedModule, content_digest, module_spec
+from reloadmagic.modules import TrackedModule, module_spec
 from reloadmagic.reloader import Reloader
 from reloadmagic.report import Report
 from reloadmagic.report.failures import error_text, traceback_lines
+from reloadmagic.stamps import content_digest
 
 from .protocol import Message, ModuleReply, ModuleSource, Reply, Status
 from .sent import SentFinder, Stored

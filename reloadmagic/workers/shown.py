@@ -6,7 +6,7 @@ import linecache
 from typing import Any
 
 from reloadmagic.loader import decoder, show_parts
-from reloadmagic.modules import Text
+from reloadmagic.source import Text
 
 __all__ = ["show"]
 

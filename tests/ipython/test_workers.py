@@ -8,7 +8,7 @@ import pytest
 from IPython.core.completer import provisionalcompleter
 
 from reloadmagic.ipython.workers_view import NOTHING
-from reloadmagic.modules import content_digest
+from reloadmagic.stamps import content_digest
 from session import NOT_OURS
 from worker_process import Workers
 

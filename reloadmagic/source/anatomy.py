@@ -1,0 +1,103 @@
+"""What a statement means: its functions, and all of it but their bodies.
+
+In come the nodes of one statement; out goes its `Anatomy`, which is equal for statements that mean
+the same, whatever their comments and layout.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from .scopes import scope_nodes
+
+__all__ = [
+    "Anatomy",
+    "FunctionNode",
+    "FunctionPart",
+    "dissect",
+    "dump",
+    "first_line",
+    "has_docstring",
+    "is_text",
+    "qualified",
+]
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionPart:
+    """A function of a statement, in its scope or in that of its classes.
+
+    Attributes:
+        qualname: ``"Circle.grow"``.
+        first, last: lines, the statement's own first line being 1; decorators included.
+        body: equal for bodies that mean the same; the docstring is left out.
+    """
+
+    qualname: str
+    first: int
+    last: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """What a statement is made of: its functions, in order, and all but their bodies."""
+
+    skeleton: str
+    functions: tuple[FunctionPart, ...]
+
+
+def dissect(nodes: Sequence[ast.stmt]) -> Anatomy:
+    """Take a statement apart; *nodes* are not to be used afterwards."""
+    functions: list[FunctionPart] = []
+    for qualname, node in list(qualified(nodes)):
+        kept = has_docstring(node)
+        body = "\n".join(map(dump, node.body[kept:]))
+        last = node.end_lineno or node.lineno
+        functions.append(FunctionPart(qualname, first_line(node), last, body))
+        node.body = node.body[:kept]
+    return Anatomy("\n".join(map(dump, nodes)), tuple(functions))
+
+
+def qualified(nodes: Iterable[ast.AST], prefix: str = "") -> Iterator[tuple[str, FunctionNode]]:
+    """Functions of the module's scope and of its classes, in order, with their qualnames."""
+    for node in scope_nodes(nodes):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield prefix + node.name, node
+        elif isinstance(node, ast.ClassDef):
+            yield from qualified(node.body, f"{prefix}{node.name}.")
+
+
+def dump(node: object) -> str:
+    """What is equal for trees that mean the same, wherever they stand; as `ast.dump`, but quick."""
+    kind = type(node)
+    if kind is list:
+        return f"[{','.join(map(dump, node))}]"  # type: ignore[call-overload]
+    if isinstance(node, ast.AST):
+        parts = [dump(getattr(node, name, None)) for name in node._fields]
+        return f"{kind.__name__}({','.join(parts)})"
+    return repr(node)
+
+
+def first_line(node: ast.stmt) -> int:
+    """The line that a statement starts on, that of the first decorator where there is one."""
+    decorators = getattr(node, "decorator_list", None)
+    return min([node.lineno, *(d.lineno for d in decorators)]) if decorators else node.lineno
+
+
+def is_text(node: ast.stmt) -> bool:
+    """Is it a string that stands alone: a docstring where it comes first?"""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def has_docstring(node: FunctionNode) -> int:
+    """1 if the function starts with a docstring, else 0."""
+    return int(is_text(node.body[0]))

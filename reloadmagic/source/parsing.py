@@ -1,0 +1,57 @@
+"""Texts parsed without a word: the trees, and what errors in them are called.
+
+In come texts; out go trees as `ast` gives them. Python's warnings are shown by whoever parses the
+whole of a file for an import, and by nothing here.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+
+__all__ = ["describe_syntax_error", "future_flags", "parse", "place_of_error", "unwarned"]
+
+_MAY_WARN = re.compile(r"\\|\d(?:and|else|for|i[fns]|not|or)\b")
+
+
+@contextlib.contextmanager
+def unwarned() -> Iterator[None]:
+    """Within it, parsing shows no warnings, of escapes that are none above all."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def parse(text: str, path: str = "<unknown>") -> ast.Module:
+    """The tree of a text that is parsed in other places too, which give its warnings.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: as `ast.parse`.
+    """
+    # Looked for, as leaving them out makes Python forget which warnings it has shown.
+    with unwarned() if _MAY_WARN.search(text) else contextlib.nullcontext():
+        return ast.parse(text, path)
+
+
+def place_of_error(error: SyntaxError, path: str) -> str:
+    """The part of the file *path* that the error is in, if it says so, else *path*."""
+    name = error.filename
+    return name if isinstance(name, str) and name.startswith(path) else path
+
+
+def describe_syntax_error(error: SyntaxError) -> str:
+    """What is wrong, with the name of the error: ``SyntaxError: expected ':'``."""
+    return f"{type(error).__name__}: {error.msg}"
+
+
+def future_flags(names: Iterable[str]) -> int:
+    """The compiler flags of features that ``from __future__ import`` gives; others are left out."""
+    import __future__
+
+    flags = 0
+    for name in names:
+        flags |= getattr(getattr(__future__, name, None), "compiler_flag", 0)
+    return flags

@@ -1,0 +1,181 @@
+"""`Source`: a version of a module's source.
+
+In come the bytes of a file and the version before; out goes a source, cut into statements.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib.util
+import types
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import NoSource, SourceError, describe
+from ..stamps import content_digest
+from .between import parse_between
+from .parsing import describe_syntax_error, future_flags, parse, place_of_error, unwarned
+from .parts import Part, Text
+from .statements import Statement, cut
+
+__all__ = ["Source"]
+
+
+class Source:
+    r"""A version of a module's source, cut into statements.
+
+    Attributes:
+        path: the file, as tracebacks show it.
+        text: decoded, with ``\n`` line ends.
+        data: the bytes that it was read from, ``b""`` if unknown.
+        digest: of the bytes.
+        statements: in order.
+        flags: compiler flags of the ``from __future__`` imports.
+        loader: that it was read by, which compiles it, whatever loader the module has by then;
+            None if unknown.
+        codes: the code of statements that ran again by themselves, by position: what one edit
+            reaches, the next will.
+    """
+
+    __slots__ = (
+        "__weakref__", "_imports", "_parts", "_tree",
+        "codes", "data", "digest", "flags", "loader", "path", "statements", "text",
+    )  # fmt: skip
+
+    def __init__(
+        self, path: str, text: str, digest: bytes, statements: tuple[Statement, ...]
+    ) -> None:
+        self.path = path
+        self.text = text
+        self.data = b""
+        self.digest = digest
+        self.statements = statements
+        self.flags = 0
+        self.loader: Any = None
+        self.codes: dict[int, types.CodeType] = {}
+        self._imports: list[ast.stmt] | None = None
+        self._tree: ast.Module | None = None
+        self._parts: dict[str, Part] | None = None
+        for statement in statements:
+            if statement.fragment.kind == "future":
+                for node in statement.fragment.parse():
+                    if isinstance(node, ast.ImportFrom):
+                        self.flags |= future_flags(alias.name for alias in node.names)
+
+    @classmethod
+    def read(
+        cls,
+        data: bytes,
+        path: str,
+        *,
+        previous: Source | None = None,
+        decode: Callable[[bytes], str] = importlib.util.decode_source,
+        warn: bool = False,
+    ) -> Source:
+        """The source that *data*, the bytes of the file *path*, holds.
+
+        *previous* is an older version, whose fragments are used again: only what stands between
+        the first and the last changed line is parsed, where that is sound. Python's warnings are
+        shown if *warn* says so, as at an import.
+
+        Raises:
+            SourceError: the bytes cannot be decoded or parsed.
+        """
+        digest = content_digest(data)
+        try:
+            with contextlib.nullcontext() if warn else unwarned():
+                text = decode(data)
+                tree, statements = _parse(text, path, previous)
+        except SyntaxError as error:
+            raise SourceError(
+                describe_syntax_error(error),
+                path=place_of_error(error, path),
+                lineno=error.lineno or 0,
+                colno=error.offset or 0,
+                line=(error.text or "").rstrip("\n"),
+            ) from error
+        except NoSource as error:
+            reason = f"{type(error).__name__}: {error.reason}"
+            raise SourceError(reason, path=error.filename) from error
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise SourceError(describe(error), path=path) from error
+        source = cls(path, text, digest, statements)
+        source.data = data
+        source._tree = tree
+        return source
+
+    def take_tree(self) -> ast.Module:
+        """The whole tree, the caller's to change: it is made anew at the next call."""
+        tree, self._tree = self._tree, None
+        if tree is None:
+            tree = parse(self.text, self.path)
+        tree.text = self.text  # type: ignore[attr-defined]  # for loaders, see Text
+        return tree
+
+    def drop_tree(self) -> None:
+        """Let go of the whole tree, which nobody will run."""
+        self._tree = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The cells of a notebook, in order; none for any other file."""
+        return self.text.parts if isinstance(self.text, Text) else ()
+
+    def line_at(self, filename: str, lineno: int) -> int:
+        """The line of this source that is shown as a line of *filename*; 0 if none is."""
+        if filename == self.path:
+            return lineno
+        if self._parts is None:
+            self._parts = {part.filename: part for part in self.parts}
+        part = self._parts.get(filename)
+        return part.lineno - 1 + lineno if part is not None else 0
+
+    def line_of(self, code: types.CodeType) -> int:
+        """The line that *code* starts on, 0 if it is of another file."""
+        return self.line_at(code.co_filename, code.co_firstlineno)
+
+    def place_of(self, lineno: int) -> tuple[str, int]:
+        """The file name and the line under which readers see a line of this source."""
+        part = self.text.part_at(lineno) if isinstance(self.text, Text) else None
+        return (self.path, lineno) if part is None else (part.filename, lineno - part.lineno + 1)
+
+    def line_text(self, lineno: int) -> str:
+        """A line of this source as a person would name it: ``line 3``, ``cell 3, line 2``."""
+        part = self.text.part_at(lineno) if isinstance(self.text, Text) else None
+        return f"line {lineno}" if part is None else f"{part.name}, line {lineno - part.lineno + 1}"
+
+    def imports(self) -> list[ast.stmt]:
+        """The import statements of the module's own scope, wherever they stand, without stars.
+
+        They decide how calls of attributes are compiled (``is_import_originated`` in CPython's
+        compiler), so each statement that is compiled alone needs them in its symbol table.
+        """
+        if self._imports is None:
+            self._imports = [
+                node
+                for statement in self.statements
+                if "import" in statement.fragment.text
+                for node in statement.fragment.imports
+            ]
+        return self._imports
+
+    def __repr__(self) -> str:
+        return f"<Source {self.path} statements={len(self.statements)}>"
+
+
+def _parse(
+    text: str, path: str, previous: Source | None
+) -> tuple[ast.Module | None, tuple[Statement, ...]]:
+    """The statements of *text*, and its tree where all of it was parsed.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: as `ast.parse`.
+    """
+    if previous is not None:
+        statements = parse_between(previous.text, previous.statements, text)
+        if statements:
+            return None, statements
+    # What made parts of the text has parsed these.
+    tree = (parse if isinstance(text, Text) else ast.parse)(text, path)
+    return tree, cut(text, tree.body)
