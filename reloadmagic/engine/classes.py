@@ -60,9 +60,12 @@ def _reset_subclasses(state: State, plan: ModulePlan, name: str, cls: type) -> N
             children: list[type] = type.__subclasses__(todo.pop())
             for child in children:
                 todo.append(child)
-                home, own = class_dict(child).get("__module__"), class_dict(child)
-                info = state.index.class_of((str(home), qualname(child)))
-                if attr in own and info is not None and attr not in info.attrs:
+                own = class_dict(child)
+                home = str(own.get("__module__")), qualname(child)
+                info = state.index.class_of(home)
+                if attr not in own or info is None or attr in info.attrs:
+                    continue
+                if attr not in state.index.attributes_from_outside(home):
                     state.transaction.del_attr(child, attr)
 
 
