@@ -95,7 +95,7 @@ class Watch:
 
 def _small(value: Any) -> dict[Any, Any] | None:
     """What a small dict holds; None for all else."""
-    return dict(value) if isinstance(value, dict) and 0 < len(value) <= SMALL else None
+    return dict(value) if issubclass(type(value), dict) and 0 < len(value) <= SMALL else None
 
 
 def _replaced(before: dict[Any, Any] | None, now: dict[Any, Any] | None) -> dict[Any, Any]:
