@@ -1,0 +1,201 @@
+"""What the sources before filled and set, held against what those after do.
+
+A `Before` is taken while the index still holds the old sources. Once it holds the new ones, objects
+that would be filled by other statements, or in another order, are filled anew, and attributes that
+lost what set them last are set again.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Iterator, Mapping
+
+from ..diff import Diff
+from ..graph import RunOrder
+from ..live import is_class
+from ..modules import TrackedModule
+from ..reach.index import Index, StatementId, Target
+from ..reach.summary import Summary, summarize
+from .order import Order
+from .propagation import Propagation
+
+__all__ = ["Before"]
+
+
+class Before:
+    """What is to be known of the old sources, taken from *index* before it gets the new ones.
+
+    *diffs* holds the comparison of each edited module.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        tracked: Mapping[str, TrackedModule],
+        order: Order,
+        diffs: Mapping[str, Diff],
+    ) -> None:
+        self._index = index
+        self._tracked = tracked
+        self._diffs = diffs
+        gone = _gone(diffs)
+        # Objects filled by statements that the edit drops or changes.
+        self._refills = list(self._fills_of(gone)) if gone else []
+        # Who filled what, where the edit may change that for statements that stay.
+        self._filled = dict(index.fillers()) if self._fills_otherwise() else None
+        # Attributes that statements had set which the edit drops or changes.
+        self._lost = [found for found, setters in index.setters().items() if setters & gone]
+        # In which order statements ran, where the edit may change that.
+        self._order: RunOrder | None = None
+        if any(map(_edits_imports, diffs.values())):
+            self._order = order.run_now()
+
+    # By the old sources ----------------------------------------------------------------------
+
+    def _fills_of(self, gone: set[StatementId]) -> Iterator[Target]:
+        """What the statements that are *gone* filled, or had bound along with others."""
+        for target, fillers in self._index.fillers().items():
+            if fillers & gone:
+                yield target
+        for name, diff in self._diffs.items():
+            entry = self._index.modules[name]
+            for number in diff.dropped:
+                for bound in diff.before.statements[number].binds:
+                    if len(entry.bindings.get(bound, ())) > 1:
+                        yield (name, bound, "")
+                yield from self._made_by_others(name, number)
+
+    def _made_by_others(self, name: str, number: int) -> Iterator[Target]:
+        """Instances of which a statement set an attribute: only their makers know what it was."""
+        for path in self._index.modules[name].summaries[number].now.sets:
+            for entity, _ in self._index.attributes_set(name, path):
+                value = self._tracked[entity[0]].namespace.get(entity[1])
+                if not is_class(value) and type(value) is not types.FunctionType:
+                    yield (*entity, "")
+
+    def _fills_otherwise(self) -> bool:
+        """Do functions come to fill other objects by the edit when they are called?"""
+        for name, diff in self._diffs.items():
+            before = self._index.modules[name].summaries
+            if any(_fills(before[number]) for number in diff.dropped):
+                return True
+            for pair in diff.edited():
+                if pair.old is not None:
+                    was = before[pair.old]
+                    fragment = diff.after.statements[pair.new].fragment
+                    if _fills(was) != _fills(summarize(fragment, postponed=was.postponed)):
+                        return True
+        return False
+
+    # By the new sources ----------------------------------------------------------------------
+
+    def follow_order(self, propagation: Propagation) -> None:
+        """Where imports come in another order now, so does what they fill and set."""
+        before = self._order
+        if before is None:
+            return
+        after = propagation.order.run
+        if before.finished == [n for n in after.finished if n not in propagation.ahead]:
+            return
+
+        def moved(members: Iterable[StatementId]) -> bool:
+            """Do statements that were there before run in another order?"""
+            known = [(m, old) for m in members if (old := _formerly(propagation, m)) is not None]
+            known.sort(key=lambda pair: before.place(*pair[1]))
+            places = [after.place(*new) for new, _ in known]
+            return places != sorted(places)
+
+        why = "the order of imports changed"
+        groups = propagation.groups
+        for target, fillers in list(self._index.fillers().items()):
+            if moved(fillers):
+                propagation.force_group(target, why)
+            for reader in groups.users(target) - fillers - groups.makers(target):
+                if any(moved((reader, filler)) for filler in fillers if filler[0] != reader[0]):
+                    propagation.plan_of(reader[0]).anew.add(reader[1])
+                    propagation.reach_at(reader, why)
+        for setters in self._index.setters().values():
+            if moved(setters):
+                for setter in setters:
+                    propagation.reach_at(setter, why)
+
+    def fill_again(self, propagation: Propagation) -> None:
+        """Objects of which a filler is gone, has changed or has come are filled anew."""
+        refills = [*self._refills, *self._filled_otherwise(propagation)]
+        for target in refills:
+            propagation.force_group(target, "a filler was changed or dropped")
+
+    def _filled_otherwise(self, propagation: Propagation) -> Iterator[Target]:
+        """Objects that statements which stay fill now and did not before, or the other way."""
+        if self._filled is None:
+            return
+        fillers = self._index.fillers()
+        places = {
+            name: {pair.old: pair.new for pair in diff.pairs if pair.old is not None}
+            for name, diff in self._diffs.items()
+        }
+        for target, members in self._filled.items():
+            stay = {
+                (module, places[module].get(old) if module in places else old)
+                for module, old in members
+            }
+            found = fillers.get(target, set())
+            known = {member for member in found if _formerly(propagation, member) is not None}
+            if {member for member in stay if member[1] is not None} != known:
+                yield target
+
+    def set_again(self, propagation: Propagation) -> None:
+        """Where what set an attribute last is gone, what others set counts again."""
+        diffs = self._diffs.items()
+        edited = {(name, pair.new) for name, diff in diffs for pair in diff.edited()}
+        for attribute in self._lost:
+            setters = self._index.setters().get(attribute, set())
+            if not setters & edited:
+                for setter in setters:
+                    propagation.reach_at(setter, f"what set {attribute[1]} later is gone")
+
+
+def _formerly(propagation: Propagation, statement: StatementId) -> StatementId | None:
+    """The statement of the sources before that a statement stands for."""
+    module, number = statement
+    if module in propagation.ahead:
+        return None
+    plan = propagation.plans.get(module)
+    partner = number if plan is None else plan.partner(number)
+    return None if partner is None else (module, partner)
+
+
+def _gone(diffs: Mapping[str, Diff]) -> set[StatementId]:
+    """The statements, of the sources before, that an edit drops or changes."""
+    dropped = {(name, number) for name, diff in diffs.items() for number in diff.dropped}
+    changed = {
+        (name, pair.old)
+        for name, diff in diffs.items()
+        for pair in diff.edited()
+        if pair.how == "changed" and pair.old is not None
+    }
+    return dropped | changed
+
+
+def _fills(summary: Summary) -> set[tuple[str, object]]:
+    """What the functions of a statement fill, by qualname."""
+    return {
+        (qualname, found)
+        for qualname, unit in summary.functions.items()
+        for found in (
+            *unit.fills,
+            *unit.sets,
+            *unit.binds_global,
+            *(("self", attr) for attr in unit.fills_self),
+            *(("class", attr) for attr in unit.fills_class),
+            *(["parameters"] if unit.fills_parameters else []),
+        )
+    }
+
+
+def _edits_imports(diff: Diff) -> bool:
+    """Does an edit touch statements that import?"""
+    edited = [diff.after.statements[pair.new] for pair in diff.edited()]
+    edited += [diff.before.statements[number] for number in diff.dropped]
+    moved = [diff.after.statements[pair.new] for pair in diff.middle]
+    return any("import" in statement.fragment.text for statement in (*edited, *moved))

@@ -1,0 +1,99 @@
+"""Which modules succeed or fail together.
+
+In come the `ModulePlan`s; out go `Changeset`s in the order in which they run. Edited modules that
+depend on each other, and what lies between, succeed together. So do modules of one group: its
+statements only make sense together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+
+from .order import Order
+from .values import Changeset, ModulePlan
+
+__all__ = ["RETRIED", "changesets"]
+
+RETRIED = "its last run failed"
+
+
+def changesets(
+    plans: Mapping[str, ModulePlan],
+    edited: AbstractSet[str],
+    blocked: AbstractSet[str],
+    *,
+    order: Order,
+    imports_new: Callable[[str], bool],
+) -> Iterator[Changeset]:
+    """The changesets of *plans*.
+
+    *blocked* are modules that were edited and cannot be parsed. *imports_new* tells whether an
+    edited module imports one that is not loaded, which may import any of the others.
+    """
+    core = {*edited, *blocked}
+    core |= {name for name, plan in plans.items() if any(map(plan.forced, plan.run))}
+    core -= {name for name in core - edited if _only_retried(plans.get(name))}
+    if len(core) == 1 and core == plans.keys() and not blocked:
+        yield Changeset(tuple(core), edited=True)
+        return
+    together = _together(plans, core, order)
+    new = [name for name in edited if imports_new(name)]
+    for name in new:
+        for other in edited:
+            _union(together, name, other)
+    groups = _with_between(plans, together, order)
+    finished = {name: number for number, name in enumerate(order.run.finished)}
+    groups.sort(key=lambda group: max(finished[name] for name in group))
+    for group in groups:
+        names = tuple(sorted(group - blocked, key=order.started))
+        yield Changeset(names, edited=True, blocked=bool(group & blocked))
+    rest = plans.keys() - set[str]().union(*groups)
+    for name in sorted(rest, key=finished.__getitem__):
+        yield Changeset((name,), edited=False)
+
+
+def _together(
+    plans: Mapping[str, ModulePlan], core: AbstractSet[str], order: Order
+) -> dict[str, set[str]]:
+    """For each module of *core*, those of which one imports the other or took definitions over."""
+    together = {name: {name} for name in core}
+    for name in sorted(core):
+        for other in order.graph.descendants(name) & core - {name}:
+            _union(together, name, other)
+    for name, plan in plans.items():
+        for origin, _ in plan.origins.values():
+            _union(together, name, origin)
+    return together
+
+
+def _with_between(
+    plans: Mapping[str, ModulePlan], together: Mapping[str, set[str]], order: Order
+) -> list[set[str]]:
+    """The groups of *together*, each with the planned modules that lie between its members."""
+    graph = order.graph
+    rest = [name for name in plans if name not in together]
+    groups: list[set[str]] = []
+    for group in {id(group): group for group in together.values()}.values():
+        between = {
+            name
+            for name in rest
+            if graph.descendants(name) & group and graph.ancestors(name) & group
+        }
+        groups.append(group | between)
+        rest = [name for name in rest if name not in between]
+    return groups
+
+
+def _only_retried(plan: ModulePlan | None) -> bool:
+    """Is the module forced only by its own failure before?"""
+    if plan is None:
+        return False
+    reasons = {r for found in plan.run.values() for r in found}
+    return {r for r in reasons if isinstance(r, str)} == {RETRIED}
+
+
+def _union(groups: dict[str, set[str]], one: str, other: str) -> None:
+    merged = groups.setdefault(one, {one}) | groups.setdefault(other, {other})
+    for name in merged:
+        groups[name] = merged

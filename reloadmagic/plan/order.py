@@ -1,0 +1,71 @@
+"""Which statement runs before which, where all modules are imported anew.
+
+In come the index, which holds the sources that are to run, and the order in which imports began;
+out go answers by the graph of imports.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Container, Mapping
+
+from ..graph import ImportGraph, RunOrder
+from ..modules import TrackedModule
+from ..reach.index import Index, StatementId
+
+__all__ = ["Order"]
+
+
+class Order:
+    """The order by the sources that are to run; made when it is first asked for.
+
+    *ahead* holds the modules that are not loaded and that edited statements will import.
+    """
+
+    def __init__(
+        self, index: Index, tracked: Mapping[str, TrackedModule], ahead: Container[str]
+    ) -> None:
+        self._index = index
+        self._tracked = tracked
+        self._ahead = ahead
+
+    @functools.cached_property
+    def run(self) -> RunOrder:
+        """In which order statements run."""
+        return self.run_now()
+
+    def run_now(self) -> RunOrder:
+        """In which order statements run by the sources that the index holds at the moment."""
+        started = {name: self.started(name) for name in self._index.modules}
+        return RunOrder(self._index.imports_at_once(), started)
+
+    @functools.cached_property
+    def graph(self) -> ImportGraph:
+        """Who imports whom, by the sources that are to run."""
+        return ImportGraph(self._index.imports())
+
+    @functools.cached_property
+    def graph_at_once(self) -> ImportGraph:
+        """Whom the statements of each module import themselves."""
+        imports = self._index.imports_at_once()
+        return ImportGraph({n: [target for _, target in found] for n, found in imports.items()})
+
+    def started(self, name: str) -> int:
+        """In which order the imports of the modules began."""
+        return sys.maxsize if name in self._ahead else self._tracked[name].order
+
+    def before(self, one: StatementId, other: StatementId) -> bool:
+        """Does statement *one* run before *other*, as far as the order of imports tells?"""
+        if one[0] == other[0]:
+            return one[1] < other[1]
+        return self.run.place(*one) < self.run.place(*other)
+
+    def is_past(self, statement: StatementId, producer: StatementId) -> bool:
+        """Has *statement* run for certain when *producer* runs?"""
+        if statement[0] == producer[0]:
+            return statement[1] < producer[1]
+        if producer[0] in self.graph.descendants(statement[0]):
+            if producer[0] not in self.graph_at_once.descendants(statement[0]):
+                return False  # a function imports it, whenever it is called
+        return self.before(statement, producer)

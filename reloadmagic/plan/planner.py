@@ -1,0 +1,150 @@
+"""Plans one reload: from changes to a `Plan`, in the order in which it has to be found out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Literal
+
+from ..changes import Change
+from ..diff import Diff, Pair
+from ..modules import TrackedModule
+from ..reach.index import Index, Token
+from ..source import Source
+from .before import Before
+from .changesets import RETRIED, changesets
+from .moved import pair_moved
+from .order import Order
+from .pins import Pins
+from .propagation import Propagation
+from .seeds import Seeds
+from .values import ModulePlan, Plan, Step
+
+__all__ = ["Planner"]
+
+
+class Planner:
+    """Plans one reload.
+
+    *patchable* tells of a module plan and a pair of which only bodies differ whether the live
+    functions can be patched; *keep* are patterns ``"pkg.mod:NAME"``; *findable* tells whether an
+    import would find a module that is not loaded, *source_of* what it would run if that is the
+    user's.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        tracked: Mapping[str, TrackedModule],
+        *,
+        patchable: Callable[[ModulePlan, Pair], bool],
+        keep: Iterable[str] = (),
+        findable: Callable[[str], bool] = lambda _: False,
+        source_of: Callable[[str], Source | None] = lambda _: None,
+    ) -> None:
+        self._index = index
+        self._tracked = tracked
+        self._findable = findable
+        self._source_of = source_of
+        # Modules that are not loaded and that edited statements will import, which runs all of them.
+        self._ahead: dict[str, Source] = {}
+        self._order = Order(index, tracked, self._ahead)
+        self._propagation = Propagation(
+            index, tracked, ahead=self._ahead, order=self._order, pins=Pins(keep)
+        )
+        self._seeds = Seeds(self._propagation, patchable=patchable, findable=findable)
+        self._plans = self._propagation.plans
+
+    def plan(
+        self,
+        changes: Iterable[Change],
+        diffs: Mapping[str, Diff],
+        retry: Mapping[str, Iterable[Token]],
+        blocked: Iterable[str] = (),
+    ) -> Plan:
+        """The plan for *changes*; *diffs* holds the comparison of each modified module.
+
+        *retry* holds, for dependents that failed, the tokens for which they were to run; *blocked*
+        are modules that were edited and cannot be parsed.
+        """
+        changes = tuple(changes)
+        for name, diff in diffs.items():
+            self._plans[name] = ModulePlan(self._tracked[name], diff.before, diff.after, diff)
+        before = Before(self._index, self._tracked, self._order, diffs)
+        for name, diff in diffs.items():
+            self._index.put(name, diff.after)
+        self._look_ahead(diffs)
+        for name in diffs:
+            self._seeds.plant(self._plans[name])
+        for name, source in self._ahead.items():
+            for number in range(len(source.statements)):
+                self._seeds.added(name, number)
+        before.follow_order(self._propagation)
+        pair_moved(self._plans.values())
+        before.fill_again(self._propagation)
+        before.set_again(self._propagation)
+        self._retry(retry)
+        self._propagation.run()
+        sets = changesets(
+            self._plans,
+            diffs.keys(),
+            frozenset(blocked),
+            order=self._order,
+            imports_new=self._imports_new,
+        )
+        return Plan(tuple(self._steps(changes)), changes, dict(self._plans), tuple(sets))
+
+    def follow(self, tokens: Iterable[Token]) -> list[ModulePlan]:
+        """What may run if *tokens* change, in the order in which the modules were imported."""
+        for token in tokens:
+            self._propagation.push(token)
+        self._propagation.run()
+        return sorted(self._plans.values(), key=lambda plan: plan.tracked.order)
+
+    def _look_ahead(self, diffs: Mapping[str, Diff]) -> None:
+        """Index the modules that edited statements will import for the first time."""
+        todo = [(name, pair.new) for name, diff in diffs.items() for pair in diff.edited()]
+        while todo:
+            for name in self._index.imported_by(todo.pop()):
+                if self._index.is_module(name):
+                    continue
+                source = self._source_of(name)
+                if source is not None:
+                    self._index.put(name, source)
+                    self._ahead[name] = source
+                    todo += [(name, number) for number in range(len(source.statements))]
+
+    def _retry(self, retry: Mapping[str, Iterable[Token]]) -> None:
+        """Statements of dependents that were to run and failed are still to run."""
+        for name, tokens in retry.items():
+            if name not in self._index.modules:
+                continue
+            for token in tokens:
+                for statement in self._index.reached(token):
+                    if statement[0] == name:
+                        self._propagation.reach_at(statement, RETRIED)
+
+    def _imports_new(self, name: str) -> bool:
+        """Does an edited module import one that is not loaded and that can be found?"""
+        return any(map(self._findable, self._index.missing_imports(name)))
+
+    def _steps(self, changes: tuple[Change, ...]) -> Iterator[Step]:
+        for change in changes:
+            if change.module not in self._plans:
+                yield Step(change.module, change.path, "skip", (change.kind,))
+        for plan in sorted(self._plans.values(), key=lambda p: p.tracked.order):
+            yield _step(plan)
+
+
+def _step(plan: ModulePlan) -> Step:
+    """What the plan of a module comes down to, in words."""
+    because = [
+        f"{plan.after.statements[n].label} ({', '.join(plan.why(n))})" for n in sorted(plan.run)
+    ]
+    because += [f"{name} dropped" for name in plan.dropped]
+    bodies = [edit.qualname for pair in plan.patch.values() for edit in pair.bodies]
+    action: Literal["reload", "patch", "skip"]
+    if plan.run or plan.drops:
+        action = "reload"
+    else:
+        action = "patch" if bodies else "skip"
+    return Step(plan.name, plan.tracked.path, action, (*bodies, *because))

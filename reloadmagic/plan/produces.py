@@ -1,0 +1,91 @@
+"""What may have changed for others once a statement has run.
+
+In comes a statement of a `ModulePlan`; out go tokens (`reach.index`), told from how its text
+differs from the one that it stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..diff import diff_class_texts
+from ..live import is_class
+from ..reach.index import Index, Token
+from ..source import Statement
+from .values import ModulePlan
+
+__all__ = ["produced"]
+
+
+def produced(index: Index, plan: ModulePlan, number: int) -> Iterator[Token]:
+    """What may have changed once the statement has run."""
+    statement = plan.after.statements[number]
+    partner = plan.partner(number)
+    old = None if partner is None else plan.before.statements[partner]
+    kind = statement.fragment.kind
+    if old is not None and old.fragment.kind == kind == "class":
+        yield from _class_tokens(index, plan, number, old, statement)
+    elif old is not None and old.fragment.kind == kind == "def":
+        yield "code", plan.name, statement.binds[0]
+        if "@" in old.fragment.text or "@" in statement.fragment.text:
+            yield "bind", plan.name, statement.binds[0]
+    else:
+        yield from _bound_tokens(index, plan, number)
+    now = index.modules[plan.name].summaries[number].now
+    for name in now.binds_global:
+        yield "bind", plan.name, name
+    for path in now.sets:
+        for (module, name), attr in index.attributes_set(plan.name, path):
+            yield "attr", module, name, attr
+
+
+def _bound_tokens(index: Index, plan: ModulePlan, number: int) -> Iterator[Token]:
+    statement = plan.after.statements[number]
+    for name in statement.binds:
+        if name == "*":
+            for given in _star_names(index, plan, number):
+                yield "bind", plan.name, given
+        else:
+            yield "bind", plan.name, name
+            yield "content", plan.name, name
+            is_import = statement.fragment.kind == "import"
+            if not is_import and is_class(plan.tracked.namespace.get(name)):
+                yield "head", plan.name, name
+
+
+def _star_names(index: Index, plan: ModulePlan, number: int) -> set[str]:
+    """What a star-import has bound and what it may bind now, from another module perhaps."""
+    partner = plan.partner(number)
+    names = set(plan.tracked.stars.get(partner, ()) if partner is not None else ())
+    targets = index.star_targets(plan.name, number)
+    if not all(map(index.knows, targets)):
+        names.update(index.used_names(plan.name))
+    return names.union(*map(index.public_names, targets))
+
+
+def _class_tokens(
+    index: Index, plan: ModulePlan, number: int, old: Statement, new: Statement
+) -> Iterator[Token]:
+    name = new.binds[0]
+    diff = diff_class_texts(old.fragment.text, new.fragment.text)
+    if diff is None:
+        yield "head", plan.name, name  # several on one line
+        return
+    if diff.head:
+        yield "head", plan.name, name
+    elif "__slots__" in diff.attrs:
+        yield "layout", plan.name, name
+    if diff.head or diff.names or diff.attrs:
+        yield "shape", plan.name, name
+    for attr in diff.bodies:
+        yield "code", plan.name, f"{name}.{attr}"
+    info = index.modules[plan.name].summaries[number].classes.get(name)
+    values = info.values if info is not None else {}
+    for attr in {*diff.attrs, *(a for a, unit in values.items() if unit.paths)}:
+        yield "attr", plan.name, name, attr
+        yield "code", plan.name, f"{name}.{attr}"
+    if info is not None and (info.decorated or info.bases):
+        yield "shape", plan.name, name
+        # What else others have put into it cannot be told, but what is used of it can.
+        for attr in {rest[0] for _, _, rest in index.users((plan.name, name)) if rest}:
+            yield "attr", plan.name, name, attr

@@ -1,0 +1,215 @@
+"""From what an edit changes to all the statements that may have to run.
+
+Tokens (`reach.index`) come in and are followed: a statement that uses what one of them says is
+planned, with the groups that it belongs to, and what may have changed once it has run is followed
+in turn, until nothing is added. Out go the `ModulePlan`s, filled in place.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Container, Iterator, Mapping
+
+from ..modules import TrackedModule
+from ..reach.index import Index, StatementId, Target, Token
+from .groups import Groups, content_token
+from .order import Order
+from .pins import Pins
+from .produces import produced
+from .values import ADDED, ModulePlan
+
+__all__ = ["Propagation"]
+
+WHOLE = "whole module"
+
+
+class Propagation:
+    """What is planned so far, by module, and what is yet to be followed.
+
+    *ahead* holds the modules that are not loaded and that edited statements will import, which runs
+    all of them.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        tracked: Mapping[str, TrackedModule],
+        *,
+        ahead: Container[str],
+        order: Order,
+        pins: Pins,
+    ) -> None:
+        self.index = index
+        self.tracked = tracked
+        self.ahead = ahead
+        self.order = order
+        self.pins = pins
+        self.groups = Groups(index)
+        self.plans: dict[str, ModulePlan] = {}
+        self._tokens: deque[Token] = deque()
+        # By token that was ever followed: the statement after which it holds, None for at once.
+        self._producers: dict[Token, StatementId | None] = {}
+        # The groups that run again.
+        self._grown: set[Target] = set()
+
+    def push(self, token: Token, producer: StatementId | None = None) -> None:
+        """Follow *token*; only statements that run after *producer* can see what it says."""
+        if token not in self._producers:
+            self._tokens.append(token)
+            self._producers[token] = producer
+            return
+        known = self._producers[token]
+        if known is not None and known != producer:
+            if producer is None or self.order.before(producer, known):
+                self._producers[token] = producer
+                self._tokens.append(token)
+
+    def push_content(self, target: Target, producer: StatementId | None = None) -> None:
+        """Follow that a filled object holds other content."""
+        self.push(content_token(target), producer)
+
+    def run(self) -> None:
+        """Follow all tokens until nothing is added."""
+        while True:
+            while self._tokens:
+                token = self._tokens.popleft()
+                producer = self._producers[token]
+                if token[0] == "code" and token[2] == "__getattr__":
+                    for name in self.index.asked_for(token[1]):
+                        self.push(("bind", token[1], name), producer)
+                for statement in self.index.reached(token):
+                    if producer is None or not self.order.is_past(statement, producer):
+                        self.reach_at(statement, token)
+            if not self._reach_whole_modules():
+                return
+
+    def _reach_whole_modules(self) -> bool:
+        """Where it cannot be told what a module does, all of it runs if any of it may."""
+        grew = False
+        for name, plan in list(self.plans.items()):
+            active = plan.run or plan.patch or plan.drops
+            if active and self.index.whole(name):
+                for number in range(len(plan.after.statements)):
+                    if WHOLE in plan.run.get(number, ()) or self.pins.hold(plan, number):
+                        continue
+                    grew = True
+                    plan.anew.add(number)
+                    self.reach(plan, number, WHOLE)
+                for used in self.index.used_names(name):
+                    self.push(("bind", name, used))
+                    self.push(("content", name, used))
+        return grew
+
+    def plan_of(self, module: str) -> ModulePlan:
+        """The plan of a module, made if nothing of it was planned yet."""
+        plan = self.plans.get(module)
+        if plan is None:
+            source = self.index.modules[module].source
+            plan = self.plans[module] = ModulePlan(self.tracked[module], source, source)
+        return plan
+
+    def reach_at(self, statement: StatementId, reason: Token | str) -> None:
+        """`reach`, but for modules that are yet to be imported: those run anyway."""
+        if statement[0] not in self.ahead:
+            self.reach(self.plan_of(statement[0]), statement[1], reason)
+
+    def reach(
+        self, plan: ModulePlan, number: int, reason: Token | str, *, group: bool = True
+    ) -> None:
+        """Plan a statement for *reason*, and what follows from that it runs."""
+        known = plan.run.get(number)
+        if known is None and self.pins.hold(plan, number) and reason != ADDED:
+            plan.pinned.add(number)
+            return
+        if isinstance(reason, tuple) and reason[0] == "bind":
+            for name in self._imported_as(plan, number, reason[2]):
+                self.push(("bind", plan.name, name), (plan.name, number))
+        if "*" in plan.after.statements[number].binds:
+            # What a star-import of the module gives, with or without an __all__ of its own.
+            self.push(("content", plan.name, "__all__"), (plan.name, number))
+        if known is not None:
+            known.add(reason)
+            if not isinstance(reason, str) or any(isinstance(r, str) for r in known - {reason}):
+                return
+        plan.run.setdefault(number, set()).add(reason)
+        statement = plan.after.statements[number]
+        if statement.fragment.kind == "import" and isinstance(reason, tuple):
+            return
+        for token in produced(self.index, plan, number):
+            self.push(token, (plan.name, number))
+        if group:
+            self.force_groups_of(plan, number)
+        self._force_groups_read(plan, number)
+        self._force_bindings_read(plan, number)
+
+    def _force_groups_read(self, plan: ModulePlan, number: int) -> None:
+        """A statement that reads an object before all its fillers have run sees it half filled."""
+        me = (plan.name, number)
+        groups = self.groups
+        for target, fillers in self.index.fillers().items():
+            if me in fillers or me not in groups.users(target) or me in groups.makers(target):
+                continue
+            if any(self.order.is_past(me, filler) for filler in fillers):
+                self.force_group(target, "it is read before it is filled")
+                why = f"reads {target[1]} while it is filled"
+                if why not in plan.run[number]:
+                    plan.anew.add(number)
+                    self.reach(plan, number, why)
+
+    def _force_bindings_read(self, plan: ModulePlan, number: int) -> None:
+        """A statement that reads a name before it is bound for the last time sees what it was."""
+        entry = self.index.modules[plan.name]
+        for path in entry.summaries[number].now.paths:
+            binders = entry.bindings.get(path[0], [])
+            if entry.is_import(path[0]) or not binders or number >= max(binders):
+                continue
+            why = "it is read before it is bound again"
+            if min(binders) < number:
+                self.force_group((plan.name, path[0], ""), why)
+            elif min(binders) > number:
+                for star in self._stars_with(plan.name, path[0]):
+                    if star < number:
+                        self.reach(plan, star, why)
+                        self.reach(plan, binders[0], why)
+
+    def _stars_with(self, module: str, name: str) -> Iterator[int]:
+        """The star-imports of *module* that bind *name*."""
+        for number in self.index.modules[module].bindings.get("*", ()):
+            targets = self.index.star_targets(module, number)
+            if any(self.index.binds(target, name) for target in targets):
+                yield number
+
+    def _imported_as(self, plan: ModulePlan, number: int, name: str) -> Iterator[str]:
+        """The names under which a statement imports *name* from another module."""
+        for imported in self.index.modules[plan.name].summaries[number].imports:
+            if imported.name == name:
+                yield imported.alias
+            elif imported.name == "*":
+                yield name
+
+    def force_groups_of(self, plan: ModulePlan, number: int) -> None:
+        """All members of the groups run again that a statement belongs to."""
+        for target, _ in self.groups.of(plan.name, number):
+            self.force_group(target, "")
+
+    def force_group(self, target: Target, why: str) -> None:
+        """All members of the group run again, from the first one on."""
+        if target in self._grown:
+            return
+        self._grown.add(target)
+        module, name, attr = target
+        entry = self.index.modules.get(module)
+        if entry is None:
+            return
+        makers = self.groups.makers(target)
+        fillers = self.groups.fillers(target)
+        if (attr or fillers or why) and module not in self.ahead:
+            self.plan_of(module).filled.setdefault(name, set()).add(attr)
+        members = makers | fillers
+        if len(makers) < 2 and not fillers and not why:
+            return
+        shown = f"{name}.{attr}" if attr else name
+        reason = f"fills {shown}" if fillers else why or f"binds {shown}"
+        for member in sorted(members, key=lambda m: (self.order.started(m[0]), m[1])):
+            self.reach_at(member, reason)
+        self.push_content(target)

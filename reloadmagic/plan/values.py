@@ -1,0 +1,161 @@
+"""What planning hands on: a `Plan` of `Step`s and `Changeset`s, with a `ModulePlan` for each module.
+
+Values alone: who makes them is `planner`, who carries them out is the engine.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..changes import Change
+from ..diff import Diff, Pair
+from ..modules import TrackedModule
+from ..reach.index import StatementId, Token
+from ..source import Source
+
+__all__ = ["ADDED", "EDITED", "OWN_REASONS", "Changeset", "ModulePlan", "Plan", "Recoded", "Step"]
+
+EDITED, ADDED = "edited", "added"
+OWN_REASONS = frozenset({EDITED, ADDED})
+"""Words for why a statement runs that have to do with its own text; others are of its group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recoded:
+    """A function that is to get other code, as its body was edited or it stands elsewhere.
+
+    Attributes:
+        edited: its body differs, not only its place.
+        lineno: 1-based line, in the old source, on which its code starts.
+    """
+
+    qualname: str
+    edited: bool
+    lineno: int
+    code: types.CodeType
+
+
+@dataclass(slots=True)
+class ModulePlan:
+    """What a reload may do to one module.
+
+    Attributes:
+        before, after: the source that last ran, and the one that is to run.
+        diff: None for a module that was not edited.
+        run: planned statements of *after*; the reasons are tokens, or words where it runs whatever
+            else happens.
+        patch: pairs of which only bodies differ and whose live functions can be patched.
+        origins: for statements that define what another module defined before, where it is.
+        dropped: names that the source no longer binds.
+        dropped_statements: statements of *before* that are gone.
+        filled: names of objects that are filled anew, with the class attributes, or ``""`` for the
+            object itself.
+        pinned: statements that are kept by the user's word.
+        anew: statements of which nothing is kept, whatever it was made of.
+        recoded: for statements of *patch*, the functions that are to get other code.
+    """
+
+    tracked: TrackedModule
+    before: Source
+    after: Source
+    diff: Diff | None = None
+    run: dict[int, set[Token | str]] = field(default_factory=dict)
+    patch: dict[int, Pair] = field(default_factory=dict)
+    origins: dict[int, StatementId] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
+    dropped_statements: tuple[int, ...] = ()
+    pinned: set[int] = field(default_factory=set)
+    anew: set[int] = field(default_factory=set)
+    filled: dict[str, set[str]] = field(default_factory=dict)
+    recoded: dict[int, tuple[Recoded, ...]] = field(default_factory=dict)
+
+    @property
+    def drops(self) -> bool:
+        """Whether statements are gone, and with them what they had bound, set or annotated."""
+        return bool(self.dropped or self.dropped_statements)
+
+    @property
+    def name(self) -> str:
+        """The module's absolute name."""
+        return self.tracked.name
+
+    def partner(self, number: int) -> int | None:
+        """The statement of *before* that statement *number* of *after* stands for."""
+        return self.diff.partner(number) if self.diff is not None else number
+
+    def forced(self, number: int) -> bool:
+        """Does the statement run whatever else happens?"""
+        return any(isinstance(reason, str) for reason in self.run.get(number, ()))
+
+    def why(self, number: int) -> tuple[str, ...]:
+        """The reasons for which a statement is planned, for people."""
+        return tuple(sorted({reason_text(reason) for reason in self.run.get(number, ())}))
+
+
+def reason_text(reason: Token | str) -> str:
+    """A reason as a person would say it."""
+    if isinstance(reason, str):
+        return reason
+    kind, module, *names = reason
+    name = ".".join(names)
+    return f"uses {module}.{name}" if kind != "code" else f"calls {module}.{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a plan does to a module.
+
+    Attributes:
+        action: ``skip`` (nothing that runs differs), ``patch`` (only bodies of functions differ),
+            or ``reload`` (statements run again).
+        because: reasons in words, the statements they hold for in front.
+    """
+
+    module: str
+    path: str
+    action: Literal["skip", "patch", "reload"]
+    because: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        reasons = f": {'; '.join(self.because)}" if self.because else ""
+        return f"{self.action} {self.module}{reasons}"
+
+
+@dataclass(frozen=True, slots=True)
+class Changeset:
+    """Modules that succeed or fail together: one transaction.
+
+    Attributes:
+        edited: one of them was edited at least; otherwise a dependent on its own.
+        blocked: one of them cannot be parsed, so all keep their old versions.
+    """
+
+    modules: tuple[str, ...]
+    edited: bool
+    blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a reload would do, in order.
+
+    Attributes:
+        steps: a step a module.
+        changes: what they answer to.
+        modules: the details, by module.
+        sets: which modules succeed or fail together, in the order in which they run.
+    """
+
+    steps: tuple[Step, ...] = ()
+    changes: tuple[Change, ...] = ()
+    modules: Mapping[str, ModulePlan] = field(default_factory=dict)
+    sets: tuple[Changeset, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any(step.action != "skip" for step in self.steps)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.steps)) or "nothing to reload"
