@@ -71,7 +71,9 @@ def _carry_over(state: State, work: Work) -> None:
     state.marks.note(tracked, plan.after, work.bound, state.patcher.foreign)
     if bound_plainly(work):
         names = {name for values in work.bound.values() for name in values}
-        for key in [key for key in tracked.noted if key.partition(".")[0] in names]:
+        gone = [key for key in tracked.noted if key.partition(".")[0] in names]
+        work.is_noted = bool(gone)  # what is not there any longer is watched no more
+        for key in gone:
             del tracked.noted[key]
     else:
         work.is_noted = True

@@ -52,6 +52,7 @@ def drop_names(state: State, work: Work) -> None:
             if name == "*":
                 drop_star(state, plan, plan.tracked.stars.get(number, ()))
             elif name in bound:
+                state.has_dropped_class |= is_class(namespace.get(name))
                 state.effects.add(("bind", plan.name, name))
 
 

@@ -29,6 +29,8 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
     new = state.patcher.stand_in(new)
     if old is new:
         return old
+    if is_class(old) and not is_class(new):
+        state.has_dropped_class = True
     if is_container(new) and type(old) is type(new):
         if not state.containers.become(old, new):
             return new

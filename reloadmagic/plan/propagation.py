@@ -149,7 +149,7 @@ class Propagation:
         for target, fillers in self.index.fillers().items():
             if me in fillers or me not in groups.users(target) or me in groups.makers(target):
                 continue
-            if any(self.order.is_past(me, filler) for filler in fillers):
+            if any(self.order.before(me, filler) for filler in fillers):
                 self.force_group(target, "it is read before it is filled")
                 why = f"reads {target[1]} while it is filled"
                 if why not in plan.run[number]:
