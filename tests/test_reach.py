@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reloadmagic.reach.index import Index
-from reloadmagic.reach.summary import BASE, CALL, MENTION, USE, summarize
+from reloadmagic.reach import Index, summarize
+from reloadmagic.reach.summary import BASE, CALL, MENTION, USE
 from reloadmagic.source import Source
 
 HOW = {MENTION: "mention", USE: "use", CALL: "call", BASE: "base"}

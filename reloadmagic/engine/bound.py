@@ -118,7 +118,7 @@ def _only_names(statement: Statement, name: str, value: Any, tracked: TrackedMod
         return value.__globals__ is not tracked.namespace
     if is_class(value):
         return bool(class_dict(value).get("__module__") != tracked.name)
-    from ..reach.summary import summarize
+    from ..reach import summarize
 
     imports = summarize(statement.fragment).imports
     return any(imported.alias == name for imported in imports)

@@ -124,7 +124,7 @@ def order_annotations(state: State, plan: ModulePlan) -> None:
 
 def _annotated(statements: Iterable[Statement]) -> set[str]:
     """The names that *statements* put into the module's ``__annotations__``."""
-    from ..reach.summary import summarize
+    from ..reach import summarize
 
     found: set[str] = set()
     for statement in statements:

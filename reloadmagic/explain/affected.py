@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from ..reach.index import CONSTRUCTION
+from ..reach.known import CONSTRUCTION
 from ..reach.summary import CALL, Path
 from ..report.names import changed_names
 

@@ -7,8 +7,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..reach.index import CONSTRUCTION
-from ..reach.summary import CALL, Path, Summary, Unit, summarize
+from ..reach import summarize
+from ..reach.known import CONSTRUCTION
+from ..reach.summary import CALL, Path, Summary, Unit
 from ..source import Fragment
 from ..source.parsing import parse
 

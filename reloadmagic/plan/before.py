@@ -14,8 +14,9 @@ from ..diff import Diff
 from ..graph import RunOrder
 from ..live import is_class
 from ..modules import TrackedModule
+from ..reach import summarize
 from ..reach.index import Index, StatementId, Target
-from ..reach.summary import Summary, summarize
+from ..reach.summary import Summary
 from .order import Order
 from .propagation import Propagation
 

@@ -5,6 +5,6 @@ runs or writes.
 """
 
 from .index import Index
-from .summary import summarize
+from .reading import summarize
 
 __all__ = ["Index", "summarize"]

@@ -19,21 +19,17 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ..source import Source
-from .summary import (
+from .known import (
     ADDING,
-    BASE,
-    CALL,
-    FACTORIES,
-    MENTION,
-    OPERATOR,
+    CLASS_HOOKS,
+    CONSTRUCTION,
+    MEMBER_HOOKS,
+    METACLASS_HOOKS,
+    NO_OPERATORS,
     PASSING,
-    USE,
-    ClassInfo,
-    Path,
-    Summary,
-    Unit,
-    summarize,
 )
+from .reading import summarize
+from .summary import BASE, CALL, MENTION, OPERATOR, USE, ClassInfo, Path, Summary, Unit
 
 __all__ = ["Entity", "Index", "Token", "User"]
 
@@ -56,23 +52,6 @@ Token = tuple[str, ...]
 
 Target = tuple[str, str, str]
 """A filled object: module, name, and the class attribute if it is one (else ``""``)."""
-
-CONSTRUCTION = frozenset(
-    {
-        "__new__", "__init__", "__post_init__", "__attrs_post_init__", "__attrs_pre_init__",
-        "__attrs_init__", "model_post_init", FACTORIES, "__setattr__", "__init_subclass__", "__set_name__",
-    }
-)  # fmt: skip
-NO_OPERATORS = CONSTRUCTION | {
-    "__slots__", "__doc__", "__annotations__", "__match_args__", "__module__", "__qualname__",
-    "__name__", "__dict__", "__weakref__", "__test__",
-}  # fmt: skip
-CLASS_HOOKS = frozenset(
-    {"__init_subclass__", "__class_getitem__", "__set_name__", "__mro_entries__"}
-)
-# What makes the members of an enum, with the class.
-MEMBER_HOOKS = frozenset({"__new__", "__init__", "_generate_next_value_"})
-METACLASS_HOOKS = frozenset({"__new__", "__init__", "__call__", "__prepare__"})
 
 
 @dataclass(slots=True)

@@ -1,0 +1,52 @@
+"""What functions and methods do, as far as their names tell."""
+
+from __future__ import annotations
+
+from .summary import FACTORIES
+
+# Calls which pass their arguments around without running them.
+PASSING = frozenset(
+    {
+        "partial", "isinstance", "issubclass", "register", "id", "type", "hasattr", "callable",
+        "append", "add", "insert", "setdefault", "cast", "TypeVar", "NewType", "field", "super",
+        "wraps", "update_wrapper", "proxy", "ref", "is_dataclass", "staticmethod", "classmethod",
+        "property", "lru_cache", "cache", "cached_property", "partialmethod", "contextmanager",
+        "asynccontextmanager", "singledispatch", "total_ordering", "connect", "subscribe",
+    }
+)  # fmt: skip
+# Methods of containers which change them.
+FILLING = frozenset(
+    {
+        "append", "add", "extend", "update", "insert", "setdefault", "pop", "popitem", "remove",
+        "discard", "clear", "register", "sort", "reverse", "appendleft", "extendleft", "popleft",
+        "intersection_update", "difference_update", "symmetric_difference_update", "__setitem__",
+        "__delitem__", "move_to_end", "subtract",
+    }
+)  # fmt: skip
+# Methods of containers which give out what they hold.
+GETTING = frozenset({"get", "setdefault", "__getitem__"})
+# How names of methods begin which, called for nothing else, put something into their object.
+ADDING = ("add", "attach", "include", "mount", "register", "subscribe")
+# Functions of the standard library which change their first argument.
+FILLING_FUNCTIONS = frozenset({"heappush", "heapify", "insort", "insort_left", "insort_right",
+                               "shuffle", "setattr", "delattr", "setitem", "delitem", "next"})  # fmt: skip
+# What makes it impossible to tell from the syntax what is bound or read.
+DYNAMIC = frozenset({"exec", "eval", "globals", "locals", "vars", "compile", "__import__"})
+
+# What runs when an instance is made.
+CONSTRUCTION = frozenset(
+    {
+        "__new__", "__init__", "__post_init__", "__attrs_post_init__", "__attrs_pre_init__",
+        "__attrs_init__", "model_post_init", FACTORIES, "__setattr__", "__init_subclass__", "__set_name__",
+    }
+)  # fmt: skip
+NO_OPERATORS = CONSTRUCTION | {
+    "__slots__", "__doc__", "__annotations__", "__match_args__", "__module__", "__qualname__",
+    "__name__", "__dict__", "__weakref__", "__test__",
+}  # fmt: skip
+CLASS_HOOKS = frozenset(
+    {"__init_subclass__", "__class_getitem__", "__set_name__", "__mro_entries__"}
+)
+# What makes the members of an enum, with the class.
+MEMBER_HOOKS = frozenset({"__new__", "__init__", "_generate_next_value_"})
+METACLASS_HOOKS = frozenset({"__new__", "__init__", "__call__", "__prepare__"})
