@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from importlib.machinery import ModuleSpec
 from typing import Any
 
-from reloadmagic.loader import ReloadFinder
+from reloadmagic.importing import watching
 from reloadmagic.modules import TrackedModule, module_spec
 from reloadmagic.reloader import Reloader
 from reloadmagic.report import Report
@@ -62,9 +62,8 @@ class Receiver:
     @property
     def reloader(self) -> Reloader:
         """The one that the process has as a session with the extension, else one of our own."""
-        there = [f.executor for f in sys.meta_path if isinstance(f, ReloadFinder)]
-        for found in there:
-            if isinstance(found, Reloader) and found is not self._own:
+        for found in watching():
+            if found is not self._own:
                 if self._own is not None:
                     self._own.close()
                     self._own = None

@@ -1,0 +1,47 @@
+"""What the index asks about the running session, where sources alone do not tell.
+
+In come names; out go answers about live modules and classes. No code of the user's runs here.
+"""
+
+from __future__ import annotations
+
+import enum
+import sys
+import types
+from collections.abc import Mapping
+
+from .engine.stars import star_names
+from .live import class_dict, find_class
+from .modules import TrackedModule, module_namespace
+
+__all__ = ["is_loaded", "is_metaclass", "names_by_star"]
+
+
+def is_loaded(name: str) -> bool:
+    """Is *name* a module that is loaded?"""
+    return isinstance(sys.modules.get(name), types.ModuleType)
+
+
+def names_by_star(name: str) -> frozenset[str] | None:
+    """What a star-import of a module binds, None if it is not loaded."""
+    namespace = module_namespace(sys.modules.get(name))
+    return None if namespace is None else frozenset(star_names(namespace))
+
+
+def is_metaclass(tracked: Mapping[str, TrackedModule], module: str, name: str) -> bool:
+    """Is the live class *name* a metaclass, or, as ``"type:NAME"``, is it made by one?
+
+    So is a ``NamedTuple``, though the class that comes out does not tell. As ``"enum:NAME"``,
+    is it made with members?
+    """
+    asks, _, name = name.rpartition(":")
+    found = tracked.get(module)
+    cls = find_class(found.namespace, name) if found else None
+    if cls is None:
+        return False
+    if asks == "enum":
+        return issubclass(type(cls), enum.EnumMeta)
+    bases = type.__dict__["__mro__"].__get__(cls)
+    if asks == "type":
+        return type(cls) is not type or (tuple in bases and "_fields" in class_dict(cls))
+    return type in bases

@@ -1,0 +1,121 @@
+"""`Edits`: what the files of tracked modules hold that has not run yet.
+
+In come modules whose files look different; out go `Change`s, each read once, however often it is
+asked for. Files that were saved again with the same bytes are as good as before. Nothing is
+imported and nothing runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable
+from importlib.machinery import ModuleSpec
+from typing import TYPE_CHECKING
+
+from .changes import Change, Stale, find_change, holds_what_ran
+from .modules import REPLACED, TrackedModule
+
+if TYPE_CHECKING:
+    from .attempts import Attempts
+    from .stamps import Stamp
+    from .tracking import Tracking
+
+__all__ = ["Edits"]
+
+
+class Edits:
+    """The changes that wait for a reload.
+
+    *find_spec* says where an import would find a module now; *retry* are dependents that failed,
+    which stay stale though their own files are as they were.
+
+    Attributes:
+        pending: by module, the change that waits.
+    """
+
+    def __init__(
+        self,
+        tracking: Tracking,
+        find_spec: Callable[[str], ModuleSpec | None],
+        attempts: Attempts,
+        retry: Container[str],
+    ) -> None:
+        # Invariant: a change stays here until the source it brings has run.
+        self.pending: dict[str, Change] = {}
+        self._tracking = tracking
+        self._find_spec = find_spec
+        self._attempts = attempts
+        self._retry = retry
+
+    def find(self, stale: Stale) -> list[Change]:
+        """What became of the files of *stale* modules."""
+        return [self._find(tracked, stamp) for tracked, stamp in stale]
+
+    def _find(self, tracked: TrackedModule, stamp: Stamp | None) -> Change:
+        known = self.pending.get(tracked.name)
+        if known is not None and known.stamp == stamp and stamp is not None:
+            if known.kind != "unreadable" or known.digest:
+                return known  # what could not be opened may be open now
+        change = find_change(tracked, self._find_spec)
+        if change.kind == "touched":
+            self._note_touch(tracked, change.stamp)
+            return change
+        if tracked.module is None and change.kind != "deleted":
+            tracked.opaque = REPLACED
+            change = Change(tracked.name, change.path, "opaque", stamp=change.stamp)
+        tracked.stale = True
+        if change.kind != "deleted":
+            self.pending[tracked.name] = change
+        return change
+
+    def were_only_touched(self, stale: Stale, held: Container[str]) -> bool:
+        """Do the files hold what last ran? Then their stamps are the ones to expect.
+
+        Modules in *held* are to run another version than their files hold.
+        """
+        for tracked, stamp in stale:
+            if tracked.name in held or not holds_what_ran(tracked, stamp):
+                return False
+            self._note_touch(tracked, stamp)
+        return True
+
+    def _note_touch(self, tracked: TrackedModule, stamp: Stamp | None) -> None:
+        tracked.stamp = stamp
+        if tracked.name not in self._retry:
+            tracked.let_go_of_error()
+            tracked.stale, tracked.failed = False, None
+        self._tracking.expect_files()
+        self.pending.pop(tracked.name, None)
+        self._attempts.take_back(tracked.name)
+
+    def put(self, changes: Iterable[Change]) -> None:
+        """Have *changes* wait, whatever the files hold."""
+        self.pending.update((change.module, change) for change in changes)
+
+    def take_out(self, changes: Iterable[Change]) -> None:
+        """Those of *changes* that still wait wait no more."""
+        for change in changes:
+            if self.pending.get(change.module) is change:
+                del self.pending[change.module]
+
+    def have_run(self, changes: Iterable[Change]) -> list[Change]:
+        """Those of *changes* whose source has run: their modules are as their files now."""
+        done = []
+        for change in changes:
+            tracked = self._tracking.modules.get(change.module)
+            if tracked is None or change.kind not in {"modified", "moved"}:
+                continue
+            if tracked.source is not change.after:
+                continue
+            if tracked.path != change.path:
+                self._tracking.have_moved()
+            tracked.stamp, tracked.path = change.stamp, change.path
+            tracked.stale, tracked.failed = False, None
+            self.forget(change.module)
+            done.append(change)
+        self._tracking.expect_files()
+        return done
+
+    def forget(self, name: str) -> None:
+        """Nothing waits for the module *name*, and nothing it holds is known to fail."""
+        self.pending.pop(name, None)
+        self._attempts.forget(name)

@@ -1,0 +1,89 @@
+"""`Importing`: what the import system asks while a `Reloader` watches.
+
+In come names and specs from our finder, and modules from our loader; out goes what is to run of
+them, which the engine says.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from typing import TYPE_CHECKING
+
+from .loader import ReloadFinder
+from .modules import module_spec
+
+if TYPE_CHECKING:
+    import types
+
+    from .edits import Edits
+    from .engine import Engine
+    from .loader import ReloadLoader
+    from .reloader import Reloader
+    from .tracking import Tracking
+
+__all__ = ["Importing", "watching"]
+
+log = logging.getLogger(__name__)
+
+
+class Importing:
+    """The `Executor` of a reloader.
+
+    Attributes:
+        reloader: whom it serves.
+    """
+
+    def __init__(
+        self, reloader: Reloader, tracking: Tracking, engine: Engine, edits: Edits
+    ) -> None:
+        self.reloader = reloader
+        self._tracking = tracking
+        self._engine = engine
+        self._edits = edits
+
+    def tracks(self, name: str, path: str) -> bool:
+        """Is the module *name* with the file *path* one to reload?"""
+        return self._tracking.owns(name, path)
+
+    def spec_for(self, name: str, found: ModuleSpec | None) -> ModuleSpec | None:
+        """The spec *found*, unless there is none, or it is of another file than the one to run."""
+        tracked = self._tracking.modules.get(name)
+        running = self._engine.running
+        planned = running.path_of(name) if running is not None else None
+        if tracked is None or (found is not None and planned != tracked.path):
+            return found
+        if found is not None and found.origin == planned:
+            return found
+        places = tracked.namespace.get("__path__")
+        # The module's own loader, as the file's name alone does not tell one that reads notebooks.
+        return importlib.util.spec_from_file_location(
+            name,
+            tracked.path,
+            loader=getattr(module_spec(tracked.reference()), "loader", None),
+            submodule_search_locations=list(places) if places is not None else None,
+        )
+
+    def started(self, name: str, order: int) -> None:
+        """An import begins."""
+        log.debug("import %d: %s", order, name)
+
+    @contextmanager
+    def executing(
+        self, module: types.ModuleType, loader: ReloadLoader, order: int
+    ) -> Iterator[Iterator[types.CodeType]]:
+        """What importlib is to run of a module."""
+        with self._engine.executing(module, loader, order) as codes:
+            yield codes
+        self._tracking.have_moved()
+        self._edits.pending.pop(module.__name__, None)
+
+
+def watching() -> list[Reloader]:
+    """The reloaders that watch imports; first the one that is asked first."""
+    executors = [found.executor for found in sys.meta_path if isinstance(found, ReloadFinder)]
+    return [found.reloader for found in executors if isinstance(found, Importing)]

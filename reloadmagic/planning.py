@@ -1,0 +1,179 @@
+"""`Planning`: the index of what last ran, and plans made by it.
+
+In come changes; out go `Plan`s. Planning reads: it never imports modules of the user's, runs or
+writes. What it needs is imported with the first edit.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from typing import TYPE_CHECKING
+
+from .errors import SourceError
+from .loader import read_source
+
+if TYPE_CHECKING:
+    from .attempts import Attempts
+    from .changes import Change
+    from .diff import Diff
+    from .plan import Plan
+    from .reach.index import Index, Token
+    from .source import Source
+    from .tracking import Tracking
+
+__all__ = ["Planning"]
+
+
+class Planning:
+    """Plans what to do about changes.
+
+    *pending* are the changes that wait, by module; *retry* holds, for dependents that failed, the
+    changes for which they were to run; *find_spec* says where an import would find a module now.
+
+    Attributes:
+        keep: ``module:NAME`` patterns of values that are never made again.
+    """
+
+    def __init__(
+        self,
+        tracking: Tracking,
+        pending: Mapping[str, Change],
+        retry: Mapping[str, set[Token]],
+        attempts: Attempts,
+        find_spec: Callable[[str], ModuleSpec | None],
+        keep: tuple[str, ...],
+    ) -> None:
+        self.keep = keep
+        self._tracking = tracking
+        self._pending = pending
+        self._retry = retry
+        self._attempts = attempts
+        self._find_spec = find_spec
+        # What had last run, by names and sources, when the index held just that.
+        self._synced: tuple[list[str], list[Source | None]] = ([], [])
+
+    def plan(self, changes: tuple[Change, ...]) -> Plan:
+        """What a reload would do about *changes*."""
+        with self._whole_index():
+            self._sync()
+            return self._plan(changes)
+
+    def current_index(self) -> Index:
+        """Who uses what, in the sources that last ran."""
+        with self._whole_index():
+            self._sync()
+        return self.index
+
+    @functools.cached_property
+    def index(self) -> Index:
+        """The same, as the last plan has left it."""
+        from .answers import is_loaded, is_metaclass, names_by_star
+        from .reach.index import Index  # what plans an edit is imported with the first one
+
+        return Index(
+            is_module=is_loaded,
+            is_metaclass=functools.partial(is_metaclass, self._tracking.modules),
+            names_of=names_by_star,
+        )
+
+    def forget(self, name: str) -> None:
+        """Know no more of the module *name*."""
+        if "index" in vars(self):
+            self.index.drop(name)
+
+    @contextmanager
+    def _whole_index(self) -> Iterator[None]:
+        """An index that an interrupt has left half made is made anew when it is next asked for."""
+        try:
+            yield
+        except BaseException:
+            vars(self).pop("index", None)
+            raise
+
+    def _sync(self) -> None:
+        """Have the index hold what last ran, whatever a plan put there since."""
+        tracked = self._tracking.modules
+        names, sources = list(tracked), list(map(_source_of, tracked.values()))
+        known, synced = self._synced
+        if names == known:
+            others = itertools.compress(names, map(operator.is_not, sources, synced))
+            unsure = [*others, *self.index.changed, *self._pending]
+        else:
+            unsure = [*names, *self.index.modules]
+        for name in dict.fromkeys(unsure):
+            if name not in tracked:
+                self.index.drop(name)
+                continue
+            change = self._pending.get(name)
+            source = tracked[name].source
+            if source is None and change is not None:
+                source = change.after
+            if source is not None:
+                self.index.put(name, source)
+        self.index.changed.clear()
+        self._synced = names, sources
+
+    def _plan(self, changes: tuple[Change, ...]) -> Plan:
+        from .engine import is_patchable
+        from .plan import Planner
+
+        tracked = self._tracking.modules
+        edited = {
+            change.module: _diff(change)
+            for change in changes
+            if change.kind in {"modified", "moved"} and change.module in tracked
+        }
+        blocked = {
+            change.module
+            for change in changes
+            if change.kind == "unreadable" and change.module in self.index.modules
+        }
+        retry = {
+            name: tokens
+            for name, tokens in self._retry.items()
+            if name in tracked and self._attempts.may_be_mended(name, changes)
+        }
+        planner = Planner(
+            self.index,
+            tracked,
+            patchable=is_patchable,
+            keep=self.keep,
+            findable=self._is_findable,
+            source_of=self._source_to_import,
+        )
+        return planner.plan(changes, edited, retry, blocked)
+
+    def _is_findable(self, name: str) -> bool:
+        return self._find_spec(name) is not None
+
+    def _source_to_import(self, name: str) -> Source | None:
+        """What importing a module of the user's would run; None for others and what cannot be."""
+        spec = self._find_spec(name)
+        if spec is None or not spec.has_location or spec.origin is None:
+            return None
+        if not self._tracking.owns(name, spec.origin):
+            return None
+        try:
+            return read_source(spec.loader, spec.origin)[1]
+        except (OSError, SourceError):
+            return None  # the import will say so
+
+
+_source_of = operator.attrgetter("source")
+
+
+def _diff(change: Change) -> Diff:
+    """What a change edits; all of its source where it is not known what ran."""
+    from .diff import Diff, Pair, diff_sources
+
+    assert change.after is not None
+    if change.before is not None:
+        return diff_sources(change.before, change.after)
+    count = len(change.after.statements)
+    pairs = tuple(Pair(number, number, "changed") for number in range(count))
+    return Diff(change.after, change.after, 0, 0, pairs, (), ())

@@ -1,0 +1,221 @@
+"""Which modules are watched: those of the user's that ``sys.modules`` holds, and their files.
+
+In come the modules of the session; out go `TrackedModule`s, what became of their files as far as a
+``stat`` tells, and why other modules are left alone. Modules that were imported before are taken
+over with what their files hold. Nothing is imported and nothing of the user's runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+import weakref
+from collections.abc import Callable
+from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
+from typing import Any, cast
+
+from .bytecode import was_edited_since_import
+from .changes import Files, Stale
+from .errors import SourceError
+from .loader import read_source
+from .modules import COMPILED, TrackedModule, module_namespace, module_spec, spec_in
+from .ownership import Ownership, matches
+from .stamps import stamp_of
+
+__all__ = ["Tracking"]
+
+# What last ran of modules that are watched no more, by the module's id: for whoever watches them next.
+_ledger: dict[int, TrackedModule] = {}
+
+
+class Tracking:
+    """The modules under watch.
+
+    *adopt* is told of each module that was imported before, with its namespace.
+
+    Attributes:
+        modules: those under watch, by name; whoever runs one puts it there.
+        owns: decides which are to be watched.
+    """
+
+    def __init__(
+        self,
+        modules: dict[str, TrackedModule],
+        owns: Ownership,
+        adopt: Callable[[TrackedModule, dict[str, Any]], object],
+    ) -> None:
+        self.modules = modules
+        self.owns = owns
+        self._adopt = adopt
+        # The modules of the session at the last scan: how many and the last of them, and all.
+        self._scanned: tuple[int, str | None] = (0, None)
+        self._known: dict[str, None] = {}
+        # Made anew once other modules are tracked, or in other files.
+        self._files: Files | None = None
+
+    # Modules -------------------------------------------------------------------------------------
+
+    def scan(self) -> None:
+        """Take over modules that came to be without the finder: imported before, or put there."""
+        now = _extent()
+        if self._scanned == now:
+            return
+        modules = dict(sys.modules)
+        new = modules.keys() - self._known.keys()
+        if new:
+            unknown = [item for item in modules.items() if item[0] in new]
+            order = -len(unknown)  # before those that the finder counts, from 0 on
+            for name, module in self.owns.candidates(unknown):
+                if name not in self.modules:
+                    self._take_over(name, module, order)
+                order += 1
+        self._known = dict.fromkeys(modules)
+        self._scanned = now  # what was imported meanwhile is seen by the next scan
+        self._files = None
+
+    def scan_anew(self, owns: Ownership) -> None:
+        """Have *owns* decide from now on, about all modules of the session."""
+        self.owns = owns
+        self._scanned = (0, None)
+        self._known.clear()
+        self.scan()
+
+    def forget(self, name: str) -> None:
+        """Know no more of the module *name*."""
+        self._files = None
+        self._known.pop(name, None)
+        self.modules.pop(name, None)
+
+    def remember(self, tracked: TrackedModule) -> None:
+        """Keep what last ran of a module for whoever watches it next."""
+        _ledger[id(tracked.reference())] = tracked
+
+    def _take_over(self, name: str, module: object, order: int) -> None:
+        namespace = module_namespace(module)
+        spec = spec_in(namespace) if namespace is not None else None
+        path = spec.origin if spec is not None else None
+        if namespace is None or spec is None or type(path) is not str:
+            return
+        if not self.owns(name, path) or not spec.has_location or spec.name != name:
+            return
+        if namespace.get("__reload__") is False:
+            return
+        module = cast("types.ModuleType", module)
+        known = _ledger.get(id(module))
+        if known is not None and known.reference() is module:
+            self.modules[name] = known  # as another reloader left it
+            return
+        if type(spec.loader).__name__ == "zipimporter":
+            path = archive_of(path)
+        tracked = TrackedModule(name, path, weakref.ref(module), order, stamp_of(path))
+        tracked.opaque = opaque_kind(path, spec)
+        if not tracked.opaque:
+            if getattr(spec.loader, "get_data", None) is None:
+                return
+            self._read_baseline(tracked, spec, namespace)
+        self.modules[name] = tracked
+
+    def _read_baseline(
+        self, tracked: TrackedModule, spec: ModuleSpec, namespace: dict[str, Any]
+    ) -> None:
+        """Take the file for what ran, unless its cached bytecode shows that it was edited since."""
+        try:
+            tracked.stamp, tracked.source = read_source(spec.loader, tracked.path)
+            tracked.source.drop_tree()
+        except (OSError, SourceError):
+            tracked.stamp = None
+            return
+        self._adopt(tracked, namespace)
+        if was_edited_since_import(spec, tracked.stamp):
+            tracked.source = None
+            tracked.stamp = None
+
+    # Their files ---------------------------------------------------------------------------------
+
+    def look(self) -> Stale | None:
+        """As `stale`, but None where modules have come or gone: there is more to look at."""
+        if self._files is None or self._scanned != _extent():
+            return None
+        return self._files.stale()
+
+    def stale(self, looked: Stale | None = None) -> Stale:
+        """Tracked modules whose files are not as they were when they were last read.
+
+        *looked* is what `look` has just returned, which holds unless other modules are tracked now.
+        """
+        if self._files is None:
+            self._files = Files(self.modules.values())
+        elif looked is not None:
+            return looked
+        return self._files.stale()
+
+    def expect_files(self) -> None:
+        """Files have been read: from now on they are as their modules' stamps say."""
+        if self._files is not None:
+            self._files.expect()
+
+    def have_moved(self) -> None:
+        """Other modules are tracked than before, or in other files."""
+        self._files = None
+
+    # What is left alone --------------------------------------------------------------------------
+
+    def untracked(self) -> dict[str, str]:
+        """Modules of the session that a user might expect to be tracked, and why they are not."""
+        return {
+            name: self.why_untracked(name)
+            for name, module in list(sys.modules.items())
+            if name not in self.modules and self._is_expected(name, module)
+        }
+
+    def _is_expected(self, name: str, module: object) -> bool:
+        """Would the module be tracked but for what its author or the user said, or its loader?"""
+        namespace, spec = module_namespace(module), module_spec(module)
+        if namespace is None or spec is None or type(spec.origin) is not str:
+            return False
+        if matches(name, self.owns.exclude) or namespace.get("__reload__") is False:
+            return True
+        return spec.has_location and self.owns(name, spec.origin)
+
+    def why_untracked(self, name: str) -> str:
+        """Why the loaded module *name* is left alone, as a person would say it.
+
+        Empty for a module that is tracked or not loaded.
+        """
+        if name in self.modules or name not in sys.modules:
+            return ""
+        module = sys.modules[name]
+        namespace, spec = module_namespace(module), module_spec(module)
+        if self.owns.why_never(name):
+            return self.owns.why_never(name)
+        if namespace is not None and namespace.get("__reload__") is False:
+            return "opted out by __reload__ = False"
+        origin = spec.origin if spec is not None and spec.has_location else None
+        if namespace is None or type(origin) is not str:
+            is_pythons = name.partition(".")[0] in sys.stdlib_module_names
+            return "part of Python's standard library" if is_pythons else "it has no file"
+        return self.owns.why_not(name, origin) or "its loader gives no source"
+
+
+def _extent() -> tuple[int, str | None]:
+    """What tells at a glance that modules have come or gone: how many there are, and the last."""
+    return len(sys.modules), next(reversed(sys.modules), None)
+
+
+def archive_of(path: str) -> str:
+    """The file that holds *path*, which lies in an archive."""
+    while path and not os.path.isfile(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    return path
+
+
+def opaque_kind(path: str, spec: ModuleSpec) -> str:
+    """Why a module can be loaded anew by a restart only; ``""`` if it has source to reload."""
+    if path.endswith(tuple(EXTENSION_SUFFIXES)):
+        return COMPILED
+    if path.endswith(".pyc"):
+        return "module without source"
+    if type(spec.loader).__name__ == "zipimporter":
+        return "module in a zip file"
+    return ""

@@ -1,0 +1,111 @@
+"""`Updater`: has the engine carry out plans, and settles what the files stand for afterwards.
+
+In comes a plan; out go `Outcome`s, and phrases about files that nothing can be done about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from .loader import show_source
+
+if TYPE_CHECKING:
+    from .attempts import Attempts
+    from .changes import Change
+    from .edits import Edits
+    from .engine import Engine, Outcome
+    from .namespaces import Namespaces
+    from .plan import Plan
+    from .tracking import Tracking
+
+__all__ = ["Updater"]
+
+
+class Updater:
+    """Brings the session to what plans say. *install* has our finder stand first again."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        tracking: Tracking,
+        edits: Edits,
+        attempts: Attempts,
+        namespaces: Namespaces,
+        install: Callable[[], object],
+    ) -> None:
+        self._engine = engine
+        self._tracking = tracking
+        self._edits = edits
+        self._attempts = attempts
+        self._namespaces = namespaces
+        self._install = install
+
+    def carry_out(self, plan: Plan) -> tuple[tuple[Outcome, ...], tuple[str, ...]]:
+        """Run *plan*; its outcomes, and phrases about what cannot be reloaded.
+
+        Raises:
+            KeyboardInterrupt: what was about to be tried is still to be done.
+        """
+        for tracked in self._tracking.modules.values():
+            if tracked.failed is not None:
+                tracked.let_go_of_error()
+        notes = self._settle_files(plan.changes)
+        outcomes = [o for c in plan.changes if (o := self._unreadable(c)) is not None]
+        self._attempts.begin(plan.changes)
+        try:
+            outcomes += self._engine.run(plan, self._namespaces.known)
+        except KeyboardInterrupt:
+            self._attempts.interrupted()
+            raise
+        finally:
+            self._tracking.expect_files()
+        failed = failures(outcomes)
+        for change in plan.changes:
+            if change.module in failed and change.before is not None:
+                show_source(change.before)
+        self._attempts.failed(plan, failed, self._engine.index.imports() if failed else {})
+        self._install()
+        return tuple(outcomes), tuple(notes)
+
+    def settle(self, plan: Plan, outcomes: Iterable[Outcome]) -> list[Change]:
+        """Files whose source has run now are current; the changes that brought them."""
+        failed = failures(outcomes)
+        return self._edits.have_run(c for c in plan.changes if c.module not in failed)
+
+    def _settle_files(self, changes: Iterable[Change]) -> list[str]:
+        """Remember files that nothing can be done about, and say so, a phrase each."""
+        known = [change for change in changes if change.module in self._tracking.modules]
+        gone = [change for change in known if change.kind == "deleted"]
+        opaque = [change for change in known if change.kind == "opaque"]
+        if not gone and not opaque:
+            return []
+        from .report.words import NAMES, listed, place
+
+        notes = []
+        if gone:
+            are = "is" if len(gone) == 1 else "are"
+            files = listed([place(change.path, 0) for change in gone], NAMES)
+            notes.append(f"{files} {are} gone; what last ran stays")
+        for change in opaque:
+            tracked = self._tracking.modules[change.module]
+            tracked.stamp = change.stamp
+            path = place(change.path, 0)
+            notes.append(f"{path} changed, and only a restart can load a {tracked.opaque}")
+        self._tracking.expect_files()
+        return notes
+
+    def _unreadable(self, change: Change) -> Outcome | None:
+        tracked = self._tracking.modules.get(change.module)
+        if change.kind != "unreadable" or tracked is None:
+            return None
+        from .engine import Outcome
+
+        tracked.failed, tracked.stale = change.error, True
+        before = tracked.source.text if tracked.source is not None else None
+        return Outcome(change.module, change.path, "failed", error=change.error, before=before)
+
+
+def failures(outcomes: Iterable[Outcome]) -> set[str]:
+    """The modules that failed."""
+    return {outcome.module for outcome in outcomes if outcome.status == "failed"}
