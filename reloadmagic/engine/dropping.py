@@ -88,9 +88,8 @@ def _find(namespace: dict[str, Any], path: Iterable[str]) -> Any:
 
 def _drop_annotations(state: State, plan: ModulePlan) -> None:
     """Take out of ``__annotations__`` what the source no longer annotates."""
-    annotations = plan.tracked.namespace.get("__annotations__")
-    diff = plan.diff
-    if type(annotations) is not dict or diff is None:
+    annotations, diff = _annotations(plan), plan.diff
+    if annotations is None or diff is None:
         return
     before = plan.before.statements
     gone = _annotated(before[diff.head : len(before) - diff.tail])
@@ -104,11 +103,16 @@ def _drop_annotations(state: State, plan: ModulePlan) -> None:
         del plan.tracked.namespace["__annotations__"]
 
 
+def _annotations(plan: ModulePlan) -> dict[str, Any] | None:
+    """What the module's names are annotated with, None if it has no dict of that."""
+    found = plan.tracked.namespace.get("__annotations__")
+    return found if type(found) is dict else None
+
+
 def order_annotations(state: State, plan: ModulePlan) -> None:
     """Have ``__annotations__`` in the order of the statements, also where new ones came between."""
-    annotations = plan.tracked.namespace.get("__annotations__")
-    diff = plan.diff
-    if type(annotations) is not dict or diff is None:
+    annotations, diff = _annotations(plan), plan.diff
+    if annotations is None or diff is None:
         return
     after = plan.after.statements
     if not _annotated(after[diff.head : len(after) - diff.tail]):
