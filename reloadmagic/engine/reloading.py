@@ -147,7 +147,10 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
 
 
 def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
-    """For each import statement, the modules of this set that an import would run first."""
+    """For each statement, the modules of this set that imports run before it.
+
+    Those that an import statement names behind one that is not loaded yet come after it.
+    """
     waiting = {n for n in state.active if n != plan.name and not state.work[n].started}
     if not waiting:
         return {}
@@ -163,9 +166,12 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
             # The packages that a module is in have been started, whatever they still wait for.
             if not f"{plan.name}.".startswith(f"{target}.")
         ]
-        behind = _waiting_behind(state, imports, targets, waiting)
-        if behind:
-            found[number] = behind
+        new = (n for n, t in enumerate(targets) if t in imports and t not in sys.modules)
+        first = next(new, len(targets)) + 1
+        for place, named in ((number, targets[:first]), (number + 1, targets[first:])):
+            behind = _waiting_behind(state, imports, named, waiting)
+            if behind:
+                found[place] = [*found.get(place, ()), *behind]
     return found
 
 
