@@ -76,6 +76,10 @@ class RunOrder:
                 if running:
                     self._turns[running[-1][0]].append((at.pop(), next(turns)))
 
+    def began(self, module: str) -> int:
+        """The turn in which a module begins to run."""
+        return self._turns[module][0][1]
+
     def place(self, module: str, statement: int) -> tuple[int, int]:
         """Where a statement comes among all: places compare as their statements run."""
         turns = self._turns[module]

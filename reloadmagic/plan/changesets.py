@@ -46,7 +46,7 @@ def changesets(
     finished = {name: number for number, name in enumerate(order.run.finished)}
     groups.sort(key=lambda group: max(finished[name] for name in group))
     for group in groups:
-        names = tuple(sorted(group - blocked, key=order.started))
+        names = tuple(sorted(group - blocked, key=order.run.began))
         yield Changeset(names, edited=True, blocked=bool(group & blocked))
     rest = plans.keys() - set[str]().union(*groups)
     for name in sorted(rest, key=finished.__getitem__):
