@@ -8,11 +8,10 @@ reference can be replaced.
 from __future__ import annotations
 
 import inspect
-import sys
 import types
 from typing import TYPE_CHECKING, Any
 
-from ..transaction import ABSENT
+from ..transaction import ABSENT, FUNCTION_SLOTS
 from .inside import cells, read_cell
 from .wrappers import dispatch_pairs
 
@@ -21,18 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["forward", "merge_function", "patch_code", "rebuild"]
 
-_ATTRIBUTES = (
-    "__code__",
-    "__defaults__",
-    "__kwdefaults__",
-    "__doc__",
-    "__name__",
-    "__qualname__",
-    "__module__",
-    # Reading __annotations__ would evaluate them from 3.14 on; what evaluates them moves instead.
-    "__annotate__" if sys.version_info >= (3, 14) else "__annotations__",
-    *(("__type_params__",) if sys.version_info >= (3, 12) else ()),
-)
 _TARGET = "<the function that this one forwards to>"
 
 
@@ -45,7 +32,7 @@ def merge_function(
     dispatch_pairs(patcher, old, new)
     patcher.pair(new, old)
     patcher.transaction.snapshot(old)
-    for name in _ATTRIBUTES:
+    for name in FUNCTION_SLOTS:
         value = getattr(new, name)
         if getattr(old, name) is not value:
             patcher.transaction.set_attr(old, name, value)
@@ -70,7 +57,7 @@ def rebuild(
     copy = types.FunctionType(
         function.__code__, function.__globals__, function.__name__, None, closure
     )
-    for name in _ATTRIBUTES[1:]:
+    for name in FUNCTION_SLOTS[1:]:
         setattr(copy, name, getattr(function, name))
     vars(copy).update(vars(function))
     patcher.redirect(function, copy)

@@ -11,6 +11,7 @@ from .log import Transaction
 from .reading import (
     ABSENT,
     EMPTY,
+    FUNCTION_SLOTS,
     hashes_plainly,
     instance_dict,
     is_exactly,
@@ -29,6 +30,7 @@ from .reading import (
 __all__ = [
     "ABSENT",
     "EMPTY",
+    "FUNCTION_SLOTS",
     "Transaction",
     "hashes_plainly",
     "instance_dict",

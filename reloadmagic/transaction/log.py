@@ -60,17 +60,15 @@ class Transaction:
     Args:
         label: whose writes these are, for messages and ``repr``.
 
-    What has been snapshotted needs no further log: a write to it is not recorded again until the
-    next savepoint.
+    What has been snapshotted needs no further log: a write to it is not recorded again.
     """
 
     def __init__(self, label: str = "") -> None:
         self.label = label
         self._log: list[Entry] = []
-        # Invariant: id -> position in the log of a snapshot of that object. The log keeps the
-        # object alive, so the id is its own.
-        self._covered: dict[int, int] = {}
-        self._floor = 0
+        # Invariant: the ids of objects of which a snapshot is in the log. It keeps them alive, so
+        # the ids are their own.
+        self._covered: set[int] = set()
 
     def __repr__(self) -> str:
         return f"<Transaction {self.label or 'unnamed'} entries={len(self._log)}>"
@@ -171,13 +169,12 @@ class Transaction:
         """
         if self.covers(target):
             return
-        position = len(self._log)
         self._remember(target)
-        self._covered[id(target)] = position
+        self._covered.add(id(target))
 
     def covers(self, target: object) -> bool:
-        """Is all that *target* holds remembered since the last savepoint?"""
-        return self._covered.get(id(target), -1) >= self._floor
+        """Is all that *target* holds remembered?"""
+        return id(target) in self._covered
 
     def on_rollback(self, undo: Callable[..., object], *arguments: object) -> None:
         """Call ``undo(*arguments)`` on the way back."""
@@ -185,13 +182,8 @@ class Transaction:
 
     # -- the way back
 
-    def savepoint(self) -> int:
-        """Where the log stands, for `rollback`."""
-        self._floor = len(self._log)
-        return self._floor
-
-    def rollback(self, to: int = 0) -> None:
-        """Undo everything written since savepoint *to*, last first.
+    def rollback(self) -> None:
+        """Undo everything that was written, last first.
 
         Raises:
             InternalError: some entries could not be undone; all others were.
@@ -199,7 +191,7 @@ class Transaction:
         """
         failed: list[tuple[Entry, BaseException]] = []
         interrupt: KeyboardInterrupt | None = None
-        while len(self._log) > to:
+        while self._log:
             entry = self._log[-1]
             try:
                 entry.undo(entry.target, entry.key, entry.before)
@@ -209,8 +201,7 @@ class Transaction:
             except BaseException as error:  # noqa: BLE001 - every entry has its turn
                 failed.append((entry, error))
             self._log.pop()
-        self._covered = {i: at for i, at in self._covered.items() if at < to}
-        self._floor = min(self._floor, to)
+        self._covered.clear()
         if failed:
             raise _not_undone(failed) from failed[0][1]
         if interrupt is not None:
@@ -220,7 +211,6 @@ class Transaction:
         """Let the writes stand and forget the way back."""
         self._log.clear()
         self._covered.clear()
-        self._floor = 0
 
     def replaced_code(self) -> Iterator[tuple[types.FunctionType, types.CodeType]]:
         """Functions that have another code object than at the first write or snapshot, with that."""

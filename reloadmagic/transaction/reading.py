@@ -46,6 +46,7 @@ FUNCTION_SLOTS = (
     "__name__",
     "__qualname__",
     "__module__",
+    # Reading __annotations__ would evaluate them from 3.14 on; what evaluates them moves instead.
     "__annotate__" if sys.version_info >= (3, 14) else "__annotations__",
     *(("__type_params__",) if sys.version_info >= (3, 12) else ()),
 )
