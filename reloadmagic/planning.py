@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from .changes import Change
     from .diff import Diff
     from .plan import Plan
-    from .reach.index import Index, Token
+    from .reach.index import Index
+    from .reach.tokens import Token
     from .source import Source
     from .tracking import Tracking
 

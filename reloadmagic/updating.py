@@ -64,7 +64,9 @@ class Updater:
         for change in plan.changes:
             if change.module in failed and change.before is not None:
                 show_source(change.before)
-        self._attempts.failed(plan, failed, self._engine.index.imports() if failed else {})
+        self._attempts.failed(
+            plan, failed, self._engine.index.imports.by_module() if failed else {}
+        )
         self._install()
         return tuple(outcomes), tuple(notes)
 

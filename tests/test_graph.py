@@ -88,7 +88,7 @@ def test_the_order_is_that_of_real_imports(project):
     with watch() as reloader:
         log = load("log", "a")[0]
         started = {name: module.order for name, module in reloader.tracked.items()}
-        order = RunOrder(reloader.index.imports_at_once(), started)
+        order = RunOrder(reloader.index.imports.at_once(), started)
     assert [n for n in order.finished if n in files and n != "log"] == log.names
 
 
@@ -104,7 +104,7 @@ def test_statements_run_before_and_after_what_is_imported_between_them(project):
     with watch() as reloader:
         log = load("log", "a")[0]
         started = {name: module.order for name, module in reloader.tracked.items()}
-        order = RunOrder(reloader.index.imports_at_once(), started)
+        order = RunOrder(reloader.index.imports.at_once(), started)
     assert log.places == sorted(log.places, key=lambda place: order.place(*place))
     assert len(log.places) == 6
 
@@ -132,7 +132,7 @@ def test_what_counts_as_a_dependency(project, text):
     project.write("asks.py", text + "\n")
     with watch() as reloader:
         load("pkg", "pkg.mod", "other", "asks")
-        assert set(reloader.index.imports()["asks"]) == IMPORTS[text]
+        assert set(reloader.index.imports.by_module()["asks"]) == IMPORTS[text]
 
 
 def test_relative_imports_are_dependencies(project):
@@ -143,6 +143,6 @@ def test_relative_imports_are_dependencies(project):
     project.write("pkg/sub/c.py", "")
     with watch() as reloader:
         importlib.import_module("pkg.sub.b")
-        imports = reloader.index.imports()
+        imports = reloader.index.imports.by_module()
     assert set(imports["pkg.sub"]) >= {"pkg.a"}
     assert set(imports["pkg.sub.b"]) >= {"pkg.a", "pkg.sub.c"}

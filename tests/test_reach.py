@@ -256,7 +256,7 @@ FILLERS = [
 def test_statements_that_fill_an_object_are_found_directly_and_through_calls(
     text, target, expected
 ):
-    found = index({"m": text}).fillers().get(target, set())
+    found = index({"m": text}).filling.fillers().get(target, set())
     assert {number for _, number in found} == expected
 
 
@@ -265,7 +265,7 @@ def test_fillers_in_other_modules_belong_to_the_object():
         "a": "R = {}\ndef reg(f):\n R[f] = 1\n return f\n",
         "b": "from a import reg\n@reg\ndef g(): pass\n",
     }
-    assert ("b", 1) in index(modules).fillers()["a", "R", ""]
+    assert ("b", 1) in index(modules).filling.fillers()["a", "R", ""]
 
 
 @pytest.mark.parametrize(

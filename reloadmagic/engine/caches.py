@@ -17,7 +17,7 @@ from ..patch.inside import subclasses
 from ..transaction import instance_dict
 
 if TYPE_CHECKING:
-    from ..reach.index import Token
+    from ..reach.tokens import Token
     from .state import State
 
 __all__ = ["Caches"]

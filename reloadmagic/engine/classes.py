@@ -29,7 +29,7 @@ def settle_class(
         return new
     noted = _class_notes(plan.tracked, name, qualname(old))
     if qualname(old) in noted:  # less what statements need not run again for
-        noted[qualname(old)] -= state.index.attributes_from_outside((plan.name, name))
+        noted[qualname(old)] -= state.index.filling.attributes_from_outside((plan.name, name))
     if "" in plan.filled.get(name, ()):
         _reset_registry(state, plan.tracked, name, old)
     _reset_subclasses(state, plan, name, old)
@@ -62,10 +62,10 @@ def _reset_subclasses(state: State, plan: ModulePlan, name: str, cls: type) -> N
                 todo.append(child)
                 own = class_dict(child)
                 home = str(own.get("__module__")), qualname(child)
-                info = state.index.class_of(home)
+                info = state.index.names.class_of(home)
                 if attr not in own or info is None or attr in info.attrs:
                     continue
-                if attr not in state.index.attributes_from_outside(home):
+                if attr not in state.index.filling.attributes_from_outside(home):
                     state.transaction.del_attr(child, attr)
 
 

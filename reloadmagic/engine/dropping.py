@@ -160,10 +160,10 @@ def drop_foreign(state: State, plan: ModulePlan, recorder: Recorder) -> None:
     """A star-import binds what the source of the module binds, not what others set on it."""
     entry = state.index.modules[plan.name]
     stars = entry.stars
-    if any(not state.index.knows(star) or state.index.whole(star) for star in stars):
+    if any(not state.index.names.knows(star) or state.index.whole(star) for star in stars):
         return
     for name, was in list(recorder.bound.items()):
-        if any(state.index.binds(star, name) for star in stars):
+        if any(state.index.names.binds(star, name) for star in stars):
             continue
         if _is_part_of_package(recorder.namespace[name]):
             continue  # the import system has set it on its package

@@ -1,6 +1,6 @@
 """`Effects`: what has really changed so far, which decides what is due.
 
-The plan is pessimistic. Its reasons are tokens (see `reach.index`); here they are held against
+The plan is pessimistic. Its reasons are tokens (see `reach.tokens`); here they are held against
 what the statements that ran have in fact bound, filled and defined.
 """
 
@@ -10,7 +10,8 @@ from typing import Any
 
 from ..notes import same_value
 from ..plan import OWN_REASONS, ModulePlan
-from ..reach.index import Index, Token
+from ..reach.index import Index
+from ..reach.tokens import Token
 
 __all__ = ["Effects"]
 
@@ -66,7 +67,7 @@ class Effects:
         if token in self.actual:
             return True
         if token[0] == "bind" and ("code", token[1], "__getattr__") in self.actual:
-            return not self.index.binds(token[1], token[2])
+            return not self.index.names.binds(token[1], token[2])
         held = self.contents.get(token[1:]) if token[0] in {"content", "attr"} else None
         return held is not None and not same_value(held[0], held[1])
 

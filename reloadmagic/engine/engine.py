@@ -24,7 +24,8 @@ from .watch import Watch
 
 if TYPE_CHECKING:
     from ..plan import Plan
-    from ..reach.index import Index, Token
+    from ..reach.index import Index
+    from ..reach.tokens import Token
     from .names import Namespace
     from .outcome import Outcome
     from .progress import Slow

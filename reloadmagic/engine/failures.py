@@ -14,7 +14,7 @@ from ..errors import ReloadFailed, ReloadMagicError, frames_of
 from ..loader import ReloadLoader
 from ..modules import module_namespace
 from ..plan import ModulePlan
-from ..reach.index import Token
+from ..reach.tokens import Token
 from ..source import Source
 from ..stamps import Stamp
 from .outcome import Outcome

@@ -81,7 +81,7 @@ def _is_addition(plan: ModulePlan, number: int) -> bool:
 def _refilled(state: State, plan: ModulePlan, number: int) -> list[str]:
     """The names that the statement binds and others, which are to run again, fill."""
     binds = plan.after.statements[number].binds
-    return [name for name in binds if state.index.fillers().get((plan.name, name, ""))]
+    return [name for name in binds if state.index.filling.fillers().get((plan.name, name, ""))]
 
 
 def _merged(

@@ -161,7 +161,7 @@ def _values(container: Any) -> Iterable[Any]:
 def fillable(state: State, plan: ModulePlan, number: int) -> list[Fillable]:
     """The objects that a statement may fill, as they are now."""
     found: list[Fillable] = []
-    for module, name, attr in state.index.filled_by((plan.name, number)):
+    for module, name, attr in state.index.filling.filled_by((plan.name, number)):
         if module not in state.tracked:
             continue
         value = filled_object(state, (module, name, attr))
@@ -179,7 +179,7 @@ def fillable(state: State, plan: ModulePlan, number: int) -> list[Fillable]:
 def note_sets(state: State, plan: ModulePlan, number: int) -> None:
     """A statement has set attributes of objects."""
     for path in state.index.modules[plan.name].summaries[number].now.sets:
-        for (module, name), attr in state.index.attributes_set(plan.name, path):
+        for (module, name), attr in state.index.names.attributes_set(plan.name, path):
             state.effects.add(("attr", module, name, attr))
 
 

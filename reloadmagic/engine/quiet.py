@@ -32,7 +32,9 @@ def is_quiet(state: State, plan: ModulePlan, number: int) -> bool:
     summary, kind = entry.summaries[number], entry.source.statements[number].fragment.kind
     if kind == "import":
         return type(builtins.__import__) is types.BuiltinFunctionType and all(
-            _is_there(state.index.absolute(plan.name, found.module, found.level), found.name)
+            _is_there(
+                state.index.modules[plan.name].absolute(found.module, found.level), found.name
+            )
             for found in summary.imports
         )
     return kind == "assign" and _only_reads(summary, plan.tracked.namespace)

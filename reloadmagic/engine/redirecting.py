@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, instance_values, is_class
 from ..notes import abc_registry, is_container
-from ..reach.index import Target
+from ..reach.tokens import Target
 from .snapshots import is_instance_of_users
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def tell_at_once(state: State, old: Any, stays: Any) -> None:
     if stays is not old:
         places += [tracked.namespace for tracked in state.tracked.values()]
     state.patcher.redirect_in(places)
-    for target in state.index.fillers():
+    for target in state.index.filling.fillers():
         value = filled_object(state, target)
         if is_class(value):
             _tell_registry(state, value)
@@ -47,7 +47,7 @@ def filled_object(state: State, target: Target) -> Any:
 def _filled_containers(state: State) -> list[Any]:
     """Containers of the user's modules that statements fill."""
     found: list[Any] = []
-    for target in state.index.fillers():
+    for target in state.index.filling.fillers():
         value = filled_object(state, target)
         if is_container(value):
             found.append(value)

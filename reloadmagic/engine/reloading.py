@@ -155,14 +155,14 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
     if not waiting:
         return {}
     entry = state.index.modules[plan.name]
-    imports = state.index.imports_at_once()
+    imports = state.index.imports.at_once()
     found: dict[int, list[str]] = {}
     for number, summary in enumerate(entry.summaries):
         if not summary.imports:
             continue
         targets = [
             target
-            for target in state.index.imported_by((plan.name, number))
+            for target in state.index.imports.by_statement((plan.name, number))
             # The packages that a module is in have been started, whatever they still wait for.
             if not f"{plan.name}.".startswith(f"{target}.")
         ]
@@ -204,6 +204,6 @@ def reload_behind(state: State, name: str) -> None:
     """A new module is about to run: what it imports and is stale has its turn before."""
     waiting = {n for n in state.active if not state.work[n].started}
     if waiting:
-        imports = state.index.imports_at_once()
+        imports = state.index.imports.at_once()
         for target in _waiting_behind(state, imports, [name], waiting):
             reload_module(state, target)

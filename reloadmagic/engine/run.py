@@ -21,7 +21,7 @@ from ..interrupts import interrupts_pass
 from ..loader import ReloadLoader, show_parts
 from ..patch import patch_closures
 from ..plan import Changeset, Plan
-from ..reach.index import Token
+from ..reach.tokens import Token
 from ..source import Source
 from .bound import bound_before, follow_replaced, loader_of, returned
 from .codes import same_code

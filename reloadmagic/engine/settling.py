@@ -45,7 +45,7 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
         return settle_class(state, plan, number, name, old, new)
     defines = statement.fragment.kind in {"def", "class"}
     if (defines or state.patcher.can_merge(old, new)) and state.patcher.is_made(new):
-        outside = state.index.attributes_from_outside((plan.name, name))
+        outside = state.index.filling.attributes_from_outside((plan.name, name))
         stays = state.patcher.merge(old, new, keep=outside)
         if stays is not old:
             tell_at_once(state, old, stays)
@@ -65,7 +65,7 @@ def _is_refilled(state: State, module: str, name: str, old: Any, new: Any) -> bo
         type(old) is type(new)
         and is_instance_of_users(state, new)
         and _is_all_in_sight(state, type(new))
-        and bool(state.index.fillers().get((module, name, "")))
+        and bool(state.index.filling.fillers().get((module, name, "")))
         and state.patcher.is_made(new)
     )
 
@@ -84,7 +84,7 @@ _PLAIN = ("abc", "typing")  # ABC, Generic, Protocol
 
 def _set_by_others(state: State, plan: ModulePlan, number: int, name: str, old: Any) -> set[str]:
     """Attributes of *old* that are not its maker's: statements set them, or code at run time."""
-    keep = state.index.attributes_from_outside((plan.name, name))
+    keep = state.index.filling.attributes_from_outside((plan.name, name))
     if state.effects.is_only_grouped(plan, number):
         note = plan.tracked.noted.get(f"{name}.{ATTRIBUTES}")
         own = note.content if note is not None and note.identity == id(old) else frozenset()

@@ -78,7 +78,7 @@ def snapshot_imported(state: State, name: str) -> None:
     if _others_run(state):
         return
     if state.graph is None:
-        state.graph = ImportGraph(state.index.imports())
+        state.graph = ImportGraph(state.index.imports.by_module())
     if not state.snapped_modules:
         state.snapped_modules = True
         state.transaction.on_rollback(_restore_modules, dict(sys.modules))
@@ -106,9 +106,9 @@ def _restore_modules(before: dict[str, Any]) -> None:
 
 def snapshot_targets(state: State, name: str, number: int) -> None:
     """Remember the modules, of the run or not, in whose objects the statement writes."""
-    targets = {module for module, _, _ in state.index.filled_by((name, number))}
+    targets = {module for module, _, _ in state.index.filling.filled_by((name, number))}
     for path in state.index.modules[name].summaries[number].now.sets:
-        targets.update(module for (module, _), _ in state.index.resolve(name, path))
+        targets.update(module for (module, _), _ in state.index.names.resolve(name, path))
     for module in targets & state.tracked.keys():
         snapshot_module(state, state.tracked[module])
 

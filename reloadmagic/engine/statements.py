@@ -186,7 +186,9 @@ def _keep_unchanged(state: State, plan: ModulePlan, recorder: Recorder) -> None:
     for name, was in recorder.bound.items():
         if was is ABSENT or was is recorder.namespace[name]:
             continue
-        origins = [e for e, _ in state.index.resolve(plan.name, (name,)) if e != (plan.name, name)]
+        origins = [
+            e for e, _ in state.index.names.resolve(plan.name, (name,)) if e != (plan.name, name)
+        ]
         if origins and not any(state.effects.is_actual(("bind", *origin)) for origin in origins):
             recorder.namespace[name] = was
 

@@ -67,7 +67,7 @@ def _callers(index: Index, module: str, name: str) -> Iterator[tuple[str, str]]:
         return
     yield from _functions(index, (module, top), lambda _, rest: not owner or rest[:1] == (attr,))
     if owner:
-        near = {m for m, found in index.imports().items() if module in found} | {module}
+        near = {m for m, found in index.imports.by_module().items() if module in found} | {module}
         for where, kind, key in index.attr_users(attr):
             if kind == "f" and where in near:
                 yield where, key

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..changes import Change
     from ..modules import TrackedModule
     from ..plan import Plan
-    from ..reach.index import ModuleEntry
+    from ..reach.entry import ModuleEntry
     from ..reloader import Reloader
     from ..source import Statement
 
@@ -95,7 +95,7 @@ class _Teller:
     def module(self) -> Explanation:
         """The module as a whole."""
         name = self.tracked.name
-        imports = self.reloader.index.imports()
+        imports = self.reloader.index.imports.by_module()
         importers = sorted(other for other, found in imports.items() if name in found)
         steps = [step for step in self.plan.steps if step.module == name and step.action != "skip"]
         return self._explanation(

@@ -148,7 +148,7 @@ def _state(failed: Exception | None, stale: bool, reached: bool) -> str:
 
 def _imports(reloader: Reloader) -> dict[str, tuple[str, ...]]:
     """Each tracked module's imports, without those that go without saying."""
-    known = reloader.index.imports()
+    known = reloader.index.imports.by_module()
     return {
         name: tuple(
             target

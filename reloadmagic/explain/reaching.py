@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..plan import ModulePlan
-    from ..reach.index import Index, Token
+    from ..reach.index import Index
+    from ..reach.tokens import Token
     from ..reloader import Reloader
 
 __all__ = ["MOST", "definition_reaches", "module_reaches", "several", "used_by"]
@@ -27,7 +28,7 @@ def used_by(index: Index, module: str, number: int) -> list[str]:
     """Full names of the user's that make a statement run again when they change."""
     found: dict[str, None] = {}
     for path in index.modules[module].summaries[number].now.paths:
-        for (where, name), _ in index.resolve(module, path):
+        for (where, name), _ in index.names.resolve(module, path):
             known = index.modules.get(where)
             if known is not None and name in known.bindings:
                 found[f"{where}.{name}"] = None

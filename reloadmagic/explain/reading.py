@@ -148,7 +148,7 @@ class Reader:
         yield from self.affected.labels(keys)
 
     def _is_starred(self, root: str) -> bool:
-        return any(self.index.binds(star, root) for star in self.stars)
+        return any(self.index.names.binds(star, root) for star in self.stars)
 
     def _imported(self, path: Path, how: int) -> set[str]:
         """Full names that a path through an imported name means."""
@@ -161,7 +161,7 @@ class Reader:
             targets = [(f"@{star}", *path) for star in self.stars]
         keys: set[str] = set()
         for target in targets:
-            for (module, name), rest in self.index.resolve("", target):
+            for (module, name), rest in self.index.names.resolve("", target):
                 keys.add(f"{module}.{name}")
                 if rest:
                     keys.add(f"{module}.{name}.{rest[0]}")

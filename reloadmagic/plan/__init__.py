@@ -2,7 +2,7 @@
 
 In come `Change`s and the index of who uses what; out goes a `Plan`. Planning reads; it never
 imports, runs or writes. It is pessimistic: a statement is planned if it *may* be reached, with the
-tokens (`reach.index`) that would reach it. What runs in the end is decided by the engine, by what
+tokens (`reach.tokens`) that would reach it. What runs in the end is decided by the engine, by what
 really changed, except for groups: those are decided here, since a group has to start with its
 first statement.
 

@@ -15,8 +15,9 @@ from ..graph import RunOrder
 from ..live import is_class
 from ..modules import TrackedModule
 from ..reach import summarize
-from ..reach.index import Index, StatementId, Target
+from ..reach.index import Index
 from ..reach.summary import Summary
+from ..reach.tokens import StatementId, Target
 from .order import Order
 from .propagation import Propagation
 
@@ -43,9 +44,9 @@ class Before:
         # Objects filled by statements that the edit drops or changes.
         self._refills = list(self._fills_of(gone)) if gone else []
         # Who filled what, where the edit may change that for statements that stay.
-        self._filled = dict(index.fillers()) if self._fills_otherwise() else None
+        self._filled = dict(index.filling.fillers()) if self._fills_otherwise() else None
         # Attributes that statements had set which the edit drops or changes.
-        self._lost = [found for found, setters in index.setters().items() if setters & gone]
+        self._lost = [found for found, setters in index.filling.setters().items() if setters & gone]
         # In which order statements ran, where the edit may change that.
         self._order: RunOrder | None = None
         if any(map(_edits_imports, diffs.values())):
@@ -55,7 +56,7 @@ class Before:
 
     def _fills_of(self, gone: set[StatementId]) -> Iterator[Target]:
         """What the statements that are *gone* filled, or had bound along with others."""
-        for target, fillers in self._index.fillers().items():
+        for target, fillers in self._index.filling.fillers().items():
             if fillers & gone:
                 yield target
         for name, diff in self._diffs.items():
@@ -69,7 +70,7 @@ class Before:
     def _made_by_others(self, name: str, number: int) -> Iterator[Target]:
         """Instances of which a statement set an attribute: only their makers know what it was."""
         for path in self._index.modules[name].summaries[number].now.sets:
-            for entity, _ in self._index.attributes_set(name, path):
+            for entity, _ in self._index.names.attributes_set(name, path):
                 value = self._tracked[entity[0]].namespace.get(entity[1])
                 if not is_class(value) and type(value) is not types.FunctionType:
                     yield (*entity, "")
@@ -108,14 +109,14 @@ class Before:
 
         why = "the order of imports changed"
         groups = propagation.groups
-        for target, fillers in list(self._index.fillers().items()):
+        for target, fillers in list(self._index.filling.fillers().items()):
             if moved(fillers):
                 propagation.force_group(target, why)
             for reader in groups.users(target) - fillers - groups.makers(target):
                 if any(moved((reader, filler)) for filler in fillers if filler[0] != reader[0]):
                     propagation.plan_of(reader[0]).anew.add(reader[1])
                     propagation.reach_at(reader, why)
-        for setters in self._index.setters().values():
+        for setters in self._index.filling.setters().values():
             if moved(setters):
                 for setter in setters:
                     propagation.reach_at(setter, why)
@@ -130,7 +131,7 @@ class Before:
         """Objects that statements which stay fill now and did not before, or the other way."""
         if self._filled is None:
             return
-        fillers = self._index.fillers()
+        fillers = self._index.filling.fillers()
         places = {
             name: {pair.old: pair.new for pair in diff.pairs if pair.old is not None}
             for name, diff in self._diffs.items()
@@ -150,7 +151,7 @@ class Before:
         diffs = self._diffs.items()
         edited = {(name, pair.new) for name, diff in diffs for pair in diff.edited()}
         for attribute in self._lost:
-            setters = self._index.setters().get(attribute, set())
+            setters = self._index.filling.setters().get(attribute, set())
             if not setters & edited:
                 for setter in setters:
                     propagation.reach_at(setter, f"what set {attribute[1]} later is gone")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from ..reach.index import Index, StatementId, Target, Token
+from ..reach.index import Index
+from ..reach.tokens import StatementId, Target, Token
 
 __all__ = ["Groups", "content_token"]
 
@@ -29,7 +30,7 @@ class Groups:
 
     def fillers(self, target: Target) -> set[StatementId]:
         """The statements that fill an object."""
-        return self._index.fillers().get(target, set())
+        return self._index.filling.fillers().get(target, set())
 
     def makers(self, target: Target) -> set[StatementId]:
         """The statements that bind the name of a filled object."""
@@ -51,10 +52,10 @@ class Groups:
             kinds = {entry.source.statements[n].fragment.kind for _, n in makers}
             if len(makers) > 1 and kinds != {"import"}:
                 yield (module, name, ""), makers
-        fillers = self._index.fillers()
+        fillers = self._index.filling.fillers()
         bound = [*entry.source.statements[number].binds, *entry.summaries[number].now.binds_global]
-        made = (self._index.filled_under((module, name)) for name in bound)
-        for target in dict.fromkeys([*self._index.filled_by(me), *itertools.chain(*made)]):
+        made = (self._index.filling.filled_under((module, name)) for name in bound)
+        for target in dict.fromkeys([*self._index.filling.filled_by(me), *itertools.chain(*made)]):
             yield target, fillers[target] | self.makers(target)
 
     def users(self, target: Target) -> set[StatementId]:

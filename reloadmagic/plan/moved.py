@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..diff import Diff
-from ..reach.index import StatementId
+from ..reach.tokens import StatementId
 from ..source import Statement
 from .values import ModulePlan
 

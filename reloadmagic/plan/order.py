@@ -12,7 +12,8 @@ from collections.abc import Container, Mapping
 
 from ..graph import ImportGraph, RunOrder
 from ..modules import TrackedModule
-from ..reach.index import Index, StatementId
+from ..reach.index import Index
+from ..reach.tokens import StatementId
 
 __all__ = ["Order"]
 
@@ -38,17 +39,17 @@ class Order:
     def run_now(self) -> RunOrder:
         """In which order statements run by the sources that the index holds at the moment."""
         started = {name: self.started(name) for name in self._index.modules}
-        return RunOrder(self._index.imports_at_once(), started)
+        return RunOrder(self._index.imports.at_once(), started)
 
     @functools.cached_property
     def graph(self) -> ImportGraph:
         """Who imports whom, by the sources that are to run."""
-        return ImportGraph(self._index.imports())
+        return ImportGraph(self._index.imports.by_module())
 
     @functools.cached_property
     def graph_at_once(self) -> ImportGraph:
         """Whom the statements of each module import themselves."""
-        imports = self._index.imports_at_once()
+        imports = self._index.imports.at_once()
         return ImportGraph({n: [target for _, target in found] for n, found in imports.items()})
 
     def started(self, name: str) -> int:

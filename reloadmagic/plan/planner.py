@@ -8,7 +8,8 @@ from typing import Literal
 from ..changes import Change
 from ..diff import Diff, Pair
 from ..modules import TrackedModule
-from ..reach.index import Index, Token
+from ..reach.index import Index
+from ..reach.tokens import Token
 from ..source import Source
 from .before import Before
 from .changesets import RETRIED, changesets
@@ -104,8 +105,8 @@ class Planner:
         """Index the modules that edited statements will import for the first time."""
         todo = [(name, pair.new) for name, diff in diffs.items() for pair in diff.edited()]
         while todo:
-            for name in self._index.imported_by(todo.pop()):
-                if self._index.is_module(name):
+            for name in self._index.imports.by_statement(todo.pop()):
+                if self._index.names.is_module(name):
                     continue
                 source = self._source_of(name)
                 if source is not None:
@@ -125,7 +126,7 @@ class Planner:
 
     def _imports_new(self, name: str) -> bool:
         """Does an edited module import one that is not loaded and that can be found?"""
-        return any(map(self._findable, self._index.missing_imports(name)))
+        return any(map(self._findable, self._index.imports.missing(name)))
 
     def _steps(self, changes: tuple[Change, ...]) -> Iterator[Step]:
         for change in changes:

@@ -1,6 +1,6 @@
 """What may have changed for others once a statement has run.
 
-In comes a statement of a `ModulePlan`; out go tokens (`reach.index`), told from how its text
+In comes a statement of a `ModulePlan`; out go tokens (`reach.tokens`), told from how its text
 differs from the one that it stands for.
 """
 
@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from ..diff import diff_class_texts
 from ..live import is_class
-from ..reach.index import Index, Token
+from ..reach.index import Index
+from ..reach.tokens import Token
 from ..source import Statement
 from .values import ModulePlan
 
@@ -35,7 +36,7 @@ def produced(index: Index, plan: ModulePlan, number: int) -> Iterator[Token]:
     for name in now.binds_global:
         yield "bind", plan.name, name
     for path in now.sets:
-        for (module, name), attr in index.attributes_set(plan.name, path):
+        for (module, name), attr in index.names.attributes_set(plan.name, path):
             yield "attr", module, name, attr
 
 
@@ -57,10 +58,10 @@ def _star_names(index: Index, plan: ModulePlan, number: int) -> set[str]:
     """What a star-import has bound and what it may bind now, from another module perhaps."""
     partner = plan.partner(number)
     names = set(plan.tracked.stars.get(partner, ()) if partner is not None else ())
-    targets = index.star_targets(plan.name, number)
-    if not all(map(index.knows, targets)):
+    targets = index.names.star_targets(plan.name, number)
+    if not all(map(index.names.knows, targets)):
         names.update(index.used_names(plan.name))
-    return names.union(*map(index.public_names, targets))
+    return names.union(*map(index.names.public_names, targets))
 
 
 def _class_tokens(

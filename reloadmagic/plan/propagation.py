@@ -1,6 +1,6 @@
 """From what an edit changes to all the statements that may have to run.
 
-Tokens (`reach.index`) come in and are followed: a statement that uses what one of them says is
+Tokens (`reach.tokens`) come in and are followed: a statement that uses what one of them says is
 planned, with the groups that it belongs to, and what may have changed once it has run is followed
 in turn, until nothing is added. Out go the `ModulePlan`s, filled in place.
 """
@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Container, Iterator, Mapping
 
 from ..modules import TrackedModule
-from ..reach.index import Index, StatementId, Target, Token
+from ..reach.index import Index
+from ..reach.tokens import StatementId, Target, Token
 from .groups import Groups, content_token
 from .order import Order
 from .pins import Pins
@@ -146,7 +147,7 @@ class Propagation:
         """A statement that reads an object before all its fillers have run sees it half filled."""
         me = (plan.name, number)
         groups = self.groups
-        for target, fillers in self.index.fillers().items():
+        for target, fillers in self.index.filling.fillers().items():
             if me in fillers or me not in groups.users(target) or me in groups.makers(target):
                 continue
             if any(self.order.before(me, filler) for filler in fillers):
@@ -175,8 +176,8 @@ class Propagation:
     def _stars_with(self, module: str, name: str) -> Iterator[int]:
         """The star-imports of *module* that bind *name*."""
         for number in self.index.modules[module].bindings.get("*", ()):
-            targets = self.index.star_targets(module, number)
-            if any(self.index.binds(target, name) for target in targets):
+            targets = self.index.names.star_targets(module, number)
+            if any(self.index.names.binds(target, name) for target in targets):
                 yield number
 
     def _imported_as(self, plan: ModulePlan, number: int, name: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 
 from ..diff import Diff, Pair
-from ..reach.index import StatementId, Target
+from ..reach.tokens import StatementId, Target
 from .propagation import Propagation
 from .values import ADDED, EDITED, ModulePlan
 
@@ -97,7 +97,7 @@ class Seeds:
     def _comes_by_star(self, plan: ModulePlan, name: str) -> bool:
         """Is a name that lost its own statement bound by a star-import now? Then that runs."""
         entry = self.index.modules[plan.name]
-        if not any(self.index.binds(star, name) for star in entry.stars):
+        if not any(self.index.names.binds(star, name) for star in entry.stars):
             return False
         for number in entry.bindings.get("*", ()):
             self.propagation.reach(plan, number, f"{name} is left to it")
@@ -115,7 +115,7 @@ class Seeds:
             node = fragment.parse()[0]
             if not isinstance(node, ast.Try) or self.propagation.pins.hold(plan, number):
                 continue
-            missing = set(self.index.missing_imports(plan.name))
+            missing = set(self.index.imports.missing(plan.name))
             for target in self._imported_by(plan, node.body):
                 if target in missing and self.findable(target):
                     self.propagation.reach(plan, number, f"{target} can be imported now")
@@ -125,7 +125,7 @@ class Seeds:
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
-                yield self.index.absolute(plan.name, node.module or "", node.level)
+                yield self.index.modules[plan.name].absolute(node.module or "", node.level)
 
     # Groups ----------------------------------------------------------------------------------
 
@@ -153,7 +153,7 @@ class Seeds:
         for name, numbers in self.index.modules[plan.name].bindings.items():
             if len(numbers) > 1:
                 self._if_reordered(plan, numbers, (plan.name, name, ""))
-        for target, members in self.index.fillers().items():
+        for target, members in self.index.filling.fillers().items():
             here = sorted(
                 number
                 for module, number in {*members, *self.groups.makers(target)}

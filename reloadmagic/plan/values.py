@@ -13,7 +13,7 @@ from typing import Literal
 from ..changes import Change
 from ..diff import Diff, Pair
 from ..modules import TrackedModule
-from ..reach.index import StatementId, Token
+from ..reach.tokens import StatementId, Token
 from ..source import Source
 
 __all__ = ["ADDED", "EDITED", "OWN_REASONS", "Changeset", "ModulePlan", "Plan", "Recoded", "Step"]

@@ -1,7 +1,30 @@
 """What statements bind, use and fill, and what a change of one reaches.
 
-`summary` reads one statement; `index` holds who uses what over all tracked modules. Nothing here
-runs or writes.
+In come sources; out come answers about names, statements and objects over all tracked modules.
+Nothing here runs or writes.
+
+From a statement to its `Summary`, a file a step:
+
+``reading``
+    makes each summary once: ``statements`` and ``expressions`` are read in a ``scope``, with
+    questions to single nodes (``syntax``) and to names of functions that tell what these do
+    (``known``). ``summary`` is what comes out.
+
+From summaries to what a change reaches:
+
+``entry``
+    all that is known of one module by its source alone.
+``names``, ``imports``
+    what names mean and who imports whom, over all modules.
+``index``
+    who uses what, and the way to everything else.
+``walk``
+    from a change to the statements that use it, by names, by ``attributes`` of whatever object, and
+    by who might hold something of it (``taint``).
+``filling``
+    which statements fill which object, from what single pieces of code fill (``targets``).
+
+``tokens`` are the words for code, names and changes.
 """
 
 from .index import Index

@@ -1,0 +1,84 @@
+"""Who uses an attribute of this name of whatever object, directly or by calling what does.
+
+Methods that use each other's names go in circles, so this is a fixed point: first one step of each
+attribute within reach, then the steps joined until nothing is added.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from .summary import OPERATOR
+from .tokens import Entity
+from .walk import Walk
+
+if TYPE_CHECKING:
+    from .index import Index
+
+__all__ = ["AttributeUsers"]
+
+Key = tuple[str, bool, bool]
+"""An attribute, whether operators stand for it, and whether only calls count."""
+
+Use = tuple[Entity, str, bool]
+"""Of a class, an attribute that is used, and whether operators stand for it."""
+
+
+class AttributeUsers:
+    """What was found so far, kept until something is indexed anew."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._found: dict[Key, set[Any]] = {}
+
+    def forget(self) -> None:
+        """Something was indexed anew."""
+        self._found.clear()
+
+    def find(self, attr: str, *, operator: bool, calls_only: bool) -> set[Any]:
+        """Statements and class-level values that use *attr* of any object, or call what does."""
+        key = (attr, operator, calls_only)
+        if key not in self._found:
+            direct, nested = self._steps(key)
+            self._join(direct, nested)
+            self._found.update(direct)
+        return self._found[key]
+
+    def _steps(self, key: Key) -> tuple[dict[Key, set[Any]], dict[Key, set[Use]]]:
+        """One step of each attribute within reach: who uses it, and what to follow from there."""
+        direct: dict[Key, set[Any]] = {}
+        nested: dict[Key, set[Use]] = {}
+        todo = [key]
+        while todo:
+            step = todo.pop()
+            if step in direct:
+                continue
+            if step in self._found:
+                direct[step], nested[step] = self._found[step], set()
+                continue
+            attr, operator, calls_only = step
+            walk = Walk(self._index, calls_only=calls_only)
+            walk.nested = nested[step] = set()
+            walk.todo += set(self._index.attr_users(attr))
+            if operator:
+                walk.todo += set(self._index.attr_users(OPERATOR))
+            direct[step] = {*walk.drain(), *walk.values}
+            todo += [(a, o, calls_only) for _, a, o in nested[step]]
+        return direct, nested
+
+    def _join(self, direct: dict[Key, set[Any]], nested: dict[Key, set[Use]]) -> None:
+        """Add to each step what those add that it leads to."""
+        followed_by = defaultdict(list)
+        for step, uses in nested.items():
+            for entity, a, o in uses:
+                followed_by[a, o, step[2]].append((step, self._index.taint.tainted(entity)))
+        # What has come in and those that follow have not seen yet.
+        fresh = {step: set(found) for step, found in direct.items()}
+        while fresh:
+            step, came = fresh.popitem()
+            for following, tainted in followed_by[step]:
+                added = {user for user in came if user[:2] in tainted} - direct[following]
+                if added:
+                    direct[following] |= added
+                    fresh.setdefault(following, set()).update(added)

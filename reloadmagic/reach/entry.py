@@ -1,0 +1,134 @@
+"""What is known of one module by its source alone.
+
+In comes a `Source`; out goes a `ModuleEntry`: what its statements do, by name and by qualname.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..source import Source
+from .reading import summarize
+from .summary import ClassInfo, Summary, Unit
+from .tokens import User
+
+__all__ = ["ModuleEntry", "make_entry"]
+
+# The compiler's flag of ``from __future__ import annotations``.
+_ANNOTATIONS = 0x1000000
+
+
+@dataclass(slots=True)
+class ModuleEntry:
+    """What the index keeps of one version of one module.
+
+    Attributes:
+        package: that its relative imports start from.
+        summaries: of the statements, in order.
+        bindings: by name, the positions of the statements that bind it.
+        functions, classes: by qualname, the position of the statement, and what it says of them.
+        stars: the modules that it imports by star.
+        decorated: the functions that may have decorators.
+        imports: the modules that its code imports, once it was asked for (`Imports`).
+        at_once: those that its statements import themselves, with their positions; likewise.
+    """
+
+    source: Source
+    package: str
+    summaries: list[Summary]
+    bindings: dict[str, list[int]] = field(default_factory=dict)
+    functions: dict[str, tuple[int, Unit]] = field(default_factory=dict)
+    classes: dict[str, tuple[int, ClassInfo]] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)
+    decorated: list[str] = field(default_factory=list)
+    imports: list[str] | None = None
+    at_once: list[tuple[int, str]] | None = None
+
+    def is_import(self, name: str) -> bool:
+        """Do import statements alone bind *name*? True for one that nothing binds."""
+        return all(
+            self.source.statements[number].fragment.kind == "import"
+            for number in self.bindings.get(name, ())
+        )
+
+    def absolute(self, module: str, level: int) -> str:
+        """The module that an import of *module*, with *level* dots, means here."""
+        if not level:
+            return module
+        package = self.package
+        for _ in range(level - 1):
+            package = package.rpartition(".")[0]
+        return f"{package}.{module}" if module and package else package or module
+
+    def adopt(self, source: Source) -> bool:
+        """Stand for *source* from here on, if it binds, uses and fills the same. Does it?"""
+        before = self.source
+        if (
+            before.path != source.path
+            or before.flags != source.flags
+            or len(before.statements) != len(source.statements)
+        ):
+            return False
+        changed: dict[int, Summary] = {}
+        for number, (old, new) in enumerate(zip(before.statements, source.statements, strict=True)):
+            if old.fragment is new.fragment:
+                continue
+            if old.fragment.kind != new.fragment.kind or old.binds != new.fragment.binds:
+                return False
+            changed[number] = summarize(new.fragment, postponed=is_postponed(source))
+            if changed[number] != self.summaries[number]:
+                return False
+        for number, summary in changed.items():
+            self.summaries[number] = summary
+        self.source = source
+        return True
+
+    def units(self, name: str) -> Iterator[tuple[User, Unit]]:
+        """All units with their users, the module being *name*; what a class body does comes twice."""
+        for number, summary in enumerate(self.summaries):
+            yield (name, "s", number), summary.now
+            for owner, info in summary.classes.items():
+                for attr, unit in info.values.items():
+                    if f"{owner}.{attr}" not in summary.functions:
+                        yield (name, "v", (number, f"{owner}.{attr}")), unit
+            for qualname, unit in summary.functions.items():
+                if qualname == "<lambda>":
+                    yield (name, "l", number), unit
+                else:
+                    yield (name, "f", qualname), unit
+
+
+def make_entry(name: str, source: Source) -> ModuleEntry:
+    """The entry of the module *name* whose source is *source*."""
+    is_package = os.path.basename(source.path).startswith("__init__.")
+    postponed = is_postponed(source)
+    entry = ModuleEntry(
+        source,
+        name if is_package else name.rpartition(".")[0],
+        [summarize(s.fragment, postponed=postponed) for s in source.statements],
+    )
+    for number, (statement, summary) in enumerate(
+        zip(source.statements, entry.summaries, strict=True)
+    ):
+        for bound in (*statement.binds, *summary.now.binds_global):
+            entry.bindings.setdefault(bound, []).append(number)
+        for qualname, unit in summary.functions.items():
+            entry.functions[qualname] = (number, unit)
+        for qualname, info in summary.classes.items():
+            entry.classes[qualname] = (number, info)
+        for imported in summary.imports:
+            if imported.name == "*":
+                entry.stars.append(entry.absolute(imported.module, imported.level))
+    entry.decorated = [
+        qualname
+        for qualname, (number, _) in entry.functions.items()
+        if "@" in source.statements[number].fragment.text
+    ]
+    return entry
+
+
+def is_postponed(source: Source) -> bool:
+    """Are annotations not evaluated where they stand?"""
+    return bool(source.flags & _ANNOTATIONS)

@@ -1,0 +1,89 @@
+"""Which modules import which, and where.
+
+In come the `ModuleEntry`s, each of which keeps what it imports once it was asked for; out go names
+of modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .entry import ModuleEntry
+from .names import Names
+from .summary import Path
+from .tokens import StatementId
+
+__all__ = ["Imports"]
+
+
+class Imports:
+    """Who imports whom; *modules* holds the entries of all tracked modules."""
+
+    def __init__(self, modules: Mapping[str, ModuleEntry], names: Names) -> None:
+        self._modules = modules
+        self._names = names
+
+    def by_module(self) -> dict[str, list[str]]:
+        """For each module, the tracked modules that its code imports, parents included, in order."""
+        return {name: self._imported(name, entry) for name, entry in self._modules.items()}
+
+    def _imported(self, name: str, entry: ModuleEntry) -> list[str]:
+        if entry.imports is None:
+            targets = (target for _, target in self._imports(name, entry, "svfl"))
+            entry.imports = list(dict.fromkeys(targets))
+        return [found for found in entry.imports if found in self._modules]
+
+    def at_once(self) -> dict[str, list[tuple[int, str]]]:
+        """What the statements of each module import themselves: where, and which modules."""
+        found: dict[str, list[tuple[int, str]]] = {}
+        for name, entry in self._modules.items():
+            if entry.at_once is None:
+                entry.at_once = list(self._imports(name, entry, "sv"))
+            found[name] = [pair for pair in entry.at_once if pair[1] in self._modules]
+        return found
+
+    def _imports(self, name: str, entry: ModuleEntry, kinds: str) -> Iterator[tuple[int, str]]:
+        """The modules that units of these *kinds* import, with the position of statements."""
+        for (_, kind, key), unit in entry.units(name):
+            if kind not in kinds:
+                continue
+            number = key[0] if kind == "v" else key
+            for path in unit.paths:
+                if path[0].startswith("@"):
+                    for found in self.targets(name, path):
+                        if found != name and not self._is_only_parent(name, path, found):
+                            yield number, found
+
+    def by_statement(self, statement: StatementId) -> Iterator[str]:
+        """The modules, as it seems, that running a statement makes the import system load."""
+        name, number = statement
+        for path in self._modules[name].summaries[number].now.paths:
+            if path[0].startswith("@"):
+                yield from self.targets(name, path)
+
+    def missing(self, name: str) -> list[str]:
+        """What the module's code imports, as it seems, and is not loaded."""
+        self._imported(name, self._modules[name])
+        found = self._modules[name].imports or []
+        return [target for target in found if not self._names.is_module(target)]
+
+    def _is_only_parent(self, name: str, path: Path, found: str) -> bool:
+        """Is *found* a package that *name* is in, on the way to something else of it?
+
+        Such a package has been started when *name* is imported, so nothing waits for it.
+        """
+        if not name.startswith(found + "."):
+            return False
+        target = list(self.targets(name, path[:1]))[-1]
+        return target != found or len(path) == 1 or self._names.is_module(f"{target}.{path[1]}")
+
+    def targets(self, name: str, path: Path) -> Iterator[str]:
+        """The modules that importing *path* in the module *name* makes the import system load."""
+        root = path[0]
+        dots = len(root) - len(root[1:].lstrip(".")) - 1
+        target = self._modules[name].absolute(root[1 + dots :], dots)
+        parts = target.split(".")
+        for number in range(1, len(parts) + 1):
+            yield ".".join(parts[:number])
+        if len(path) > 1:
+            yield f"{target}.{path[1]}"

@@ -1,0 +1,184 @@
+"""What names and paths mean, over all tracked modules.
+
+In come the `ModuleEntry`s; out go entities: a name is followed through imports to what binds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from .entry import ModuleEntry
+from .summary import ClassInfo, Path
+from .tokens import Entity
+
+__all__ = ["Names"]
+
+
+class Names:
+    """Resolves names; *modules* holds the entries of all tracked modules.
+
+    *is_loaded* tells whether an absolute name is a loaded module, so that ``pkg.sub.f`` can be told
+    from an attribute of an attribute. *names_of* gives the names that a star-import of a module
+    binds which is none of the user's, None if it is not loaded.
+    """
+
+    def __init__(
+        self,
+        modules: Mapping[str, ModuleEntry],
+        *,
+        is_loaded: Callable[[str], bool],
+        names_of: Callable[[str], frozenset[str] | None],
+    ) -> None:
+        self.modules = modules
+        self._is_loaded = is_loaded
+        self._names_of = names_of
+
+    def is_module(self, name: str) -> bool:
+        """Is it a module that is loaded, or about to be?"""
+        return name in self.modules or self._is_loaded(name)
+
+    def resolve(self, module: str, path: Path) -> list[tuple[Entity, Path]]:
+        """The entities that *path* means in *module*, with what of the path is left.
+
+        All that lie on the way are in it: a from-import is an entity of the importing module and
+        one of the module imported from.
+        """
+        found: dict[tuple[Entity, Path], None] = {}
+        self.resolve_into(found, [], module, path)
+        return list(found)
+
+    def resolve_into(
+        self, found: dict[tuple[Entity, Path], None], met: list[str], module: str, path: Path
+    ) -> None:
+        """Add to *found* what `resolve` returns, and to *met* the modules that *path* ends in."""
+        self._resolve(module, path, found, met, 0)
+
+    def _resolve(
+        self,
+        module: str,
+        path: Path,
+        found: dict[tuple[Entity, Path], None],
+        met: list[str],
+        depth: int,
+    ) -> None:
+        entry = self.modules.get(module)
+        if depth > 16:
+            return
+        root = path[0]
+        if root.startswith("@"):
+            dots = len(root) - len(root[1:].lstrip(".")) - 1
+            target = entry.absolute(root[1 + dots :], dots) if entry else root[1:]
+            self._resolve_in(target, path[1:], found, met, depth)
+            return
+        here = ((module, root), path[1:])
+        if here in found:
+            return
+        found[here] = None
+        if entry is None:
+            return
+        for target, names in self._next(module, entry, path):
+            self._resolve_in(target, names, found, met, depth)
+
+    def _next(self, module: str, entry: ModuleEntry, path: Path) -> Iterator[tuple[str, Path]]:
+        """Where imports of *module* lead from *path*: modules, with what to look up in them."""
+        root = path[0]
+        binders = entry.bindings.get(root)
+        for number in binders or ():
+            for imported in entry.summaries[number].imports:
+                if imported.alias == root:
+                    target = entry.absolute(imported.module, imported.level)
+                    yield target, path[1:] if imported.name is None else (imported.name, *path[1:])
+        if not binders and entry.package == module and self.is_module(f"{module}.{root}"):
+            # Importing a submodule sets it on its package.
+            yield f"{module}.{root}", path[1:]
+        if not binders or root in entry.summaries[binders[0]].augments:
+            for star in entry.stars:
+                if star in self.modules and self.binds(star, root):
+                    yield star, path
+
+    def _resolve_in(
+        self,
+        target: str,
+        names: Path,
+        found: dict[tuple[Entity, Path], None],
+        met: list[str],
+        depth: int,
+    ) -> None:
+        """Resolve attributes *names* of the module *target*."""
+        while names:
+            entry = self.modules.get(target)
+            deeper = f"{target}.{names[0]}"
+            if self.is_module(deeper) and (entry is None or entry.is_import(names[0])):
+                if entry is not None and names[0] in entry.bindings:
+                    found[((target, names[0]), names[1:])] = None
+                target, names = deeper, names[1:]
+            elif entry is not None:
+                self._resolve(target, names, found, met, depth + 1)
+                return
+            else:
+                found[((target, names[0]), names[1:])] = None
+                return
+        met.append(target)
+
+    def binds(self, module: str, name: str, _seen: frozenset[str] = frozenset()) -> bool:
+        """Does *module* bind *name*, itself or by a star-import?"""
+        entry = self.modules.get(module)
+        if entry is None:
+            return name in (self._names_of(module) or ())
+        if module in _seen:
+            return False
+        return name in entry.bindings or any(
+            self.binds(star, name, _seen | {module}) for star in entry.stars
+        )
+
+    def knows(self, module: str) -> bool:
+        """Is it known which names a star-import of *module* may bind?"""
+        return module in self.modules or self._names_of(module) is not None
+
+    def star_targets(self, module: str, number: int) -> list[str]:
+        """The modules that a statement of *module* imports by star."""
+        entry = self.modules[module]
+        return [
+            entry.absolute(imported.module, imported.level)
+            for imported in entry.summaries[number].imports
+            if imported.name == "*"
+        ]
+
+    def public_names(self, module: str, _seen: frozenset[str] = frozenset()) -> set[str]:
+        """The names without a leading underscore that *module* binds, by star-imports too."""
+        entry = self.modules.get(module)
+        if entry is None:
+            return set(self._names_of(module) or ())
+        if module in _seen:
+            return set()
+        names = {name for name in entry.bindings if not name.startswith("_") and name != "*"}
+        return names.union(*(self.public_names(star, _seen | {module}) for star in entry.stars))
+
+    def attributes_set(self, module: str, path: Path) -> Iterator[tuple[Entity, str]]:
+        """The objects, with the attribute, that setting *path* in *module* changes."""
+        for entity, rest in self.resolve(module, path):
+            entry = self.modules.get(entity[0])
+            if len(rest) == 1 and entry is not None and not entry.is_import(entity[1]):
+                yield entity, rest[0]
+
+    # Classes ---------------------------------------------------------------------------------
+
+    def class_of(self, entity: Entity) -> ClassInfo | None:
+        """The class statement of that name, None if it is something else."""
+        entry = self.modules.get(entity[0])
+        found = entry.classes.get(entity[1]) if entry is not None else None
+        return found[1] if found is not None else None
+
+    def bases_of(self, entity: Entity) -> list[Entity]:
+        """The classes of statements that the class *entity* is derived from, at any distance."""
+        found: dict[Entity, None] = {}
+        todo = [entity]
+        while todo:
+            current = todo.pop()
+            info = self.class_of(current)
+            for path in info.bases if info is not None else ():
+                for base, rest in self.resolve(current[0], path):
+                    if not rest and base not in found and self.class_of(base) is not None:
+                        found[base] = None
+                        todo.append(base)
+        return list(found)

@@ -1,0 +1,100 @@
+"""Which statements might hold something of an object.
+
+In comes an entity; out go the statements that use it, directly or through what they bind or fill
+with it: only there can instances of a class turn up, say.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .summary import Path
+from .tokens import Entity, StatementId, User
+
+if TYPE_CHECKING:
+    from .index import Index
+
+__all__ = ["Taint"]
+
+
+class Taint:
+    """What was found so far, kept until something is indexed anew."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._statements: dict[Entity, set[StatementId]] = {}
+        self._steps: dict[Entity, tuple[set[StatementId], set[Entity]]] = {}
+
+    def forget(self) -> None:
+        """Something was indexed anew."""
+        self._statements.clear()
+        self._steps.clear()
+
+    def tainted(self, entity: Entity) -> set[StatementId]:
+        """The statements which might hold, directly or through others, something of *entity*."""
+        if entity in self._statements:
+            return self._statements[entity]
+        statements = self._statements[entity] = set()
+        seen: set[Entity] = set()
+        todo = {entity}
+        while todo:
+            seen |= todo
+            following: set[Entity] = set()
+            for held in todo:
+                users, entities = self._taints(held)
+                statements |= users
+                following |= entities
+            todo = following - seen
+        return statements
+
+    def _taints(self, entity: Entity) -> tuple[set[StatementId], set[Entity]]:
+        """One step of `tainted`: the statements that use *entity*, and what then holds of it."""
+        found = self._steps.get(entity)
+        if found is None:
+            found = self._steps[entity] = set(), set()
+            for user, _, _ in self._index.users(entity):
+                if user[1] in "sl":
+                    found[0].add((user[0], user[2]))
+                found[1].update(self._tainted_by(user))
+        return found
+
+    def _tainted_by(self, user: User) -> list[Entity]:
+        module, kind, key = user
+        entry = self._index.modules[module]
+        if kind == "v":
+            return []  # its statement is a user, too
+        if kind == "f":
+            names = [key.partition(".")[0]]
+        else:
+            if entry.source.statements[key].fragment.kind == "import":
+                return []  # who uses an imported name counts as a user of the original, too
+            names = list(entry.source.statements[key].binds)
+            names += [p[0] for p in entry.summaries[key].now.fills if not p[0].startswith("@")]
+        entities: list[Entity] = [(module, name) for name in names]
+        if kind == "s":
+            for path in entry.summaries[key].now.fills:
+                entities += [entity for entity, _ in self._index.names.resolve(module, path)]
+            for callee, argument in entry.summaries[key].now.arguments:
+                if self.fills_parameters(module, callee):
+                    entities += [
+                        entity for entity, _ in self._index.names.resolve(module, argument)
+                    ]
+        return entities
+
+    def fills_parameters(self, module: str, callee: Path) -> bool:
+        """May calling *callee* in *module* change what it is passed?"""
+        key = ("fills parameters", module, callee)
+        return self._index.remembered(key, lambda: self._may_fill_parameters(module, callee))
+
+    def _may_fill_parameters(self, module: str, callee: Path) -> bool:
+        for (found, name), rest in self._index.names.resolve(module, callee):
+            entry = self._index.modules.get(found)
+            if entry is None:
+                continue
+            qualname = ".".join((name, *rest))
+            if qualname in entry.functions:
+                return entry.functions[qualname][1].fills_parameters
+            init = entry.functions.get(f"{qualname}.__init__")
+            if init is not None:
+                return init[1].fills_parameters
+        return False

@@ -1,0 +1,163 @@
+"""What code fills: objects that it changes and that it did not make.
+
+In comes a `Unit`; out go `Target`s, under all names that they have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .known import ADDING, CLASS_HOOKS, METACLASS_HOOKS
+from .summary import CALL, Path, Unit
+from .tokens import Entity, Target, User
+
+if TYPE_CHECKING:
+    from .index import Index
+
+__all__ = ["Targets"]
+
+
+class Targets:
+    """Tells what one piece of code fills."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._names = index.names
+
+    def of_unit(self, name: str, user: User, unit: Unit) -> Iterator[Target]:
+        """What *unit* itself fills."""
+        for path in unit.sets:
+            for (found, bound), attr in self._names.attributes_set(name, path):
+                info = self._names.class_of((found, bound))
+                if info is not None and attr in info.attrs:
+                    yield (found, bound, attr)  # the class statement sets it back
+            for (found, bound), rest in self._names.resolve(name, path):
+                entry = self._index.modules.get(found)
+                if not rest and found != name and entry is not None and bound in entry.bindings:
+                    yield (found, bound, "")  # a name of another module
+        for path in unit.fills:
+            yield from self._target(name, path)
+        for bound in unit.binds_global:
+            yield (name, bound, "")
+        for callee, argument in unit.arguments:
+            if self._index.taint.fills_parameters(name, callee):
+                yield from self._target(name, argument)
+        for path, how in unit.paths.items():
+            if how & CALL:
+                yield from self._stateful_targets(name, path)
+                if len(path) > 1:
+                    yield from self._class_targets(name, path)
+        if user[1] == "f":
+            yield from self._method_targets(name, user[2], unit)
+
+    def _method_targets(self, module: str, qualname: str, unit: Unit) -> Iterator[Target]:
+        """Class attributes that a method fills."""
+        owner, _, method = qualname.rpartition(".")
+        for attr in unit.fills_class:
+            yield (module, owner.partition(".")[0], attr)
+        if unit.fills_self and owner:
+            hook = method in CLASS_HOOKS or (
+                method in METACLASS_HOOKS and self._index.is_metaclass(module, owner)
+            )
+            for attr in unit.fills_self if hook else ():
+                yield (module, owner, attr)
+
+    def _target(
+        self, module: str, path: Path, seen: frozenset[Entity] = frozenset()
+    ) -> Iterator[Target]:
+        """What filling *path* in *module* fills, under all names that it has there."""
+        for (found, name), rest in self._names.resolve(module, path):
+            entry = self._index.modules.get(found)
+            if entry is None or name not in entry.bindings:
+                continue
+            if entry.is_import(name):
+                continue
+            attr = rest[0] if rest and name in entry.classes else ""
+            yield (found, name, attr)
+            for number in entry.bindings[name]:
+                alias = entry.summaries[number].aliases.get(name)
+                if alias is not None and (found, name) not in seen:
+                    yield from self._target(found, (*alias, *rest), seen | {(found, name)})
+
+    def _stateful_targets(self, module: str, path: Path) -> Iterator[Target]:
+        """Closures with state of their own, which calling them changes."""
+        for (found, name), rest in self._names.resolve(module, path):
+            entry = self._index.modules.get(found)
+            if entry is None or rest:
+                continue
+            for number in entry.bindings.get(name, ()):
+                if entry.source.statements[number].fragment.kind != "assign":
+                    continue
+                called = entry.summaries[number].now.paths.items()
+                if any(how & CALL and self._is_stateful(found, p) for p, how in called):
+                    yield (found, name, "")
+
+    def _is_stateful(self, module: str, path: Path) -> bool:
+        for (found, name), rest in self._names.resolve(module, path):
+            entry = self._index.modules.get(found)
+            function = entry.functions.get(name) if entry is not None and not rest else None
+            if function is not None and function[1].stateful:
+                return True
+        return False
+
+    def _class_targets(self, module: str, path: Path) -> Iterator[Target]:
+        """Class attributes that a call of a class method fills."""
+        for (found, name), rest in self._names.resolve(module, path):
+            entry = self._index.modules.get(found)
+            if entry is None or name not in entry.classes or len(rest) != 1:
+                continue
+            method = entry.functions.get(f"{name}.{rest[0]}")
+            if method is not None:
+                for attr in method[1].fills_self:
+                    yield (found, name, attr)
+
+    # Orders ----------------------------------------------------------------------------------
+
+    def of_order(self, module: str, path: Path) -> Iterator[Target]:
+        """The objects that calling the method *path* for its effect alone fills.
+
+        Where the class is the user's, its code tells; elsewhere the name of the method has to.
+        """
+        for (found, name), rest in self._names.resolve(module, path):
+            entry = self._index.modules.get(found)
+            if entry is None or not rest or entry.is_import(name) or name in entry.classes:
+                continue
+            known = self._methods(found, name, rest[0]) if len(rest) == 1 else []
+            fills = map(self._fills_itself, known) if known else [rest[-1].startswith(ADDING)]
+            if any(fills):
+                yield (found, name, "")
+
+    def _methods(self, module: str, name: str, method: str) -> list[tuple[str, str, str]]:
+        """*method* as the user's classes define it from which *name* was made: module, class, method."""
+        entry = self._index.modules[module]
+        todo: list[tuple[str, Path]] = [
+            (module, path)
+            for number in entry.bindings.get(name, ())
+            if entry.source.statements[number].fragment.kind == "assign"
+            for path, how in entry.summaries[number].now.paths.items()
+            if how & CALL
+        ]
+        found: dict[tuple[str, str, str], None] = {}
+        for where, path in todo:
+            for (home, owner), rest in self._names.resolve(where, path):
+                info = None if rest else self._names.class_of((home, owner))
+                if info is None:
+                    continue
+                if f"{owner}.{method}" in self._index.modules[home].functions:
+                    found[home, owner, method] = None
+                else:
+                    todo += [(home, base) for base in info.bases if (home, base) not in todo]
+        return list(found)
+
+    def _fills_itself(self, method: tuple[str, str, str]) -> bool:
+        """Does a method change what its object holds, itself or through others of its class?"""
+        module, owner, _ = method
+        functions = self._index.modules[module].functions
+        names = [method[2]]
+        for name in names:
+            unit = functions[f"{owner}.{name}"][1]
+            if unit.fills_self:
+                return True
+            names += [a for a in unit.attrs if f"{owner}.{a}" in functions and a not in names]
+        return False

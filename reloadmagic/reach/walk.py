@@ -1,0 +1,318 @@
+"""From a change to the statements that use it.
+
+In comes a token, or a piece of code; out go the statements, functions and values in class bodies
+that may notice. A walk costs what it reaches and no more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .known import CLASS_HOOKS, CONSTRUCTION, MEMBER_HOOKS, METACLASS_HOOKS, NO_OPERATORS
+from .summary import BASE, CALL, MENTION, USE, Unit
+from .tokens import Entity, StatementId, Token, User, ValueId
+
+if TYPE_CHECKING:
+    from .index import Index
+
+__all__ = ["Walk"]
+
+
+def _looks_in(unit: Unit) -> bool:
+    """Does code do more with what it names than pass it around?"""
+    return bool(unit.attrs) or any(how & (CALL | USE | BASE) for how in unit.paths.values())
+
+
+class Walk:
+    """One walk from a change to the statements that use it.
+
+    With *calls_only* only those count that really run the code.
+    """
+
+    def __init__(self, index: Index, *, calls_only: bool = False) -> None:
+        self.index = index
+        self.calls_only = calls_only
+        self.statements: set[StatementId] = set()
+        self.values: set[ValueId] = set()
+        self.seen: set[User] = set()
+        self.effects: set[tuple[Entity, str]] = set()
+        self.contents: set[Entity] = set()
+        # Where not None: uses of attributes are noted here, to be followed by who asked.
+        self.nested: set[tuple[Entity, str, bool]] | None = None
+        self.todo: list[User] = []
+
+    def run(self, token: Token) -> Walk:
+        """Walk from what *token* says."""
+        kind, module, name = token[:3]
+        entity = (module, name)
+        if kind == "bind":
+            self._bound(entity)
+        elif kind == "content":
+            self._content(entity)
+        elif kind == "code":
+            self.todo.append((module, "f", name))
+        elif kind == "attr":
+            self._attribute(entity, token[3])
+        elif kind == "shape":
+            self._shape(entity)
+        elif kind == "head":
+            self._head(entity)
+        elif kind == "layout":
+            self._derived(entity)
+        self.drain()
+        return self
+
+    def from_user(self, user: User) -> set[StatementId]:
+        """The statements that run *user*, or use what it makes."""
+        self.todo.append(user)
+        return self.drain()
+
+    def drain(self) -> set[StatementId]:
+        """Walk on from all that is to do; the statements reached so far."""
+        while self.todo:
+            user = self.todo.pop()
+            if user in self.seen:
+                continue
+            self.seen.add(user)
+            module, kind, key = user
+            if kind == "s":
+                self.statements.add((module, key))
+            elif kind == "v":
+                self.values.add((module, *key))
+            elif kind == "l":
+                for name in self.index.modules[module].source.statements[key].binds:
+                    self._effect((module, name))
+            else:
+                self._function(module, key)
+        return self.statements
+
+    # What has changed ------------------------------------------------------------------------
+
+    def _bound(self, entity: Entity) -> None:
+        for user, _, _ in self.index.users(entity):
+            self.todo.append(user)
+        if not entity[1].startswith("_") or entity[1] == "__all__":
+            for user, _, _ in self.index.users((entity[0], "*")):
+                self.todo.append(user)
+        self._listed(entity)
+
+    def _listed(self, entity: Entity) -> None:
+        """A class came to be: who lists the subclasses of those that it is derived from?"""
+        for base in self.index.names.bases_of(entity):
+            for user, _, rest in self.index.users(base):
+                if rest[:1] == ("__subclasses__",):
+                    self.todo.append(user)
+            self._by_name(base, "__subclasses__", operator=False)
+
+    def _content(self, entity: Entity) -> None:
+        if entity in self.contents:
+            return
+        self.contents.add(entity)
+        for user, how, rest in self.index.users(entity):
+            if rest or how & ~MENTION:
+                self.todo.append(user)
+            else:
+                self._held(user)
+        if entity[1] == "__all__":
+            for user, _, _ in self.index.users((entity[0], "*")):
+                self.todo.append(user)
+
+    def _held(self, user: User) -> None:
+        """Code that passes around an object of which the content has changed."""
+        module, kind, key = user
+        if kind == "f":
+            self.todo.append(user)
+        elif kind == "v":
+            first, _, rest = key[1].partition(".")
+            self._attribute((module, first), rest.partition(".")[0])
+        elif kind == "s":
+            statement = self.index.modules[module].source.statements[key]
+            now = self.index.modules[module].summaries[key].now
+            if statement.fragment.kind == "def":
+                self._effect((module, statement.binds[0]))  # a default
+            elif statement.fragment.kind not in {"class", "import"}:
+                for name in statement.binds:
+                    self._content((module, name))
+                for path in now.fills | now.sets:
+                    for other, _ in self.index.names.resolve(module, path):
+                        self._content(other)
+
+    def _attribute(self, entity: Entity, attr: str) -> None:
+        for module, number in self.index.filling.setters().get((entity, attr), ()):
+            self.todo.append((module, "s", number))  # those that come later set it again
+        for user, _, rest in self.index.users(entity):
+            if rest and rest[0] == attr:
+                self.todo.append(user)
+        for subclass in self._subclasses(entity):
+            for user, _, rest in self.index.users(subclass):
+                if rest and rest[0] == attr:
+                    self.todo.append(user)
+        self._by_attribute(entity, attr)
+
+    def _shape(self, entity: Entity) -> None:
+        for user, how, rest in self.index.users(entity):
+            if (how & USE and not rest) or (how & BASE and self._is_shaped(user)):
+                self.todo.append(user)
+        module, name = entity
+        entry = self.index.modules.get(module)
+        found = entry.classes.get(name) if entry is not None else None
+        if found is not None and self._is_shaped((module, "s", found[0])):
+            self._constructed(entity)  # construction is made of what the body holds
+
+    def _head(self, entity: Entity) -> None:
+        for module, number in self.index.taint.tainted(entity):
+            summary = self.index.modules[module].summaries[number]
+            if _looks_in(summary.now):
+                self.todo.append((module, "s", number))
+            for owner, info in summary.classes.items():
+                for attr, unit in info.values.items():
+                    if _looks_in(unit):
+                        self.values.add((module, number, f"{owner}.{attr}"))
+
+    def _is_shaped(self, user: User) -> bool:
+        """Does a class statement read what its bases hold, as decorators and metaclasses do?"""
+        module, kind, key = user
+        if kind != "s":
+            return kind != "v"
+        summary = self.index.modules[module].summaries[key]
+        return any(
+            info.decorated or self.index.is_metaclass(module, "type:" + name)
+            for name, info in summary.classes.items()
+        )
+
+    # Who runs it ------------------------------------------------------------------------------
+
+    def _effect(self, entity: Entity, kind: str = "") -> None:
+        """What calling *entity* does has changed."""
+        if (entity, kind) in self.effects:
+            return
+        self.effects.add((entity, kind))
+        for user, how, rest in self.index.users(entity):
+            if rest:
+                continue  # methods go by attribute
+            if how & CALL:
+                self.todo.append(user)
+            elif how & MENTION and not self.calls_only:
+                self._mention(user)
+
+    def _mention(self, user: User) -> None:
+        """Code that passes a changed function around: who calls what it made runs it."""
+        module, kind, key = user
+        if kind == "f":
+            self.todo.append(user)
+            return
+        if kind == "v":
+            return
+        statement = self.index.modules[module].source.statements[key]
+        if statement.fragment.kind not in {"import", "def", "class"}:
+            for name in statement.binds:
+                self._effect((module, name))
+            for path in self.index.modules[module].summaries[key].now.fills:
+                for entity, _ in self.index.names.resolve(module, path):
+                    self._effect(entity)
+
+    def _function(self, module: str, qualname: str) -> None:
+        owner, _, method = qualname.rpartition(".")
+        if not owner:
+            self._effect((module, qualname))
+            self._registered(module, qualname)
+            return
+        entity = (module, owner.partition(".")[0])
+        is_enum = method in MEMBER_HOOKS and self.index.is_metaclass(module, "enum:" + owner)
+        number, info = self.index.modules[module].classes.get(owner, (0, None))
+        if info is not None and (is_enum or method in info.uses):
+            self.todo.append((module, "s", number))
+        if method in CLASS_HOOKS or is_enum:
+            self._derived(entity)
+            if method == "__set_name__":
+                self._constructed(entity)
+        elif method in METACLASS_HOOKS and self.index.is_metaclass(module, owner):
+            self._derived(entity)
+            self._effect(entity)
+            if method == "__call__":
+                self._constructed(entity)
+        elif method in CONSTRUCTION:
+            self._constructed(entity)
+        elif method == "__call__":
+            self._called(entity)
+        elif method in {"__get__", "__set__", "__delete__"} and not self.calls_only:
+            self._described(entity)
+        elif method in {"__getattr__", "__getattribute__"} and not self.calls_only:
+            self._head(entity)  # which comes down to any use of what may be an instance
+        if self.calls_only and method.startswith("__") and method.endswith("__"):
+            return  # operators at large would make everything a filler
+        self._by_attribute(entity, method)
+
+    def _registered(self, module: str, name: str) -> None:
+        """A function that was registered with another, as one of `singledispatch`, is run by it."""
+        entry = self.index.modules[module]
+        number, _ = entry.functions.get(name, (0, None))
+        if self.calls_only or entry.source.statements[number].fragment.kind != "def":
+            return
+        for path in entry.summaries[number].now.fills:
+            for (found, function), rest in self.index.names.resolve(module, path):
+                home = self.index.modules.get(found)
+                if home is not None and function in home.functions and not rest:
+                    self._effect((found, function))
+
+    def _described(self, entity: Entity) -> None:
+        """Reading the attributes that instances of the class *entity* stand for has changed."""
+        for cls in (entity, *self._subclasses(entity)):
+            for (module, kind, key), _, _ in self.index.users(cls):
+                if kind == "v":
+                    owner, _, attr = key[1].rpartition(".")
+                    self._attribute((module, owner.partition(".")[0]), attr)
+
+    def _constructed(self, entity: Entity) -> None:
+        self._effect(entity)
+        for subclass in self._subclasses(entity):
+            self._effect(subclass)
+
+    def _called(self, entity: Entity) -> None:
+        """What calling instances of the class *entity* does has changed."""
+        for module, number in self.index.taint.tainted(entity):
+            statement = self.index.modules[module].source.statements[number]
+            if statement.fragment.kind not in {"class", "import"}:
+                for name in statement.binds:
+                    self._effect((module, name))
+
+    def _derived(self, entity: Entity) -> None:
+        for user, how, _ in self.index.users(entity):
+            if how & BASE:
+                self.todo.append(user)
+        for subclass in self._subclasses(entity):
+            for user, how, _ in self.index.users(subclass):
+                if how & BASE:
+                    self.todo.append(user)
+
+    def _subclasses(self, entity: Entity) -> list[Entity]:
+        """Classes derived from *entity* by statements, directly or through others."""
+        found: dict[Entity, None] = {}
+        todo = [entity]
+        while todo:
+            for user, how, _ in self.index.users(todo.pop()):
+                if not how & BASE or user[1] != "s":
+                    continue
+                module, _, number = user
+                for name in self.index.modules[module].summaries[number].classes:
+                    subclass = (module, name.partition(".")[0])
+                    if subclass not in found and subclass != entity:
+                        found[subclass] = None
+                        todo.append(subclass)
+        return list(found)
+
+    def _by_attribute(self, entity: Entity, attr: str) -> None:
+        """Code that uses *attr* of an object that may be an instance of the class *entity*."""
+        operator = attr.startswith("__") and attr.endswith("__") and attr not in NO_OPERATORS
+        if self.nested is not None:
+            self.nested.add((entity, attr, operator))
+            return
+        self._by_name(entity, attr, operator=operator)
+
+    def _by_name(self, entity: Entity, attr: str, *, operator: bool) -> None:
+        """`by_attribute`, where no other attribute is being followed."""
+        users = self.index.attributes.find(attr, operator=operator, calls_only=self.calls_only)
+        if users:
+            tainted = self.index.taint.tainted(entity)
+            self.statements |= users & tainted
+            self.values |= {user for user in users if len(user) > 2 and user[:2] in tainted}
