@@ -129,7 +129,7 @@ class Index:
                         how |= CALL
                 found: dict[tuple[Entity, Path], None] = {}
                 met: list[str] = []
-                self.names.resolve_into(found, met, name, path)
+                self.names.resolve_into(name, path, found, met)
                 if how & USE:  # a module as a whole: all of its names count
                     found |= {((module, "*"), ()): None for module in met}
                 for entity, rest in found:

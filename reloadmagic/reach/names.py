@@ -44,23 +44,21 @@ class Names:
         one of the module imported from.
         """
         found: dict[tuple[Entity, Path], None] = {}
-        self.resolve_into(found, [], module, path)
+        self.resolve_into(module, path, found, [])
         return list(found)
 
     def resolve_into(
-        self, found: dict[tuple[Entity, Path], None], met: list[str], module: str, path: Path
-    ) -> None:
-        """Add to *found* what `resolve` returns, and to *met* the modules that *path* ends in."""
-        self._resolve(module, path, found, met, 0)
-
-    def _resolve(
         self,
         module: str,
         path: Path,
         found: dict[tuple[Entity, Path], None],
         met: list[str],
-        depth: int,
+        depth: int = 0,
     ) -> None:
+        """Add to *found* what `resolve` returns, and to *met* the modules that *path* ends in.
+
+        *depth* counts the modules on the way: imports may go in circles.
+        """
         entry = self.modules.get(module)
         if depth > 16:
             return
@@ -113,7 +111,7 @@ class Names:
                     found[((target, names[0]), names[1:])] = None
                 target, names = deeper, names[1:]
             elif entry is not None:
-                self._resolve(target, names, found, met, depth + 1)
+                self.resolve_into(target, names, found, met, depth + 1)
                 return
             else:
                 found[((target, names[0]), names[1:])] = None
