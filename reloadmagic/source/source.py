@@ -14,7 +14,6 @@ from typing import Any
 
 from ..errors import NoSource, SourceError, describe
 from ..stamps import content_digest
-from .between import parse_between
 from .parsing import describe_syntax_error, future_flags, parse, place_of_error, unwarned
 from .parts import Part, Text
 from .statements import Statement, cut
@@ -173,6 +172,8 @@ def _parse(
         SyntaxError, ValueError, RecursionError, MemoryError: as `ast.parse`.
     """
     if previous is not None:
+        from .between import parse_between  # not before something is edited
+
         statements = parse_between(previous.text, previous.statements, text)
         if statements:
             return None, statements
