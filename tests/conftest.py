@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import linecache
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Whole packages are reloaded before other tests have loaded shells and kernels: after those, a
     # reload of traitlets looks through the heap again and again, for minutes on Python 3.12.
     items.sort(key=lambda item: item.path.name != "test_real_package.py")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interrupts() -> Iterator[None]:
+    """Ctrl-C interrupts, also where the tests were started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True, scope="session")
