@@ -21,23 +21,23 @@ from importlib.machinery import ModuleSpec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
-from .attempts import Attempts
 from .changes import Change, Stale, change_to
 from .collector import collector_paused
-from .edits import Edits
 from .engine import Engine
 from .engine.names import Namespace
-from .importing import Importing
 from .interrupts import interrupts_wait
 from .loader import MERGE_HOOK, ReloadFinder
 from .modules import TrackedModule
-from .namespaces import Namespaces
 from .ownership import Ownership, matches
-from .planning import Planning
 from .report import Report
-from .tracking import Tracking
+from .session.attempts import Attempts
+from .session.edits import Edits
+from .session.importing import Importing
+from .session.namespaces import Namespaces
+from .session.planning import Planning
+from .session.tracking import Tracking
+from .session.updating import Updater
 from .undo import Undo, hint_of_undone
-from .updating import Updater
 
 if TYPE_CHECKING:
     from .engine import Slow

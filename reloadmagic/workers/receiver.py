@@ -13,11 +13,11 @@ from collections.abc import Iterable, Mapping
 from importlib.machinery import ModuleSpec
 from typing import Any
 
-from reloadmagic.importing import watching
 from reloadmagic.modules import TrackedModule, module_spec
 from reloadmagic.reloader import Reloader
 from reloadmagic.report import Report
 from reloadmagic.report.failures import error_text, traceback_lines
+from reloadmagic.session.importing import watching
 from reloadmagic.stamps import content_digest
 
 from .protocol import Message, ModuleReply, ModuleSource, Reply, Status

@@ -15,13 +15,13 @@ from collections.abc import Callable
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from typing import Any, cast
 
-from .bytecode import was_edited_since_import
-from .changes import Files, Stale
-from .errors import SourceError
-from .loader import read_source
-from .modules import COMPILED, TrackedModule, module_namespace, module_spec, spec_in
-from .ownership import Ownership, matches
-from .stamps import stamp_of
+from ..bytecode import was_edited_since_import
+from ..changes import Files, Stale
+from ..errors import SourceError
+from ..loader import read_source
+from ..modules import COMPILED, TrackedModule, module_namespace, module_spec, spec_in
+from ..ownership import Ownership, matches
+from ..stamps import stamp_of
 
 __all__ = ["Tracking"]
 

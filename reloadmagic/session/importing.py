@@ -14,16 +14,16 @@ from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
-from .loader import ReloadFinder
-from .modules import module_spec
+from ..loader import ReloadFinder
+from ..modules import module_spec
 
 if TYPE_CHECKING:
     import types
 
+    from ..engine import Engine
+    from ..loader import ReloadLoader
+    from ..reloader import Reloader
     from .edits import Edits
-    from .engine import Engine
-    from .loader import ReloadLoader
-    from .reloader import Reloader
     from .tracking import Tracking
 
 __all__ = ["Importing", "watching"]

@@ -12,13 +12,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
-from .graph import ImportGraph
-from .modules import TrackedModule
-from .stamps import Stamp, stamp_of
+from ..graph import ImportGraph
+from ..modules import TrackedModule
+from ..stamps import Stamp, stamp_of
 
 if TYPE_CHECKING:
-    from .changes import Change
-    from .plan import Plan
+    from ..changes import Change
+    from ..plan import Plan
 
 __all__ = ["Attempts"]
 

@@ -10,9 +10,9 @@ import sys
 import types
 from collections.abc import Mapping
 
-from .engine.stars import star_names
-from .live import class_dict, find_class
-from .modules import TrackedModule, module_namespace
+from ..engine.stars import star_names
+from ..live import class_dict, find_class
+from ..modules import TrackedModule, module_namespace
 
 __all__ = ["is_loaded", "is_metaclass", "names_by_star"]
 

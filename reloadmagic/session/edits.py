@@ -11,12 +11,12 @@ from collections.abc import Callable, Container, Iterable
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
-from .changes import Change, Stale, find_change, holds_what_ran
-from .modules import REPLACED, TrackedModule
+from ..changes import Change, Stale, find_change, holds_what_ran
+from ..modules import REPLACED, TrackedModule
 
 if TYPE_CHECKING:
+    from ..stamps import Stamp
     from .attempts import Attempts
-    from .stamps import Stamp
     from .tracking import Tracking
 
 __all__ = ["Edits"]

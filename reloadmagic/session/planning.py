@@ -14,17 +14,17 @@ from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
-from .errors import SourceError
-from .loader import read_source
+from ..errors import SourceError
+from ..loader import read_source
 
 if TYPE_CHECKING:
+    from ..changes import Change
+    from ..diff import Diff
+    from ..plan import Plan
+    from ..reach.index import Index
+    from ..reach.tokens import Token
+    from ..source import Source
     from .attempts import Attempts
-    from .changes import Change
-    from .diff import Diff
-    from .plan import Plan
-    from .reach.index import Index
-    from .reach.tokens import Token
-    from .source import Source
     from .tracking import Tracking
 
 __all__ = ["Planning"]
@@ -73,8 +73,8 @@ class Planning:
     @functools.cached_property
     def index(self) -> Index:
         """The same, as the last plan has left it."""
+        from ..reach.index import Index  # what plans an edit is imported with the first one
         from .answers import is_loaded, is_metaclass, names_by_star
-        from .reach.index import Index  # what plans an edit is imported with the first one
 
         return Index(
             is_module=is_loaded,
@@ -120,8 +120,8 @@ class Planning:
         self._synced = names, sources
 
     def _plan(self, changes: tuple[Change, ...]) -> Plan:
-        from .engine import is_patchable
-        from .plan import Planner
+        from ..engine import is_patchable
+        from ..plan import Planner
 
         tracked = self._tracking.modules
         edited = {
@@ -170,7 +170,7 @@ _source_of = operator.attrgetter("source")
 
 def _diff(change: Change) -> Diff:
     """What a change edits; all of its source where it is not known what ran."""
-    from .diff import Diff, Pair, diff_sources
+    from ..diff import Diff, Pair, diff_sources
 
     assert change.after is not None
     if change.before is not None:

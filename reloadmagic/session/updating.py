@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from .loader import show_source
+from ..loader import show_source
 
 if TYPE_CHECKING:
+    from ..changes import Change
+    from ..engine import Engine, Outcome
+    from ..plan import Plan
     from .attempts import Attempts
-    from .changes import Change
     from .edits import Edits
-    from .engine import Engine, Outcome
     from .namespaces import Namespaces
-    from .plan import Plan
     from .tracking import Tracking
 
 __all__ = ["Updater"]
@@ -82,7 +82,7 @@ class Updater:
         opaque = [change for change in known if change.kind == "opaque"]
         if not gone and not opaque:
             return []
-        from .report.words import NAMES, listed, place
+        from ..report.words import NAMES, listed, place
 
         notes = []
         if gone:
@@ -101,7 +101,7 @@ class Updater:
         tracked = self._tracking.modules.get(change.module)
         if change.kind != "unreadable" or tracked is None:
             return None
-        from .engine import Outcome
+        from ..engine import Outcome
 
         tracked.failed, tracked.stale = change.error, True
         before = tracked.source.text if tracked.source is not None else None
