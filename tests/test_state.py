@@ -202,3 +202,68 @@ def test_containers_get_the_factory_and_the_limit_of_the_new_source(project, rel
     project.edit("m.py", text.format("list", 2))
     reloader.reload()
     assert (m.D is d, m.D["other"], m.Q.maxlen, list(m.Q)) == (True, [], 2, [2, 3])
+
+
+DATABASE = """
+class Database:
+    def __init__(self, url, n=2):
+        self.url = f"{url}?x" + str(n)
+        self.parts = [i for i in range(n)]
+        if n > 1:
+            self.first = self.parts[0]
+        self.connect()
+    def connect(self):
+        self.open = True
+    def query(self):
+        return len(self.parts)
+DB = Database("u")
+"""
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "__repr__(self): return '1'",
+        "__len__(self): return 1",
+        "load(self): return 1",
+        "__getitem__(self, key): return 1",
+        "__enter__(self): return 1",
+        "query(self): return 1",
+    ],
+)
+def test_an_object_survives_what_its_construction_does_not_run(project, reloader, method):
+    """Construction calculates and calls, but does none of that to the object itself."""
+    project.write("m.py", DATABASE)
+    m = load("m")
+    db = m.DB
+    added = f"    def {method}\nDB ="
+    project.replace("m.py", "DB =", added)
+    reloader.reload()
+    assert m.DB is db
+    project.replace("m.py", added, added.replace("1", "2"))
+    reloader.reload()
+    assert m.DB is db
+
+
+USED = {
+    "operator": ("self.n = len(self)", "def __len__(self): return 1"),
+    "format": ("self.n = f'{self}'", "def __str__(self): return '1'"),
+    "item": ("self.n = self[0]", "def __getitem__(self, key): return 1"),
+    "method": ("self.n = self.load()", "def load(self): return 1"),
+    "method of another": (
+        "self.start()",
+        "def start(self): self.n = self.load()\n    def load(self): return 1",
+    ),
+    "class method": ("self.n = type(self).load()", "load = classmethod(lambda cls: 1)"),
+}
+
+
+@pytest.mark.parametrize("kind", USED)
+def test_an_object_is_made_again_for_what_its_construction_runs(project, reloader, kind):
+    text = "class C:\n    def __init__(self): {}\n    {}\nV = C()\n".format(*USED[kind])
+    project.write("m.py", text)
+    m = load("m")
+    before = str(m.V.n)
+    project.edit("m.py", text.replace("1", "2"))
+    reloader.reload()
+    assert (before, str(m.V.n)) == ("1", "2")

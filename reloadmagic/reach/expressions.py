@@ -62,7 +62,10 @@ class Expressions:
         if isinstance(target, ast.Subscript):
             self.read(target.slice, USE)
             self.unit.attrs.add(OPERATOR)
-        self.read(value, USE)
+        if isinstance(target, ast.Attribute) and self.scope.is_itself(value):
+            self.unit.own.add(target.attr)
+        else:
+            self.read(value, USE)
         while isinstance(value, ast.Subscript):
             value = value.value
         path = dotted(value)
@@ -103,6 +106,8 @@ class Expressions:
         pass
 
     def _read_name(self, node: ast.Name, how: int) -> None:
+        if self.scope.is_itself(node):
+            self.unit.own.add("")
         if self.scope.is_global(node.id):
             self.unit.use(self.scope.resolve((node.id,)), how)
         elif how & CALL and node.id in self.scope.parameters:
@@ -150,6 +155,8 @@ class Expressions:
         path = dotted(node)
         if path is None:
             self.unit.attrs.add(node.attr)
+            if isinstance(node.value, ast.Call) and dotted(node.value.func) == ("super",):
+                self.unit.own.add(node.attr)
             self.read(node.value, USE)
         elif self.scope.is_global(path[0]):
             path = self.scope.resolve(path)
@@ -159,6 +166,8 @@ class Expressions:
                 self.unit.dynamic = True
         else:
             self.unit.attrs.update(path[1:])
+            if path[0] == self.scope.itself:
+                self.unit.own.add(path[1])
 
     def _read_comprehension(
         self,

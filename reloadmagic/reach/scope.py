@@ -87,6 +87,10 @@ class Scope:
         """Is it a global name here, or one that the function imported?"""
         return name not in self.local or name in self.aliases
 
+    def is_itself(self, node: ast.expr) -> bool:
+        """Is it ``self`` or ``cls``, by whatever name?"""
+        return isinstance(node, ast.Name) and node.id == self.itself
+
     def resolve(self, path: Path) -> Path:
         """*path* with an import of the function's own in place of the local name it bound."""
         target = self.aliases.get(path[0])

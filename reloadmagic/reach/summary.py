@@ -47,6 +47,8 @@ class Unit:
     Attributes:
         paths: global paths it reads, with the ways it uses them.
         attrs: attributes that it reads of objects it got otherwise, `OPERATOR` for any operator.
+        own: those of them that it reads or sets of ``self`` or ``cls``; ``""`` where it does more
+            with that than use its attributes.
         fills: paths of objects that it changes.
         sets: paths whose last name is an attribute that it sets, as it runs with a statement.
         arguments: for each call, the path called and the paths passed to it.
@@ -62,6 +64,7 @@ class Unit:
 
     paths: dict[Path, int] = field(default_factory=dict)
     attrs: set[str] = field(default_factory=set)
+    own: set[str] = field(default_factory=set)
     fills: set[Path] = field(default_factory=set)
     sets: set[Path] = field(default_factory=set)
     arguments: list[tuple[Path, Path]] = field(default_factory=list)
@@ -83,6 +86,7 @@ class Unit:
         for path, how in other.paths.items():
             self.use(path, how)
         self.attrs |= other.attrs
+        self.own |= other.own
         self.fills |= other.fills
         self.sets |= other.sets
         self.arguments += other.arguments

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .known import CLASS_HOOKS, CONSTRUCTION, MEMBER_HOOKS, METACLASS_HOOKS, NO_OPERATORS
+from .making import only_makes
 from .summary import BASE, CALL, MENTION, USE, Unit
 from .tokens import Entity, StatementId, Token, User, ValueId
 
@@ -314,5 +315,10 @@ class Walk:
         users = self.index.attributes.find(attr, operator=operator, calls_only=self.calls_only)
         if users:
             tainted = self.index.taint.tainted(entity)
-            self.statements |= users & tainted
+            family = {entity, *self._subclasses(entity)}
+            self.statements |= {
+                found
+                for found in users & tainted
+                if not only_makes(self.index, found, family, tainted, attr)
+            }
             self.values |= {user for user in users if len(user) > 2 and user[:2] in tainted}
