@@ -85,7 +85,7 @@ def main(package: str, before: str, after: str) -> None:
     with Reloader(include=[package]) as reloader:
         load(package)
         functions = {
-            name: value
+            name: (value, value.__qualname__)
             for name, value in vars(sys.modules[package]).items()
             if isinstance(value, types.FunctionType | type)
         }
@@ -105,8 +105,9 @@ def main(package: str, before: str, after: str) -> None:
         "different": sorted(k for k in {*live, *fresh} if live.get(k) != fresh.get(k)),
         "replaced": sorted(
             name
-            for name, value in functions.items()
-            if type(now.get(name)) is type(value) and now[name] is not value
+            for name, (value, qualname) in functions.items()
+            # Under another qualname it is another definition, to which the name was given.
+            if getattr(now.get(name), "__qualname__", "") == qualname and now[name] is not value
         ),
     }
     print(json.dumps(result))
