@@ -75,6 +75,16 @@ def test_every_started_module_ends_once_and_after_what_it_imports_outside_cycles
             assert order.index(target) < order.index(name)
 
 
+def imported(project, files):
+    """What the module *log* of *files* holds once *a* was imported, and the order that is told."""
+    for name, text in files.items():
+        project.write(f"{name}.py", text)
+    with watch() as reloader:
+        log = load("log", "a")[0]
+        started = {name: module.order for name, module in reloader.tracked.items()}
+        return log, RunOrder(reloader.index.imports.at_once(), started)
+
+
 def test_the_order_is_that_of_real_imports(project):
     files = {
         "a": "import b\nimport log; log.names.append('a')\n",
@@ -83,12 +93,7 @@ def test_the_order_is_that_of_real_imports(project):
         "d": "x = 1\nimport log; log.names.append('d')\n",
         "log": "names = []\n",
     }
-    for name, text in files.items():
-        project.write(f"{name}.py", text)
-    with watch() as reloader:
-        log = load("log", "a")[0]
-        started = {name: module.order for name, module in reloader.tracked.items()}
-        order = RunOrder(reloader.index.imports.at_once(), started)
+    log, order = imported(project, files)
     assert [n for n in order.finished if n in files and n != "log"] == log.names
 
 
@@ -99,12 +104,7 @@ def test_statements_run_before_and_after_what_is_imported_between_them(project):
         "c": "import log, a\nlog.put('c', 1)\n",
         "log": "put = lambda *place: places.append(place)\nplaces = []\n",
     }
-    for name, text in files.items():
-        project.write(f"{name}.py", text)
-    with watch() as reloader:
-        log = load("log", "a")[0]
-        started = {name: module.order for name, module in reloader.tracked.items()}
-        order = RunOrder(reloader.index.imports.at_once(), started)
+    log, order = imported(project, files)
     assert log.places == sorted(log.places, key=lambda place: order.place(*place))
     assert len(log.places) == 6
 

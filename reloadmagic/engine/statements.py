@@ -89,9 +89,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     if "*" in statement.binds:
         _note_star(state, work, number, recorder)
     if statement.fragment.kind == "import":
-        _leave_to_later(state, plan, number, recorder)
-        if not plan.forced(number):
-            _keep_unchanged(state, plan, recorder)
+        _leave_alone(state, plan, number, recorder)
     _settle_all(state, work, number, recorder, formerly, result, fingerprints)
     forget_unbound(state, work, number, recorder, before)
     work.bound[number] = result
@@ -115,9 +113,7 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
     exec(_code_of(work, number, loader), recorder.namespace, recorder)
     is_import = statement.fragment.kind == "import"
     if is_import:
-        _leave_to_later(state, plan, number, recorder)
-        if not plan.forced(number):
-            _keep_unchanged(state, plan, recorder)
+        _leave_alone(state, plan, number, recorder)
     result = work.bound[number] = {}
     for name, was in recorder.bound.items():
         value = recorder.namespace[name]
@@ -157,6 +153,13 @@ def _settle_all(
         result[name] = stays
         note_binding(state, plan, name, was, value, stays, fingerprints.get(name))
         del value  # a twin must not outlive its merge
+
+
+def _leave_alone(state: State, plan: ModulePlan, number: int, recorder: Recorder) -> None:
+    """Of the names of an import that runs again, give back those that it is not to bind."""
+    _leave_to_later(state, plan, number, recorder)
+    if not plan.forced(number):
+        _keep_unchanged(state, plan, recorder)
 
 
 def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recorder) -> None:

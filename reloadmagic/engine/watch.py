@@ -12,7 +12,7 @@ from typing import Any
 
 from ..live import class_dict, is_class
 from ..modules import TrackedModule
-from ..notes import noticed, own_names, take_notes
+from ..notes import Note, noticed, own_names, take_notes
 
 __all__ = ["Watch", "grown", "size_of"]
 
@@ -43,6 +43,8 @@ class Watch:
         """What has come in since came by the import that ends."""
         self._importing -= 1
         self._note_growth()
+        if not self._importing:
+            self._note_replaced()
 
     def add(self, tracked: TrackedModule, namespace: dict[str, Any]) -> None:
         """Take notes of what a module has left in its containers, and watch these."""
@@ -80,17 +82,29 @@ class Watch:
         self._contents = [_small(value) for _, _, value in self._known]
 
     def _note_growth(self) -> None:
-        before, contents = self._sizes, self._contents
-        self._look()
-        rows = zip(self._known, before, self._sizes, contents, self._contents, strict=True)
-        for (tracked, name, value), was, size, old, new in rows:
-            replaced = _replaced(old, new)
-            if size == was and not replaced:
-                continue
-            note = tracked.noted.get(name)
-            if note is not None and note.content is not None and note.identity == id(value):
-                content = {**note.content, **replaced} if replaced else note.content
-                tracked.noted[name] = replace(note, content=grown(content, value, was))
+        sizes = list(map(len, self._sized))
+        before, self._sizes = self._sizes, sizes
+        if sizes == before:
+            return
+        for (tracked, name, value), was, size in zip(self._known, before, sizes, strict=True):
+            note = _note_on(tracked, name, value) if size != was else None
+            if note is not None:
+                tracked.noted[name] = replace(note, content=grown(note.content, value, was))
+
+    def _note_replaced(self) -> None:
+        """Once the outermost import ends: what it and those within put in place of other items."""
+        for (tracked, name, value), before in zip(self._known, self._contents, strict=True):
+            replaced = _replaced(before, value) if before else {}
+            note = _note_on(tracked, name, value) if replaced else None
+            if note is not None:
+                tracked.noted[name] = replace(note, content={**note.content, **replaced})
+
+
+def _note_on(tracked: TrackedModule, name: str, value: Any) -> Note | None:
+    """The note on a container, None if there is none that says what it held."""
+    note: Note | None = tracked.noted.get(name)
+    is_of_it = note is not None and note.content is not None and note.identity == id(value)
+    return note if is_of_it else None
 
 
 def _small(value: Any) -> dict[Any, Any] | None:
@@ -98,11 +112,10 @@ def _small(value: Any) -> dict[Any, Any] | None:
     return dict(value) if issubclass(type(value), dict) and 0 < len(value) <= SMALL else None
 
 
-def _replaced(before: dict[Any, Any] | None, now: dict[Any, Any] | None) -> dict[Any, Any]:
-    """The items of a dict that were put in place of others."""
-    if not before or not now:
-        return {}
-    return {key: now[key] for key, value in before.items() if key in now and now[key] is not value}
+def _replaced(before: dict[Any, Any], value: dict[Any, Any]) -> dict[Any, Any]:
+    """The items of a dict, if it is still small, that were put in place of others."""
+    now = _small(value) or {}
+    return {key: now[key] for key, was in before.items() if key in now and now[key] is not was}
 
 
 def _sized(value: Any) -> Sized:

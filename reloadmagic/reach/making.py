@@ -96,7 +96,7 @@ def _touch(
     """May code that names these *paths*, by module, get at other objects of the classes?"""
     seen: set[Entity] = set()
     while paths:
-        for entity, rest in index.names.resolve(*paths.pop()):
+        for entity, _ in index.names.resolve(*paths.pop()):
             if entity in family:
                 return True
             entry = index.modules.get(entity[0])
@@ -107,8 +107,7 @@ def _touch(
                 kind = entry.source.statements[number].fragment.kind
                 if kind != "import" and (entity[0], number) in tainted:
                     return True
-            name = ".".join((entity[1], *rest))
             for qualname, (_, unit) in entry.functions.items():
-                if f"{qualname}.".startswith((f"{name}.", f"{entity[1]}.")):
+                if f"{qualname}.".startswith(f"{entity[1]}."):
                     paths += [(entity[0], path) for path in unit.paths]
     return False

@@ -315,10 +315,11 @@ class Walk:
         users = self.index.attributes.find(attr, operator=operator, calls_only=self.calls_only)
         if users:
             tainted = self.index.taint.tainted(entity)
-            family = {entity, *self._subclasses(entity)}
+            reached = users & tainted
+            family = {entity, *self._subclasses(entity)} if reached else set()
             self.statements |= {
                 found
-                for found in users & tainted
+                for found in reached
                 if not only_makes(self.index, found, family, tainted, attr)
             }
             self.values |= {user for user in users if len(user) > 2 and user[:2] in tainted}
