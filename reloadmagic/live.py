@@ -106,9 +106,23 @@ def own_functions(namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
 
 
 def reachable_functions(namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
-    """The functions that a module's names, classes and small containers hold, whoever made them.
+    """The functions that a module's names, classes and small containers hold, whoever made them."""
+    for found in reachable_definitions(namespace):
+        if isinstance(found, types.FunctionType):
+            yield found
 
-    Wrappers are looked through (``__wrapped__``, closures); each function comes once.
+
+def own_classes(namespace: dict[str, Any]) -> Iterator[type]:
+    """The classes of a module that can be reached from its names."""
+    for found in reachable_definitions(namespace):
+        if not isinstance(found, types.FunctionType) and _is_of(found, namespace):
+            yield found
+
+
+def reachable_definitions(namespace: dict[str, Any]) -> Iterator[types.FunctionType | type]:
+    """The functions and classes that a module's names and small containers hold.
+
+    Wrappers are looked through (``__wrapped__``, closures); each function and class comes once.
     """
     seen: set[int] = set()
     todo = list(namespace.values())
@@ -121,6 +135,7 @@ def reachable_functions(namespace: dict[str, Any]) -> Iterator[types.FunctionTyp
             yield value
             todo.extend(held_by_function(value))
         elif is_class(value):
+            yield value
             if _is_of(value, namespace):
                 todo.extend(class_dict(value).values())
             # A decorator, of another module perhaps, may have derived it.

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict, find_class, functions_within, own_functions, reachable_functions
+from ..live import class_dict, functions_within, own_classes, own_functions, reachable_functions
 from ..loader import compile_statements, show_parts
 from ..modules import TrackedModule
 from ..patch import live_functions
@@ -48,7 +48,7 @@ def move_lines(state: State, plan: ModulePlan) -> dict[int, int]:
     moved = _recode_moved(state, plan, again) if again else set()
     if shifts:
         _shift_functions(state, plan, shifts, moved)
-    _move_classes(state, plan)
+    _move_classes(state, plan, shifts)
     return shifts
 
 
@@ -168,27 +168,46 @@ def move_file(state: State, plan: ModulePlan, shifts: Mapping[int, int]) -> None
             state.transaction.set_attr(function, "__code__", moved)
 
 
-def _move_classes(state: State, plan: ModulePlan) -> None:
+def _move_classes(state: State, plan: ModulePlan, shifts: Mapping[int, int]) -> None:
     """From 3.13 on classes know their first line, too."""
     if sys.version_info < (3, 13):
         return
+    lines = {line: line + shift for line, shift in shifts.items()}
+    for old, new in _laid_out_otherwise(plan):
+        lines.update(zip(_class_lines(old), _class_lines(new), strict=True))
+    if all(old == new for old, new in lines.items()):
+        return
+    for cls in own_classes(plan.tracked.namespace):
+        known = class_dict(cls).get("__firstlineno__")
+        if type(known) is int and lines.get(known, known) != known:
+            state.transaction.set_attr(cls, "__firstlineno__", lines[known])
+
+
+def _laid_out_otherwise(plan: ModulePlan) -> Iterator[tuple[Statement, Statement]]:
+    """Statements with classes that stay, but not line for line: as they were, as they are."""
     assert plan.diff is not None
     bodies = [pair.new for pair in plan.diff.edited() if pair.how == "body"]
     for number in (*plan.diff.moved, *bodies):
-        statement = plan.after.statements[number]
-        if "class " in statement.fragment.text:
-            for qualname, line in _class_lines(statement.parse()):
-                cls = find_class(plan.tracked.namespace, qualname)
-                known = class_dict(cls).get("__firstlineno__") if cls is not None else None
-                if cls is not None and type(known) is int and known != line:
-                    state.transaction.set_attr(cls, "__firstlineno__", line)
+        partner = plan.partner(number)
+        assert partner is not None
+        old, new = plan.before.statements[partner], plan.after.statements[number]
+        if old.fragment.text != new.fragment.text and "class " in new.fragment.text:
+            yield old, new
 
 
-def _class_lines(nodes: Iterable[ast.AST], prefix: str = "") -> Iterator[tuple[str, int]]:
+def _class_lines(statement: Statement) -> list[int]:
+    """The first lines of the classes that a statement defines, in order."""
+    return [
+        min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        for node in _classes(statement.parse())
+    ]
+
+
+def _classes(nodes: Iterable[ast.AST]) -> Iterator[ast.ClassDef]:
     for node in scope_nodes(nodes):
         if isinstance(node, ast.ClassDef):
-            yield prefix + node.name, min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            yield from _class_lines(node.body, f"{prefix}{node.name}.")
+            yield node
+            yield from _classes(node.body)
 
 
 def _live_functions(tracked: TrackedModule) -> Iterator[types.FunctionType]:
