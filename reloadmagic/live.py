@@ -138,9 +138,9 @@ def reachable_definitions(namespace: dict[str, Any]) -> Iterator[types.FunctionT
             yield value
             if _is_of(value, namespace):
                 todo.extend(class_dict(value).values())
-            # A decorator, of another module perhaps, may have derived it.
-            bases = type.__dict__["__bases__"].__get__(value)
-            todo.extend(base for base in bases if _is_of(base, namespace))
+            # Decorators, of other modules perhaps, may have derived it.
+            mro = type.__dict__["__mro__"].__get__(value)
+            todo.extend(base for base in mro if _is_of(base, namespace))
         else:
             todo.extend(_held(value))
 

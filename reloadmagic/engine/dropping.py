@@ -143,7 +143,9 @@ def drop_star(state: State, plan: ModulePlan, names: Iterable[str]) -> None:
     namespace = plan.tracked.namespace
     bound = {n for s in plan.after.statements for n in s.binds}
     for name in names:
-        if name not in bound and name in namespace:
+        if name in bound or name not in namespace:
+            continue
+        if not _is_submodule(state, plan.name, name, namespace[name]):
             del namespace[name]
             state.effects.add(("bind", plan.name, name))
 

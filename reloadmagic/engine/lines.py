@@ -22,7 +22,7 @@ from .codes import code_pairs, place_of, placed
 if TYPE_CHECKING:
     from .state import State
 
-__all__ = ["move_file", "move_lines"]
+__all__ = ["functions_of", "move_file", "move_lines"]
 
 
 def move_lines(state: State, plan: ModulePlan) -> dict[int, int]:
@@ -62,7 +62,7 @@ def _shift_functions(
             done.add(id(function))
             has_inner = _shift(state, plan, function, shifts) or has_inner
     if has_inner:
-        for function in _closures(state, plan.tracked.namespace):
+        for function in functions_of(state, plan.tracked.namespace):
             if id(function) not in done:
                 done.add(id(function))
                 _shift(state, plan, function, shifts)
@@ -107,7 +107,7 @@ def _recode_moved(state: State, plan: ModulePlan, numbers: list[int]) -> set[int
     )
     recoded: set[int] = set()
     functions = {id(f): f for f in _live_functions(plan.tracked)}
-    functions.update((id(f), f) for f in _closures(state, plan.tracked.namespace))
+    functions.update((id(f), f) for f in functions_of(state, plan.tracked.namespace))
     for function in functions.values():
         code = codes.get(place_of(function.__code__))
         if code is not None and code.co_freevars == function.__code__.co_freevars:
@@ -130,7 +130,7 @@ def _shift(
     return any(isinstance(constant, types.CodeType) for constant in code.co_consts)
 
 
-def _closures(state: State, namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
+def functions_of(state: State, namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
     """Functions of a module that others hold by their names, such as what it decorated."""
     if state.functions is None:
         state.functions = _functions_by_home(state)

@@ -14,6 +14,7 @@ import sys
 import threading
 import types
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..hooks import after_reload, after_reload_of_instances
@@ -29,6 +30,7 @@ from .commit import commit_module
 from .dropping import drop_attributes
 from .failures import describe, failed_outcome, forget_imports, is_interrupt, reasons
 from .hashes import put_tables_in_order
+from .lines import functions_of
 from .names import Namespace, namespaces_before, refresh
 from .outcome import Outcome
 from .progress import Progress
@@ -177,7 +179,7 @@ class Run:
                 _abc._abc_register(cls, other)
         state.registered = []
         state.caches.clear()
-        closures = patch_closures(state.transaction, same_code)
+        closures = patch_closures(state.transaction, same_code, partial(functions_of, state))
         state.leftovers = (*closures, *state.patcher.finish())
         if state.edited_classes and state.made.is_watching:
             state.made.collect()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import types
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..transaction import Transaction
@@ -18,29 +18,52 @@ from .references import live_functions
 __all__ = ["patch_closures"]
 
 Same = Callable[[types.CodeType, types.CodeType], bool]
+Named = Callable[[dict[str, Any]], Iterable[types.FunctionType]]
+Pairs = dict[int, tuple[types.CodeType, types.CodeType]]
+"""By the ``id`` of a code object: that one, and the one that stands for it now."""
 
 
-def patch_closures(transaction: Transaction, same: Same) -> list[str]:
+def patch_closures(transaction: Transaction, same: Same, named: Named) -> list[str]:
     """Give functions made by replaced code the code that would be made now; what could not be.
 
-    *same* tells whether two code objects do the same; where all nested ones do, nothing is looked
-    for, as lines alone are not worth a pass over the heap.
+    *same* tells whether two code objects do the same; where all nested ones do, only those that
+    can be reached by names (*named*, for a namespace) are looked for, as lines alone are not worth
+    a pass over the heap.
     """
-    pairs: dict[int, tuple[types.CodeType, types.CodeType]] = {}
+    pairs: Pairs = {}
     namespaces: dict[int, dict[str, Any]] = {}
+    moved: Pairs = {}
+    homes: dict[int, dict[str, Any]] = {}
     for function, before in transaction.replaced_code():
-        found = list(nested_pairs(before, function.__code__))
+        found = [pair for pair in nested_pairs(before, function.__code__) if pair[0] is not pair[1]]
         if all(same(old, new) for old, new in found):
-            continue
-        pairs.update((id(old), (old, new)) for old, new in found)
-        namespaces[id(function.__globals__)] = function.__globals__
-    if not pairs:
-        return []
+            into, within = moved, homes
+        else:
+            into, within = pairs, namespaces
+        into.update((id(old), (old, new)) for old, new in found)
+        within[id(function.__globals__)] = function.__globals__
+    if moved:
+        _move(transaction, moved, (f for home in homes.values() for f in named(home)))
+    return _replace(transaction, pairs, namespaces.values(), same) if pairs else []
+
+
+def _move(transaction: Transaction, moved: Pairs, functions: Iterable[types.FunctionType]) -> None:
+    """Let *functions* whose code only moved stand where it stands now."""
+    for function in list(functions):
+        found = moved.get(id(function.__code__))
+        if found is not None:
+            transaction.set_attr(function, "__code__", found[1])
+
+
+def _replace(
+    transaction: Transaction, pairs: Pairs, homes: Iterable[dict[str, Any]], same: Same
+) -> list[str]:
+    """Look for all functions with code that was replaced; which ones have to keep theirs."""
     by_name: dict[str, list[tuple[types.CodeType, types.CodeType]]] = defaultdict(list)
     for pair in pairs.values():
         by_name[pair[0].co_qualname].append(pair)
     leftovers: list[str] = []
-    for function in live_functions(*namespaces.values()):
+    for function in live_functions(*homes):
         code = _new_code(function.__code__, pairs, by_name, same)
         if code is None or code is function.__code__:
             continue
@@ -76,7 +99,7 @@ def nested(code: types.CodeType) -> Iterator[types.CodeType]:
 
 def _new_code(
     code: types.CodeType,
-    pairs: dict[int, tuple[types.CodeType, types.CodeType]],
+    pairs: Pairs,
     by_name: dict[str, list[tuple[types.CodeType, types.CodeType]]],
     same: Same,
 ) -> types.CodeType | None:

@@ -115,7 +115,7 @@ class Describer:
     def describe(self, value: Any, place: str) -> Tree:
         """The canonical form of *value*, met at *place*."""
         if type(value) in ATOMS:
-            return f"{type(value).__name__} {value!r}"
+            return f"{type(value).__name__} {without_addresses(repr(value))}"
         if type(value) is tuple:
             return ["tuple", *self.each(value, place)]
         if isinstance(value, types.ModuleType):
