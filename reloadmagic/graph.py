@@ -1,8 +1,8 @@
 """Who imports whom among the tracked modules.
 
 In comes what each module imports; out go an `ImportGraph`, which answers which modules depend on
-which, and a `RunOrder`, which says what runs first. Imports under ``TYPE_CHECKING`` are not dependencies; imports in functions are, as a call
-follows them.
+which, and a `RunOrder`, which says what runs first. Imports under ``TYPE_CHECKING`` are not
+dependencies; imports in functions are, as a call follows them.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 import bisect
 import itertools
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = ["ImportGraph", "RunOrder"]
+
+_FIRST = operator.itemgetter(0)
 
 
 class ImportGraph:
@@ -83,8 +85,21 @@ class RunOrder:
     def place(self, module: str, statement: int) -> tuple[int, int]:
         """Where a statement comes among all: places compare as their statements run."""
         turns = self._turns[module]
-        found = bisect.bisect_right(turns, statement, key=operator.itemgetter(0)) - 1
+        found = bisect.bisect_right(turns, statement, key=_FIRST) - 1
         return turns[found][1], statement
+
+    def runs(self) -> Iterator[tuple[str, int, int | None]]:
+        """What runs without another module between, in order: a module, from where, and up to where.
+
+        The end is None for the end of the module. What waits for the next import of the same
+        statement comes out empty.
+        """
+        found = []
+        for name, turns in self._turns.items():
+            ends = [start for start, _ in turns[1:]]
+            for (start, turn), end in zip(turns, [*ends, None], strict=True):
+                found.append((turn, name, start, end))
+        return ((name, start, end) for _, name, start, end in sorted(found, key=_FIRST))
 
 
 def _reachable(start: str, edges: Mapping[str, Iterable[str]]) -> frozenset[str]:

@@ -110,7 +110,7 @@ def _drop_names(
             del names[name]
             yield name
             if space is not None:
-                space.provenance.pop(name, None)
+                space.note_other(name)
 
 
 def _is_one_of(value: object, modules: dict[str, Any]) -> bool:

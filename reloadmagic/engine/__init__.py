@@ -17,7 +17,8 @@ The walk of one reload, a file a stop:
     functions get the code of edited bodies (``bodies``) and their new lines (``lines``), names
     that are gone are dropped (``dropping``), due statements run.
 ``statements``
-    one statement: run it and see what it binds (``recorder``), settle what stays (``settling``,
+    one statement: run it and see what it binds (``recorder``) and, of star-imports, what it would
+    bind among modules that import each other (``cycles``), settle what stays (``settling``,
     ``classes``, ``containers``), note what has really changed (``noting``). What can do nothing but
     bind names (``quiet``) is spared the snapshots; what takes long is told of (``progress``).
 ``names``

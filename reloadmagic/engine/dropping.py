@@ -164,16 +164,11 @@ def drop_foreign(state: State, plan: ModulePlan, recorder: Recorder) -> None:
     stars = entry.stars
     if any(not state.index.names.knows(star) or state.index.whole(star) for star in stars):
         return
-    for name, was in list(recorder.bound.items()):
+    for name in list(recorder.bound):
         if any(state.index.names.binds(star, name) for star in stars):
             continue
-        if _is_part_of_package(recorder.namespace[name]):
-            continue  # the import system has set it on its package
-        del recorder.bound[name]
-        if was is ABSENT:
-            del recorder.namespace[name]
-        else:
-            recorder.namespace[name] = was
+        if not _is_part_of_package(recorder.namespace[name]):  # else the import system has set it
+            recorder.give_back(name)
 
 
 def _is_part_of_package(value: Any) -> bool:

@@ -111,9 +111,8 @@ class Engine:
         was = self.tracked.get(name)
         self.tracked[name] = tracked
         try:
-            if self.running is not None:
-                self.running.meet(name, source)
-            codes = run_first(tracked, source, loader, namespace)
+            see_star = None if self.running is None else self.running.meet(name, source)
+            codes = run_first(tracked, source, loader, namespace, see_star)
             with attaching(tracked, self.tracked), closing(codes):
                 yield codes
         except BaseException:

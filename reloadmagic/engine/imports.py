@@ -6,7 +6,7 @@ import linecache
 import types
 import weakref
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 from ..errors import SourceError
@@ -14,7 +14,7 @@ from ..loader import ReloadLoader, compile_statements, compile_tree, insert_merg
 from ..modules import TrackedModule
 from ..source import Source, Statement
 from .bound import hold
-from .recorder import hooked
+from .recorder import Recorder, hooked
 
 __all__ = ["as_import_error", "run_first"]
 
@@ -24,8 +24,12 @@ def run_first(
     source: Source,
     loader: ReloadLoader,
     namespace: dict[str, Any],
+    see_star: Callable[[int, Recorder], object] | None = None,
 ) -> Generator[types.CodeType, None, None]:
-    """The code of a whole source, in parts that end where a name is bound that will be again."""
+    """The code of a whole source, in parts that end where a name is bound that will be again.
+
+    *see_star* is called after each star-import, with its position and what it has bound.
+    """
     raw: dict[int, Any] = {}
 
     def made(function: Any) -> Any:
@@ -35,9 +39,14 @@ def run_first(
     bound: list[dict[str, weakref.ref[Any]]] = []
     show_parts(source.text, source.path)
     try:
-        for code, part in _parts(source, loader):
+        for code, part in _parts(source, loader, stars=see_star is not None):
+            past = dict(namespace) if see_star is not None else {}
             with hooked(namespace, made):
                 yield code
+            if see_star is not None and part and "*" in part[-1].binds:
+                recorder = Recorder(namespace)
+                recorder.note_unseen(past)
+                see_star(len(bound) + len(part) - 1, recorder)
             bound += [hold(statement.binds, namespace) for statement in part]
     except SourceError as error:
         raise as_import_error(error) from None
@@ -50,10 +59,16 @@ def run_first(
 
 
 def _parts(
-    source: Source, loader: ReloadLoader
+    source: Source, loader: ReloadLoader, *, stars: bool
 ) -> Iterator[tuple[types.CodeType, Sequence[Statement]]]:
-    """The code to run, with the statements that it is of: of all at once, if nothing stops it."""
+    """The code to run, with the statements that it is of: of all at once, if nothing stops it.
+
+    With *stars*, star-imports are parts of their own.
+    """
     stops = _stops(source)
+    if stars:
+        found = {n for n, statement in enumerate(source.statements) if "*" in statement.binds}
+        stops = sorted({*stops, *found, *(number - 1 for number in found)} - {-1})
     if not stops:
         yield _whole_code(loader, source), source.statements
         return

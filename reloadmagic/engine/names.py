@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Namespace", "namespaces_before", "refresh"]
 
+Origin = tuple[str, str]
+"""A module and a name in it."""
+
 
 @dataclass(slots=True)
 class Namespace:
@@ -29,14 +32,17 @@ class Namespace:
         names: the live dict.
         provenance: for names that an import bound, the module and the name there; several where
             it is not known which import ran, as in ``try`` and ``except``.
+        earlier: where such names had been imported from before that, the last one first: that is
+            what they are where the import of `provenance` finds nothing any longer.
         stars: modules whose names were imported by star, in that order.
         orphans: values that names still hold although their modules dropped them.
     """
 
     names: dict[str, Any]
-    provenance: dict[str, tuple[tuple[str, str], ...]]
+    provenance: dict[str, tuple[Origin, ...]]
     stars: dict[str, None]
     orphans: dict[str, Any] = field(default_factory=dict)
+    earlier: dict[str, tuple[Origin, ...]] = field(default_factory=dict)
 
     def note_import(self, node: ast.ImportFrom, *, is_certain: bool) -> None:
         """A cell is about to run that holds this import; *is_certain*: under no condition."""
@@ -48,15 +54,26 @@ class Namespace:
                 self.stars.pop(node.module, None)
                 self.stars[node.module] = None
             elif is_certain:
+                before = [o for o in self.origins(name) if o != origin]
                 self.provenance[name] = (origin,)
+                self.earlier[name] = tuple(before)
             else:
                 others = [o for o in self.provenance.get(name, ()) if o != origin]
                 self.provenance[name] = (*others, origin)
 
+    def origins(self, name: str) -> tuple[Origin, ...]:
+        """Where *name* was imported from, what counts most in front."""
+        return (*self.provenance.get(name, ()), *self.earlier.get(name, ()))
+
+    def note_other(self, name: str) -> None:
+        """A cell is about to run that binds *name* to something else."""
+        self.provenance.pop(name, None)
+        self.earlier.pop(name, None)
+
 
 def namespaces_before(namespaces: Iterable[Namespace]) -> dict[str, dict[str, Any]]:
     """By module, what the names of the user may have been imported as, as a run begins."""
-    modules = {m for ns in namespaces for origins in ns.provenance.values() for m, _ in origins}
+    modules = {m for ns in namespaces for name in ns.provenance for m, _ in ns.origins(name)}
     modules.update(m for ns in namespaces for m in ns.stars)
     before: dict[str, dict[str, Any]] = {}
     for module in modules:
@@ -75,14 +92,8 @@ def refresh(
 
     Returns sentences about those that keep what they hold, as their modules have dropped it.
     """
-    kept = []
-    for name, origins in list(namespace.provenance.items()):
-        was_kept = name in namespace.orphans
-        for module, attr in origins:
-            if _refresh_name(namespace, name, module, attr, before, transaction):
-                if name in namespace.orphans and not was_kept:
-                    kept.append(f"{module}.{attr} is gone; {name} here keeps what it was")
-                break
+    told = (_refresh_name(namespace, name, before, transaction) for name in namespace.provenance)
+    kept = list(filter(None, told))
     for module in namespace.stars:
         if module in before:
             _refresh_star(namespace, module, before[module], transaction)
@@ -90,28 +101,36 @@ def refresh(
 
 
 def _refresh_name(
-    namespace: Namespace,
-    name: str,
-    module: str,
-    attr: str,
-    before: dict[str, dict[str, Any]],
-    transaction: Transaction,
-) -> bool:
-    """Bring *name* up to date, if it is what importing *attr* from *module* had bound."""
-    new = (module_namespace(sys.modules.get(module)) or {}).get(attr, ABSENT)
+    namespace: Namespace, name: str, before: dict[str, dict[str, Any]], transaction: Transaction
+) -> str:
+    """Bring *name* up to date, if it is what an import had bound; a sentence if that is gone."""
+    origins = namespace.origins(name)
+    formerly = [before.get(module, {}).get(attr, ABSENT) for module, attr in origins]
     old = namespace.names.get(name, ABSENT)
-    was = before.get(module, {}).get(attr, ABSENT)
-    if was is ABSENT:
-        was = namespace.orphans.get(name, ABSENT)
-    if was is ABSENT or old is not was:
-        return False
-    if new is ABSENT:
-        transaction.set_item(namespace.orphans, name, old)
-    elif new is not old:
-        transaction.set_item(namespace.names, name, new)
-        if name in namespace.orphans:
-            transaction.del_item(namespace.orphans, name)
-    return True
+    is_orphan = old is not ABSENT and namespace.orphans.get(name, ABSENT) is old
+    at = next((n for n, was in enumerate(formerly) if was is old is not ABSENT), len(origins))
+    if at == len(origins) and not is_orphan:
+        return ""
+    for number, origin in enumerate(origins):
+        new = _value_now(origin)
+        # What a later import would bind counts again once it is back.
+        if new is not ABSENT and (number >= at or formerly[number] is ABSENT):
+            if new is not old:
+                transaction.set_item(namespace.names, name, new)
+            if name in namespace.orphans:
+                transaction.del_item(namespace.orphans, name)
+            if number > at and formerly[number] is not old is not new:
+                return f"{'.'.join(origins[at])} is gone; {name} here is {'.'.join(origin)} again"
+            return ""
+    if is_orphan:
+        return ""
+    transaction.set_item(namespace.orphans, name, old)
+    return f"{'.'.join(origins[at])} is gone; {name} here keeps what it was"
+
+
+def _value_now(origin: Origin) -> Any:
+    module, attr = origin
+    return (module_namespace(sys.modules.get(module)) or {}).get(attr, ABSENT)
 
 
 def _refresh_star(
@@ -151,8 +170,8 @@ def _is_from_star_before(namespace: Namespace, module: str, name: str) -> bool:
 
 def _imported_otherwise(namespace: Namespace, name: str) -> Any:
     """What other imports of the user's bind *name* to, once a star-import leaves it out."""
-    for module, attr in reversed(namespace.provenance.get(name, ())):
-        found = (module_namespace(sys.modules.get(module)) or {}).get(attr, ABSENT)
+    for origin in namespace.origins(name):
+        found = _value_now(origin)
         if found is not ABSENT:
             return found
     for module in reversed(namespace.stars):

@@ -42,6 +42,14 @@ class Recorder(MutableMapping[str, Any]):
         self.bound.pop(name, None)
         self.deleted[name] = None
 
+    def give_back(self, name: str) -> None:
+        """Have *name* hold what it held before the statement ran."""
+        was = self.bound.pop(name)
+        if was is ABSENT:
+            del self.namespace[name]
+        else:
+            self.namespace[name] = was
+
     def note_unseen(self, before: Mapping[str, Any]) -> None:
         """Note down what was bound past these locals, through ``globals()`` say.
 

@@ -13,7 +13,7 @@ import linecache
 import sys
 import threading
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from ..source import Source
 from .bound import bound_before, follow_replaced, loader_of, returned
 from .codes import same_code
 from .commit import commit_module
+from .cycles import give_back_later_names
 from .dropping import drop_attributes
 from .failures import describe, failed_outcome, forget_imports, is_interrupt, reasons
 from .hashes import put_tables_in_order
@@ -41,6 +42,7 @@ from .statements import compile_statement
 
 if TYPE_CHECKING:
     from .engine import Engine
+    from .recorder import Recorder
 
 __all__ = ["Run"]
 
@@ -85,17 +87,24 @@ class Run:
         """Run what the plan says of *module*; called by the loader, inside importlib's locks."""
         rerun(self.state, module.__name__, loader)
 
-    def meet(self, name: str, source: Source) -> None:
-        """A module that was not loaded before is about to run, as an edited one imports it."""
-        if self.state.active and threading.get_ident() == self.thread:
-            self.state.index.put(name, source)
-            self.state.graph = None
-            for tracked in self.state.tracked.values():
-                self.state.transaction.snapshot(tracked.noted)  # which an import adds to
-            for number in range(len(source.statements)):
-                snapshot_targets(self.state, name, number)
-            snapshot_imported(self.state, name)
-            reload_behind(self.state, name)
+    def meet(self, name: str, source: Source) -> Callable[[int, Recorder], None] | None:
+        """A module that was not loaded before is about to run, as an edited one imports it.
+
+        What is returned is to be called after each of its star-imports.
+        """
+        if not self.state.active or threading.get_ident() != self.thread:
+            return None
+        self.state.index.put(name, source)
+        package, _, attribute = name.rpartition(".")
+        self.state.effects.add(("bind", package, attribute))  # which the import system sets
+        self.state.graph = self.state.order = None
+        for tracked in self.state.tracked.values():
+            self.state.transaction.snapshot(tracked.noted)  # which an import adds to
+        for number in range(len(source.statements)):
+            snapshot_targets(self.state, name, number)
+        snapshot_imported(self.state, name)
+        reload_behind(self.state, name)
+        return partial(give_back_later_names, self.state, name)
 
     def carry_out(self) -> tuple[Outcome, ...]:
         """Run all sets of the plan in order; the outcomes in the order of the modules.

@@ -45,4 +45,9 @@ def star_names(namespace: Mapping[str, Any]) -> list[str]:
     listed = namespace.get("__all__")
     if isinstance(listed, list | tuple):
         return [name for name in listed if isinstance(name, str) and name in namespace]
+    return public_names(namespace)
+
+
+def public_names(namespace: Mapping[str, Any]) -> list[str]:
+    """The names that a star-import binds where there is no ``__all__``."""
     return [name for name in namespace if not name.startswith("_")]

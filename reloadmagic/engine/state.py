@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..graph import ImportGraph
+from ..graph import ImportGraph, RunOrder
 from ..modules import TrackedModule
 from ..patch import Made, Patcher
 from ..plan import ModulePlan, Plan
@@ -65,6 +65,7 @@ class State:
         snapped: modules of that set of which a snapshot was taken.
         snapped_modules: one of ``sys.modules`` was taken.
         graph: who imports whom, if that was asked for.
+        order: in which order statements run where all modules are imported anew, likewise.
         states: by module, what its ``__before_reload__`` returned.
         registered: abstract classes, with what others registered with them at run time.
         edited_classes: classes of that set that got new attributes or new code.
@@ -109,6 +110,7 @@ class State:
         self.snapped: set[str] = set()
         self.snapped_modules = False
         self.graph: ImportGraph | None = None
+        self.order: RunOrder | None = None
         self.edited_classes: list[type] = []
         self.transaction = Transaction(label=", ".join(names))
         self.patcher = Patcher(

@@ -13,6 +13,7 @@ from ..notes import is_container, same_value
 from ..plan import ModulePlan
 from ..transaction import ABSENT
 from .bound import olds, raw_before
+from .cycles import give_back_later_names
 from .dropping import drop_foreign, drop_star, forget_unbound
 from .loggers import replacing
 from .noting import (
@@ -176,8 +177,7 @@ def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recor
         if was is ABSENT or not later:
             continue
         if not any(state.effects.is_due(plan, n) for n in later):
-            recorder.namespace[name] = was
-            del recorder.bound[name]
+            recorder.give_back(name)
 
 
 def _keep_unchanged(state: State, plan: ModulePlan, recorder: Recorder) -> None:
@@ -200,6 +200,7 @@ def _note_star(state: State, work: Work, number: int, recorder: Recorder) -> Non
     """Keep what a star-import is to bind, and drop what it binds no longer."""
     plan = work.plan
     drop_foreign(state, plan, recorder)
+    give_back_later_names(state, plan.name, number, recorder)
     partner = plan.partner(number)
     before = plan.tracked.stars.get(partner, frozenset()) if partner is not None else frozenset()
     drop_star(state, plan, [name for name in before if name not in recorder.bound])

@@ -23,6 +23,9 @@ from .propagation import Propagation
 
 __all__ = ["Before"]
 
+Run = tuple[str, int, int | None]
+"""A module, and its statements from one up to another, None for the end of the module."""
+
 
 class Before:
     """What is to be known of the old sources, taken from *index* before it gets the new ones.
@@ -97,7 +100,7 @@ class Before:
         if before is None:
             return
         after = propagation.order.run
-        if before.finished == [n for n in after.finished if n not in propagation.ahead]:
+        if self._sequence(before) == self._sequence(after, propagation):
             return
 
         def moved(members: Iterable[StatementId]) -> bool:
@@ -120,6 +123,58 @@ class Before:
             if moved(setters):
                 for setter in setters:
                     propagation.reach_at(setter, why)
+        for star, binders in self._stars():
+            if any(moved((star, binder)) for binder in binders):
+                propagation.reach_at(star, why)
+
+    def _sequence(self, order: RunOrder, propagation: Propagation | None = None) -> list[Run]:
+        """In which order statements run that are there before and after, as statements of before.
+
+        *propagation* is given where *order* is that of the sources after.
+        """
+        found: list[Run] = []
+        for name, start, end in order.runs():
+            if propagation is not None and name in propagation.ahead:
+                continue
+            for run in self._known(name, start, end, is_after=propagation is not None):
+                if found and found[-1][0] == name and found[-1][2] == run[1]:
+                    found[-1] = (name, found[-1][1], run[2])
+                elif run[1] != run[2]:
+                    found.append(run)
+        return found
+
+    def _known(self, name: str, start: int, end: int | None, *, is_after: bool) -> Iterator[Run]:
+        """Of statements that run one after another, those that are there before and after."""
+        diff = self._diffs.get(name)
+        if diff is None:
+            yield name, start, end
+        elif is_after:
+            for number in range(len(diff.after.statements))[start:end]:
+                old = diff.partner(number)
+                if old is not None:
+                    yield name, old, old + 1
+        else:
+            stay = {pair.old for pair in diff.pairs}
+            for number in range(len(diff.before.statements))[start:end]:
+                if number in stay:
+                    yield name, number, number + 1
+
+    def _stars(self) -> Iterator[tuple[StatementId, set[StatementId]]]:
+        """The star-imports, with the statements that bind what they give."""
+        modules = self._index.modules
+        for name, entry in modules.items():
+            for number in entry.bindings.get("*", ()):
+                targets = self._index.names.star_targets(name, number)
+                yield (
+                    (name, number),
+                    {
+                        (target, binder)
+                        for target in targets
+                        if target in modules
+                        for binders in modules[target].bindings.values()
+                        for binder in binders
+                    },
+                )
 
     def fill_again(self, propagation: Propagation) -> None:
         """Objects of which a filler is gone, has changed or has come are filled anew."""

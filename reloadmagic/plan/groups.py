@@ -59,7 +59,10 @@ class Groups:
             yield target, fillers[target] | self.makers(target)
 
     def users(self, target: Target) -> set[StatementId]:
-        """The statements that use what a filled object holds."""
+        """The statements that use what a filled object holds, or a name that is bound anew."""
         if target not in self._readers:
-            self._readers[target] = self._index.reached(content_token(target))
+            users = self._index.reached(content_token(target))
+            if target[:2] in self._index.filling.rebound():
+                users = users | self._index.reached(("bind", *target[:2]))
+            self._readers[target] = users
         return self._readers[target]

@@ -77,8 +77,7 @@ class Planner:
         for name in diffs:
             self._seeds.plant(self._plans[name])
         for name, source in self._ahead.items():
-            for number in range(len(source.statements)):
-                self._seeds.added(name, number)
+            self._seeds.comes_to_be(name, len(source.statements))
         before.follow_order(self._propagation)
         pair_moved(self._plans.values())
         before.fill_again(self._propagation)

@@ -140,22 +140,25 @@ class Propagation:
             self.push(token, (plan.name, number))
         if group:
             self.force_groups_of(plan, number)
-        self._force_groups_read(plan, number)
+        for _, name, _ in self.force_groups_read((plan.name, number)):
+            why = f"reads {name} while it is filled"
+            if why not in plan.run[number]:
+                plan.anew.add(number)
+                self.reach(plan, number, why)
         self._force_bindings_read(plan, number)
 
-    def _force_groups_read(self, plan: ModulePlan, number: int) -> None:
-        """A statement that reads an object before all its fillers have run sees it half filled."""
-        me = (plan.name, number)
+    def force_groups_read(self, me: StatementId) -> list[Target]:
+        """A statement that reads objects before all their fillers have run sees them half filled."""
         groups = self.groups
-        for target, fillers in self.index.filling.fillers().items():
-            if me in fillers or me not in groups.users(target) or me in groups.makers(target):
-                continue
-            if any(self.order.before(me, filler) for filler in fillers):
-                self.force_group(target, "it is read before it is filled")
-                why = f"reads {target[1]} while it is filled"
-                if why not in plan.run[number]:
-                    plan.anew.add(number)
-                    self.reach(plan, number, why)
+        half_filled = [
+            target
+            for target, fillers in self.index.filling.fillers().items()
+            if me not in fillers and me in groups.users(target) and me not in groups.makers(target)
+            if any(self.order.before(me, filler) for filler in fillers)
+        ]
+        for target in half_filled:
+            self.force_group(target, "it is read before it is filled")
+        return half_filled
 
     def _force_bindings_read(self, plan: ModulePlan, number: int) -> None:
         """A statement that reads a name before it is bound for the last time sees what it was."""

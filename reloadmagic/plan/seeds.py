@@ -129,6 +129,15 @@ class Seeds:
 
     # Groups ----------------------------------------------------------------------------------
 
+    def comes_to_be(self, module: str, statements: int) -> None:
+        """A module of so many *statements* is imported for the first time."""
+        package, _, name = module.rpartition(".")
+        if package in self.index.modules:
+            self.propagation.push(("bind", package, name))  # the import system sets it
+        for number in range(statements):
+            self.added(module, number)
+            self.propagation.force_groups_read((module, number))
+
     def added(self, module: str, number: int) -> None:
         """A new statement: groups run again unless it comes after all of theirs."""
         me = (module, number)

@@ -67,6 +67,20 @@ class Filling:
             found[target[:2]].append(target)
         return dict(found)
 
+    def rebound(self) -> set[Entity]:
+        """The names that functions bind, or code of other modules."""
+        return self._index.remembered("rebound", self._find_rebound)
+
+    def _find_rebound(self) -> set[Entity]:
+        found: set[Entity] = set()
+        for name, entry in self._index.modules.items():
+            for _, unit in entry.units(name):
+                found.update((name, bound) for bound in unit.binds_global)
+                for path in unit.sets:
+                    resolved = self._index.names.resolve(name, path)
+                    found.update(e for e, rest in resolved if not rest and e[0] != name)
+        return found
+
     def setters(self) -> dict[tuple[Entity, str], set[StatementId]]:
         """For each attribute of an object that statements set from outside, those statements."""
         return self._index.remembered("setters", self._find_setters)

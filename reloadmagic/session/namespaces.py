@@ -51,7 +51,7 @@ class Namespaces:
             imports = [n for n in scope_nodes([statement]) if isinstance(n, ast.ImportFrom)]
             if not imports:
                 for name in bound_names([statement]):
-                    found.provenance.pop(name, None)
+                    found.note_other(name)
             for node in imports:
                 found.note_import(node, is_certain=node is statement)
 

@@ -1,0 +1,69 @@
+"""What star-imports see of modules that are still being imported, where modules import each other.
+
+An import gives what the other module has bound until then. In a running session that module has
+bound all of its names; those that it would bind later are taken out again.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from ..graph import RunOrder
+from .stars import public_names
+
+if TYPE_CHECKING:
+    from .recorder import Recorder
+    from .state import State
+
+__all__ = ["give_back_later_names"]
+
+
+def give_back_later_names(state: State, module: str, number: int, recorder: Recorder) -> None:
+    """Of what a star-import has bound, give back what is not there yet where all is imported anew."""
+    order = _order(state)
+    place = order.place(module, number)
+    for target in state.index.names.star_targets(module, number):
+        if target not in state.tracked or order.place(target, sys.maxsize) < place:
+            continue
+        namespace = state.tracked[target].namespace
+        if "__all__" in namespace and not _is_bound(state, target, "__all__", place):
+            for name in public_names(namespace):
+                recorder.setdefault(name, namespace[name])
+        for name in list(recorder.bound):
+            is_of_target = recorder[name] is namespace.get(name)
+            if is_of_target and not _is_bound(state, target, name, place):
+                recorder.give_back(name)
+
+
+def _order(state: State) -> RunOrder:
+    """In which order statements run where all modules are imported anew."""
+    if state.order is None:
+        tracked = state.tracked
+        started = {
+            n: tracked[n].order if n in tracked else sys.maxsize for n in state.index.modules
+        }
+        state.order = RunOrder(state.index.imports.at_once(), started)
+    return state.order
+
+
+def _is_bound(state: State, module: str, name: str, place: tuple[int, int]) -> bool:
+    """Has *module* bound *name* when the statement at *place* runs?"""
+    entry, order, names = state.index.modules.get(module), _order(state), state.index.names
+    if entry is None:
+        return True
+    binders = entry.bindings.get(name, [])
+    if any(order.place(module, number) < place for number in binders):
+        return True
+    stars = [
+        (star, order.place(module, number))
+        for number in entry.bindings.get("*", ())
+        for star in names.star_targets(module, number)
+        if names.binds(star, name)
+    ]
+    if any(at < place and _is_bound(state, star, name, at) for star, at in stars):
+        return True
+    if binders or stars:
+        return False
+    submodule = f"{module}.{name}"  # which the import system sets on its package in the end
+    return submodule not in state.index.modules or order.place(submodule, sys.maxsize) < place
