@@ -31,10 +31,11 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
         return old
     if is_class(old) and not is_class(new):
         state.has_dropped_class = True
+    is_filled = bool(state.index.filling.fillers().get((plan.name, name, "")))
     if is_container(new) and type(old) is type(new):
         if not state.containers.become(old, new):
             return new
-        if state.containers.is_unchanged(old, new):
+        if not is_filled and state.containers.is_unchanged(old, new):
             return old
         if _is_display(statement) or state.containers.is_made(new):
             return state.containers.refill(old, new, (plan.name, name))
@@ -50,7 +51,7 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
         if stays is not old:
             tell_at_once(state, old, stays)
         return stays
-    if _is_refilled(state, plan.name, name, old, new):
+    if is_filled and _is_refilled(state, old, new):
         keep = _set_by_others(state, plan, number, name, old)
         anew = {attr for attr, _ in instance_items(new)} - keep
         state.containers.keep_extras(plan.tracked, name, old, anew)
@@ -59,13 +60,12 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
     return new
 
 
-def _is_refilled(state: State, module: str, name: str, old: Any, new: Any) -> bool:
+def _is_refilled(state: State, old: Any, new: Any) -> bool:
     """Is it an object of the user's, made again for others to fill? Then the old one stays."""
     return (
         type(old) is type(new)
         and is_instance_of_users(state, new)
         and _is_all_in_sight(state, type(new))
-        and bool(state.index.filling.fillers().get((module, name, "")))
         and state.patcher.is_made(new)
     )
 
