@@ -112,7 +112,7 @@ def _only_names(statement: Statement, name: str, value: Any, tracked: TrackedMod
         return True
     if statement.fragment.kind == "assign":
         return is_alias(statement)
-    if "import" not in statement.fragment.text:
+    if statement.fragment.kind in {"def", "class"} or "import" not in statement.fragment.text:
         return False
     if type(value) is types.FunctionType:
         return value.__globals__ is not tracked.namespace

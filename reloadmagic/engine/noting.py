@@ -187,10 +187,12 @@ def note_fills(state: State, filled: list[Fillable]) -> None:
     """What a statement put into objects is the source's own, and changes their content."""
     for fill in filled:
         key, value, size = fill.key, fill.value, fill.size
-        if key not in state.effects.contents and not fill.is_unchanged():
-            state.effects.add(content_token(key))
         if len(key) == 2 and not same_value(value, filled_object(state, (*key, ""))):
             state.effects.add(("bind", *key))  # a name declared global in what it called
+        elif is_plain(value):
+            continue  # as it was: such a value is not filled but bound anew
+        if key not in state.effects.contents and not fill.is_unchanged():
+            state.effects.add(content_token(key))
         if size < 0 or id(value) in state.containers.refilled or size_of(value) == size:
             continue
         for noted, name, note in _notes_on(state, value):

@@ -565,7 +565,8 @@ def _shape(value: Any) -> tuple[Any, ...]:
         return (
             layout,
             type(value),
-            value.__bases__ == (object,),
+            # CPython keeps classes right below ``object`` apart, and all that derive from them.
+            tuple(base.__bases__ == (object,) for base in type.mro(value)),
             own_dict(value).get("__slots__"),
             value.__base__,
         )
