@@ -73,7 +73,7 @@ class TrackedModule:
         source: the version that last ran; None for what cannot be reloaded from source.
         bound: for each statement of *source* what it bound, as far as that can be held weakly.
         gone: functions and classes that edits took out, by kind of statement and name.
-        stars: for star-imports, by position, the names that they bound.
+        stars: for star-imports, by position, the names that they bound and no later one does.
         noted: what the module's execution left in its containers, by dotted name.
         handlers: what the module's execution attached to loggers.
         order: when its first import started, as a running number.

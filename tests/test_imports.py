@@ -176,6 +176,45 @@ def test_what_a_new_star_import_binds_otherwise_reaches_who_uses_it(project, rel
     assert m.OTHER is other
 
 
+HIDDEN = {
+    "a definition": ("def f(): return 'other'\nfrom lib import *\n", "other"),
+    "a constant": ("f = str\nfrom lib import *\n", ""),
+    "another star-import": ("from other import *\nfrom lib import *\n", "other"),
+}
+
+
+@pytest.mark.parametrize("kind", HIDDEN)
+@pytest.mark.parametrize("left", ["", "def f(): return 'lib'\n__all__ = []\n"])
+def test_what_a_star_import_hid_shows_once_its_module_gives_the_name_no_longer(
+    project, reloader, kind, left
+):
+    text, shown = HIDDEN[kind]
+    project.write("lib.py", "def f(): return 'lib'\n")
+    project.write("other.py", "def f(): return 'other'\n")
+    project.write("m.py", text)
+    project.write("user.py", "from m import f\n")
+    m, user = load("m", "user")
+    project.edit("lib.py", left)
+    reloader.reload()
+    assert (m.f(), user.f()) == (shown, shown)
+    project.edit("lib.py", "def f(): return 'back'\n")
+    reloader.reload()
+    assert (m.f(), user.f()) == ("back", "back")
+
+
+def test_a_hidden_star_import_that_loses_the_name_leaves_what_hides_it(project, reloader):
+    project.write("one.py", "def f(): return 1\n")
+    project.write("two.py", "def f(): return 2\n")
+    project.write("m.py", "from one import *\nfrom two import *\n")
+    m = load("m")
+    f = m.f
+    for text in ("def f(): return 3\nN = 1\n", "N = 2\n"):
+        project.edit("one.py", text)
+        reloader.reload()
+        assert m.f is f
+    assert (m.f(), m.N) == (2, 2)
+
+
 def test_of_two_star_imports_in_cells_the_later_one_binds_what_both_give(project, reloader):
     project.write("one.py", "a = ['one']\nb = ['one']\n")
     project.write("two.py", "b = ['two']\n")

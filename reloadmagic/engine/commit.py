@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from .bound import hold, note_gone
 from .outcome import Outcome, definitions
 from .quiet import bound_plainly
+from .stars import not_hidden
 
 if TYPE_CHECKING:
     from .state import State, Work
@@ -67,7 +68,7 @@ def _carry_over(state: State, work: Work) -> None:
             partner = plan.partner(number)
             if number not in work.stars and partner in tracked.stars:
                 work.stars[number] = tracked.stars[partner]
-    tracked.stars = work.stars
+    tracked.stars = not_hidden(work.stars)
     state.marks.note(tracked, plan.after, work.bound, state.patcher.foreign)
     if bound_plainly(work):
         names = {name for values in work.bound.values() for name in values}

@@ -50,7 +50,7 @@ def drop_names(state: State, work: Work) -> None:
     for number in plan.dropped_statements:
         for name in plan.before.statements[number].binds:
             if name == "*":
-                drop_star(state, plan, plan.tracked.stars.get(number, ()))
+                drop_star(state, work, plan.tracked.stars.get(number, ()))
             elif name in bound:
                 state.has_dropped_class |= is_class(namespace.get(name))
                 state.effects.add(("bind", plan.name, name))
@@ -138,10 +138,11 @@ def _annotated(statements: Iterable[Statement]) -> set[str]:
     return found
 
 
-def drop_star(state: State, plan: ModulePlan, names: Iterable[str]) -> None:
+def drop_star(state: State, work: Work, names: Iterable[str]) -> None:
     """Take out *names*, which only a star-import bound and which it binds no longer."""
-    namespace = plan.tracked.namespace
+    plan, namespace = work.plan, work.plan.tracked.namespace
     bound = {n for s in plan.after.statements for n in s.binds}
+    bound.update(*work.stars.values())  # by those that ran before it, and are hidden no longer
     for name in names:
         if name in bound or name not in namespace:
             continue

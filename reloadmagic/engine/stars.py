@@ -25,6 +25,16 @@ def star_bindings(source: Source, namespace: Mapping[str, Any]) -> dict[int, fro
                 for name in star_names(star)
                 if namespace.get(name, ABSENT) is star[name]
             )
+    return not_hidden(found)
+
+
+def not_hidden(stars: Mapping[int, frozenset[str]]) -> dict[int, frozenset[str]]:
+    """By position of a star-import, the names that it binds and no later one does."""
+    found: dict[int, frozenset[str]] = {}
+    hidden: frozenset[str] = frozenset()
+    for number in sorted(stars, reverse=True):
+        found[number] = stars[number] - hidden
+        hidden |= stars[number]
     return found
 
 

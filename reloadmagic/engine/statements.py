@@ -87,10 +87,10 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
         for name in statement.binds:
             if name in namespace:
                 recorder.bound.setdefault(name, before[name])
-    if "*" in statement.binds:
-        _note_star(state, work, number, recorder)
     if statement.fragment.kind == "import":
         _leave_alone(state, plan, number, recorder)
+    if "*" in statement.binds:
+        _note_star(state, work, number, recorder)
     _settle_all(state, work, number, recorder, formerly, result, fingerprints)
     forget_unbound(state, work, number, recorder, before)
     work.bound[number] = result
@@ -160,7 +160,7 @@ def _leave_alone(state: State, plan: ModulePlan, number: int, recorder: Recorder
     """Of the names of an import that runs again, give back those that it is not to bind."""
     _leave_to_later(state, plan, number, recorder)
     if not plan.forced(number):
-        _keep_unchanged(state, plan, recorder)
+        _keep_unchanged(state, plan, number, recorder)
 
 
 def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recorder) -> None:
@@ -180,15 +180,19 @@ def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recor
             recorder.give_back(name)
 
 
-def _keep_unchanged(state: State, plan: ModulePlan, recorder: Recorder) -> None:
+def _keep_unchanged(state: State, plan: ModulePlan, number: int, recorder: Recorder) -> None:
     """An import that runs again for one name leaves the others what they were.
 
     They may have been bound again since in the module that they come from, by a counter say, and
     a restart would import them as they are at this point.
     """
+    is_star = "*" in plan.after.statements[number].binds
+    given = _given_before(plan, number)
     for name, was in recorder.bound.items():
         if was is ABSENT or was is recorder.namespace[name]:
             continue
+        if is_star and name not in given:
+            continue  # what hid it is gone
         origins = [
             e for e, _ in state.index.names.resolve(plan.name, (name,)) if e != (plan.name, name)
         ]
@@ -201,12 +205,17 @@ def _note_star(state: State, work: Work, number: int, recorder: Recorder) -> Non
     plan = work.plan
     drop_foreign(state, plan, recorder)
     give_back_later_names(state, plan.name, number, recorder)
-    partner = plan.partner(number)
-    before = plan.tracked.stars.get(partner, frozenset()) if partner is not None else frozenset()
-    drop_star(state, plan, [name for name in before if name not in recorder.bound])
+    before = _given_before(plan, number)
+    drop_star(state, work, [name for name in before if name not in recorder.bound])
     work.stars[number] = frozenset(recorder.bound)
     if work.stars[number] != before:
         state.effects.add(("content", plan.name, "__all__"))
+
+
+def _given_before(plan: ModulePlan, number: int) -> frozenset[str]:
+    """The names that a star-import has bound so far."""
+    partner = plan.partner(number)
+    return plan.tracked.stars.get(partner, frozenset()) if partner is not None else frozenset()
 
 
 def _merge_early(state: State, plan: ModulePlan, number: int, function: Any) -> Any:

@@ -15,7 +15,7 @@ from ..reach.tokens import Token
 from ..source import Statement
 from .values import ModulePlan
 
-__all__ = ["produced"]
+__all__ = ["produced", "star_names"]
 
 
 def produced(index: Index, plan: ModulePlan, number: int) -> Iterator[Token]:
@@ -44,7 +44,7 @@ def _bound_tokens(index: Index, plan: ModulePlan, number: int) -> Iterator[Token
     statement = plan.after.statements[number]
     for name in statement.binds:
         if name == "*":
-            for given in _star_names(index, plan, number):
+            for given in star_names(index, plan, number):
                 yield "bind", plan.name, given
         else:
             yield "bind", plan.name, name
@@ -54,7 +54,7 @@ def _bound_tokens(index: Index, plan: ModulePlan, number: int) -> Iterator[Token
                 yield "head", plan.name, name
 
 
-def _star_names(index: Index, plan: ModulePlan, number: int) -> set[str]:
+def star_names(index: Index, plan: ModulePlan, number: int) -> set[str]:
     """What a star-import has bound and what it may bind now, from another module perhaps."""
     partner = plan.partner(number)
     names = set(plan.tracked.stars.get(partner, ()) if partner is not None else ())

@@ -16,7 +16,7 @@ from ..reach.tokens import StatementId, Target, Token
 from .groups import Groups, content_token
 from .order import Order
 from .pins import Pins
-from .produces import produced
+from .produces import produced, star_names
 from .values import ADDED, ModulePlan
 
 __all__ = ["Propagation"]
@@ -128,6 +128,7 @@ class Propagation:
         if "*" in plan.after.statements[number].binds:
             # What a star-import of the module gives, with or without an __all__ of its own.
             self.push(("content", plan.name, "__all__"), (plan.name, number))
+            self._follow_star(plan, number, reason)
         if known is not None:
             known.add(reason)
             if not isinstance(reason, str) or any(isinstance(r, str) for r in known - {reason}):
@@ -182,6 +183,25 @@ class Propagation:
             targets = self.index.names.star_targets(module, number)
             if any(self.index.names.binds(target, name) for target in targets):
                 yield number
+
+    def _follow_star(self, plan: ModulePlan, star: int, reason: Token | str) -> None:
+        """What a star-import is reached for may take names from it, or give it some.
+
+        Where it no longer gives a name, what it hid of that name shows again, so that has to run.
+        """
+        partner = plan.partner(star)
+        given = plan.tracked.stars.get(partner, frozenset()) if partner is not None else frozenset()
+        if isinstance(reason, tuple) and reason[0] == "bind":
+            given &= {reason[2]}
+        bindings = self.index.modules[plan.name].bindings
+        for name in given:
+            for number in (*bindings.get(name, ()), *self._stars_with(plan.name, name)):
+                if number < star and reason not in plan.run.get(number, ()):
+                    self.reach(plan, number, reason)
+        if isinstance(reason, tuple) and reason[2] == "__all__":
+            for name in star_names(self.index, plan, star):
+                if self.index.is_used((plan.name, name)):
+                    self.push(("bind", plan.name, name), (plan.name, star))
 
     def _imported_as(self, plan: ModulePlan, number: int, name: str) -> Iterator[str]:
         """The names under which a statement imports *name* from another module."""

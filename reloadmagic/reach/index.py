@@ -176,6 +176,11 @@ class Index:
         for rows in list(self._users.get(entity, {}).values()):
             yield from rows
 
+    def is_used(self, entity: Entity) -> bool:
+        """Does any code use *entity*?"""
+        self._link()
+        return any(self._users.get(entity, {}).values())
+
     def used_names(self, module: str) -> list[str]:
         """The names of *module* that any code uses, whether its statements bind them or not."""
         self._link()
