@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, TypeGuard
 
 __all__ = [
@@ -100,29 +100,26 @@ def code_objects(code: types.CodeType) -> Iterator[types.CodeType]:
 
 def own_functions(namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
     """The functions of a module that can be reached from its names and its classes."""
-    for function in reachable_functions(namespace):
-        if function.__globals__ is namespace:
-            yield function
-
-
-def reachable_functions(namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
-    """The functions that a module's names, classes and small containers hold, whoever made them."""
-    for found in reachable_definitions(namespace):
-        if isinstance(found, types.FunctionType):
+    for found in reachable_definitions(namespace, {namespace.get("__name__")}):
+        if isinstance(found, types.FunctionType) and found.__globals__ is namespace:
             yield found
 
 
 def own_classes(namespace: dict[str, Any]) -> Iterator[type]:
     """The classes of a module that can be reached from its names."""
-    for found in reachable_definitions(namespace):
-        if not isinstance(found, types.FunctionType) and _is_of(found, namespace):
+    home = {namespace.get("__name__")}
+    for found in reachable_definitions(namespace, home):
+        if not isinstance(found, types.FunctionType) and _is_of(found, home):
             yield found
 
 
-def reachable_definitions(namespace: dict[str, Any]) -> Iterator[types.FunctionType | type]:
-    """The functions and classes that a module's names and small containers hold.
+def reachable_definitions(
+    namespace: dict[str, Any], modules: Collection[Any]
+) -> Iterator[types.FunctionType | type]:
+    """The functions and classes that a module's names and small containers hold, whoever made them.
 
-    Wrappers are looked through (``__wrapped__``, closures); each function and class comes once.
+    Wrappers are looked through (``__wrapped__``, closures), and so are the classes that *modules*
+    define; each function and class comes once.
     """
     seen: set[int] = set()
     todo = list(namespace.values())
@@ -136,18 +133,19 @@ def reachable_definitions(namespace: dict[str, Any]) -> Iterator[types.FunctionT
             todo.extend(held_by_function(value))
         elif is_class(value):
             yield value
-            if _is_of(value, namespace):
+            if _is_of(value, modules):
                 todo.extend(class_dict(value).values())
             # Decorators, of other modules perhaps, may have derived it.
             mro = type.__dict__["__mro__"].__get__(value)
-            todo.extend(base for base in mro if _is_of(base, namespace))
+            todo.extend(base for base in mro if _is_of(base, modules))
         else:
             todo.extend(_held(value))
 
 
-def _is_of(cls: type, namespace: dict[str, Any]) -> bool:
-    """Is the class one that the module of that namespace defines?"""
-    return bool(class_dict(cls).get("__module__") == namespace.get("__name__"))
+def _is_of(cls: type, modules: Collection[Any]) -> bool:
+    """Is the class one that one of *modules* defines?"""
+    home = class_dict(cls).get("__module__")
+    return type(home) is str and home in modules
 
 
 def held_by_function(function: types.FunctionType) -> Iterator[Any]:

@@ -57,14 +57,13 @@ def drop_names(state: State, work: Work) -> None:
 
 
 def drop_attributes(state: State, plan: ModulePlan) -> None:
-    """Take off functions and classes what statements set on them that are gone.
+    """Take off functions and classes what statements set on them that are gone, or set others now.
 
     This comes before anything runs: what runs may set them, in whatever module.
     """
-    if plan.diff is None:
-        return
-    gone = list(plan.dropped_statements)
-    gone += [p.old for p in plan.diff.edited() if p.how == "changed" and p.old is not None]
+    gone = [*plan.dropped_statements, *plan.unset]
+    if plan.diff is not None:
+        gone += [p.old for p in plan.diff.edited() if p.how == "changed" and p.old is not None]
     for number in gone:
         for *path, attr in attribute_targets(plan.before.statements[number]):
             value = _find(plan.tracked.namespace, path)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import types
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict, functions_within, own_classes, own_functions, reachable_functions
+from ..live import (
+    class_dict,
+    functions_within,
+    is_class,
+    own_classes,
+    own_functions,
+    reachable_definitions,
+)
 from ..loader import compile_statements, show_parts
 from ..modules import TrackedModule
 from ..patch import live_functions
@@ -23,6 +31,10 @@ if TYPE_CHECKING:
     from .state import State
 
 __all__ = ["functions_of", "move_file", "move_lines"]
+
+# From 3.13 on classes have their first line, a constant of the code that makes them.
+_KNOWS_LINES = sys.version_info >= (3, 13)
+_CLASS_INSIDE = re.compile(r"^[ \t]+class ", re.MULTILINE)
 
 
 def move_lines(state: State, plan: ModulePlan) -> dict[int, int]:
@@ -41,7 +53,7 @@ def move_lines(state: State, plan: ModulePlan) -> dict[int, int]:
         if old.fragment.text == new.fragment.text:
             lines = range(old.lineno, old.end_lineno + 1)
             shifts.update(dict.fromkeys(lines, new.lineno - old.lineno))
-        else:
+        if old.fragment.text != new.fragment.text or (_KNOWS_LINES and _makes_classes(new)):
             again.append(number)
     again += _compiled_otherwise(plan, again)
     # Before any line moves, as the old code objects are known by their lines.
@@ -132,27 +144,43 @@ def _shift(
 
 def functions_of(state: State, namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
     """Functions of a module that others hold by their names, such as what it decorated."""
-    if state.functions is None:
-        state.functions = _functions_by_home(state)
-    for reference in state.functions.get(id(namespace), ()):
-        function = reference()
-        if function is not None and function.__globals__ is namespace:
-            yield function
+    for found in _definitions_of(state, namespace):
+        if type(found) is types.FunctionType and found.__globals__ is namespace:
+            yield found
 
 
-def _functions_by_home(state: State) -> dict[int, list[weakref.ref[types.FunctionType]]]:
-    """All functions that can be reached by names, by the ``id`` of the namespace they run in.
+def _definitions_of(state: State, namespace: dict[str, Any]) -> Iterator[types.FunctionType | type]:
+    """Functions and classes of a module that any names lead to."""
+    if state.definitions is None:
+        state.definitions = _definitions_by_home(state)
+    for reference in state.definitions.get(id(namespace), ()):
+        found = reference()
+        if found is not None:
+            yield found
+
+
+def _definitions_by_home(
+    state: State,
+) -> dict[int, list[weakref.ref[types.FunctionType | type]]]:
+    """All functions and classes that can be reached by names, by the ``id`` of their namespaces.
 
     Weak, as what only we hold must not look as if it was held by others.
     """
-    found: dict[int, dict[int, weakref.ref[types.FunctionType]]] = {}
-    homes = [tracked.namespace for tracked in state.tracked.values()]
-    homes += [namespace.names for namespace in state.namespaces]
+    namespaces = {name: tracked.namespace for name, tracked in state.tracked.items()}
+    homes = [*namespaces.values(), *(namespace.names for namespace in state.namespaces)]
+    found: dict[int, dict[int, weakref.ref[types.FunctionType | type]]] = {}
     for home in homes:
-        for function in reachable_functions(home):
-            own = found.setdefault(id(function.__globals__), {})
-            own.setdefault(id(function), weakref.ref(function))
-    return {home: list(functions.values()) for home, functions in found.items()}
+        for value in reachable_definitions(home, namespaces):
+            if isinstance(value, types.FunctionType):
+                own = found.setdefault(id(value.__globals__), {})
+            elif (
+                type(module := class_dict(value).get("__module__")) is str and module in namespaces
+            ):
+                own = found.setdefault(id(namespaces[module]), {})
+            else:
+                continue
+            own.setdefault(id(value), weakref.ref(value))
+    return {home: list(values.values()) for home, values in found.items()}
 
 
 def move_file(state: State, plan: ModulePlan, shifts: Mapping[int, int]) -> None:
@@ -169,45 +197,68 @@ def move_file(state: State, plan: ModulePlan, shifts: Mapping[int, int]) -> None
 
 
 def _move_classes(state: State, plan: ModulePlan, shifts: Mapping[int, int]) -> None:
-    """From 3.13 on classes know their first line, too."""
-    if sys.version_info < (3, 13):
+    """Tell classes their first lines, where they know them."""
+    if not _KNOWS_LINES:
         return
     lines = {line: line + shift for line, shift in shifts.items()}
     for old, new in _laid_out_otherwise(plan):
-        lines.update(zip(_class_lines(old), _class_lines(new), strict=True))
+        lines.update(zip(old, new, strict=True))
     if all(old == new for old, new in lines.items()):
         return
-    for cls in own_classes(plan.tracked.namespace):
+    for cls in _own_classes(state, plan):
         known = class_dict(cls).get("__firstlineno__")
         if type(known) is int and lines.get(known, known) != known:
             state.transaction.set_attr(cls, "__firstlineno__", lines[known])
 
 
-def _laid_out_otherwise(plan: ModulePlan) -> Iterator[tuple[Statement, Statement]]:
-    """Statements with classes that stay, but not line for line: as they were, as they are."""
+def _own_classes(state: State, plan: ModulePlan) -> Iterator[type]:
+    """The classes of a module; where its functions may have made some, those that others hold, too."""
     assert plan.diff is not None
-    bodies = [pair.new for pair in plan.diff.edited() if pair.how == "body"]
+    namespace = plan.tracked.namespace
+    if any(_makes_classes(plan.after.statements[number]) for number in plan.diff.moved):
+        yield from (found for found in _definitions_of(state, namespace) if is_class(found))
+    else:
+        yield from own_classes(namespace)
+
+
+def _makes_classes(statement: Statement) -> bool:
+    """May the functions of a statement contain class statements, which tell their lines?"""
+    text = statement.fragment.text
+    return "class " in text and "def " in text and bool(_CLASS_INSIDE.search(text))
+
+
+def _laid_out_otherwise(plan: ModulePlan) -> Iterator[tuple[list[int], list[int]]]:
+    """Of statements with classes that stay, but not line for line: where those were, and are."""
+    assert plan.diff is not None
+    bodies = {pair.new for pair in plan.diff.edited() if pair.how == "body"}
     for number in (*plan.diff.moved, *bodies):
         partner = plan.partner(number)
         assert partner is not None
         old, new = plan.before.statements[partner], plan.after.statements[number]
         if old.fragment.text != new.fragment.text and "class " in new.fragment.text:
-            yield old, new
+            classes = _scope_classes if number in bodies else _all_classes
+            yield _first_lines(classes(old.parse())), _first_lines(classes(new.parse()))
 
 
-def _class_lines(statement: Statement) -> list[int]:
-    """The first lines of the classes that a statement defines, in order."""
+def _first_lines(nodes: Iterable[ast.ClassDef]) -> list[int]:
     return [
         min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-        for node in _classes(statement.parse())
+        for node in nodes
     ]
 
 
-def _classes(nodes: Iterable[ast.AST]) -> Iterator[ast.ClassDef]:
+def _scope_classes(nodes: Iterable[ast.AST]) -> Iterator[ast.ClassDef]:
+    """The class statements that run when the statement does, in order."""
     for node in scope_nodes(nodes):
         if isinstance(node, ast.ClassDef):
             yield node
-            yield from _classes(node.body)
+            yield from _scope_classes(node.body)
+
+
+def _all_classes(nodes: Iterable[ast.AST]) -> Iterator[ast.ClassDef]:
+    """The class statements anywhere, those in functions included."""
+    for node in nodes:
+        yield from (found for found in ast.walk(node) if isinstance(found, ast.ClassDef))
 
 
 def _live_functions(tracked: TrackedModule) -> Iterator[types.FunctionType]:

@@ -69,8 +69,8 @@ class State:
         states: by module, what its ``__before_reload__`` returned.
         registered: abstract classes, with what others registered with them at run time.
         edited_classes: classes of that set that got new attributes or new code.
-        functions: those that names lead to, by the ``id`` of the namespace they run in, as they were
-            when that was first asked; None before.
+        definitions: functions and classes that names lead to, by the ``id`` of the namespace of the
+            module that they are of, as they were when that was first asked; None before.
         has_dropped_class: a class is gone, and ``__subclasses__()`` may still list it.
         leftovers: what could not follow, as sentences that no outcome has told yet.
     """
@@ -99,7 +99,7 @@ class State:
         self.made = Made()
         self.states: dict[str, Any] = {}
         self.registered: list[tuple[type, list[type]]] = []
-        self.functions: dict[int, list[weakref.ref[types.FunctionType]]] | None = None
+        self.definitions: dict[int, list[weakref.ref[types.FunctionType | type]]] | None = None
         self.has_dropped_class = False
         self.leftovers: tuple[str, ...] = ()
         self.begin_set(())

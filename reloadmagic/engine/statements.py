@@ -22,7 +22,9 @@ from .noting import (
     note_binding,
     note_definition,
     note_fills,
+    note_set_back,
     note_sets,
+    set_from_outside,
 )
 from .outcome import Ran
 from .recorder import Recorder, hooked
@@ -65,6 +67,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     code = _code_of(work, number, loader)
     fingerprints = definition_fingerprints(plan, number)
     filled = fillable(state, plan, number)
+    outside = set_from_outside(state, plan, number)
     before = {name: namespace.get(name, ABSENT) for name in statement.binds}
     formerly = olds(work, number)
     recorder = Recorder(namespace)
@@ -96,6 +99,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     work.bound[number] = result
     note_definition(state, plan, number, fingerprints)
     note_fills(state, filled)
+    note_set_back(state, plan, outside)
     note_sets(state, plan, number)
     if statement.fragment.kind == "class":
         state.made.collect()  # or __subclasses__() would list twins

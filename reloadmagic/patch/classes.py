@@ -23,6 +23,7 @@ from .abstract import (
     set_abstract,
     virtual_subclasses,
 )
+from .derived import beneath, merge_bases
 from .inside import (
     bases,
     builtin_base,
@@ -68,6 +69,7 @@ def merge_class(
     former_bases = bases(old)
     patcher.transaction.snapshot(old)
     has_members = enums.is_enum(old) and enums.is_enum(new)
+    merge_bases(patcher, old, new, keep=keep, noted=noted)
     if not _becomes(patcher, old, new):
         if has_members:
             enums.redirect_members(patcher, old, new)
@@ -76,8 +78,9 @@ def merge_class(
     if has_members:
         enums.pair_members(patcher, old, new)
     before, fields = set(own_dict(old)), models.field_names(old)
+    _merge_beneath(patcher, old, new, keep, noted)
     attributes = _merge_attributes(patcher, old, new, keep, noted)
-    _write_attributes(patcher, old, attributes, foreign | _heads(keep))
+    _write_attributes(patcher, old, attributes, foreign)
     _name(patcher, old, new)
     _point_cells(new, attributes, old)
     if has_members:
@@ -137,6 +140,9 @@ def _merge_attributes(
 ) -> dict[str, Any]:
     """What the class that stays is to have, by name, in the new source's order."""
     former = {name: value for name, value in own_dict(old).items() if not _is_place(value)}
+    hidden = beneath(old, new)
+    if hidden is not None:
+        former |= _carried(hidden)
     kept = _heads(keep)
     merged: dict[str, Any] = {}
     for name, value in _carried(new).items():
@@ -149,6 +155,20 @@ def _merge_attributes(
         else:
             merged[name] = patcher.merge_value(former.get(name, ABSENT), value)
     return merged
+
+
+def _merge_beneath(
+    patcher: Patcher,
+    old: type,
+    new: type,
+    keep: Collection[str],
+    noted: Mapping[str, Collection[str]] | None,
+) -> None:
+    """Where a decorator has derived *new* from the next version of *old*: that gets what stays."""
+    hidden = beneath(new, old)
+    if hidden is not None and patcher.is_made(hidden):
+        for name, value in _merge_attributes(patcher, old, hidden, keep, noted).items():
+            patcher.transaction.set_own(hidden, name, value)
 
 
 # ------------------------------------------------------------------------------- in place
@@ -243,6 +263,7 @@ def _replace_class(
     """Let *new* take the place of *old*, with what has to survive of it."""
     transaction = patcher.transaction
     patcher.replace_class(old, new)
+    _merge_beneath(patcher, old, new, keep, noted)
     attributes = _merge_attributes(patcher, old, new, keep, noted)
     attributes |= {name: own_dict(old)[name] for name in foreign if name not in _OWN}
     for name, value in attributes.items():

@@ -92,10 +92,10 @@ def _merge_cells(
 ) -> None:
     """Closure contents, by name, into the cells of the one that *stays*.
 
-    ``__class__`` is left to the class: it knows which of the two classes stays.
+    ``__class__`` is one of them: with slots, a dataclass leaves there what it was made of.
     """
     theirs, ours = cells(new), cells(old)
-    for name in theirs.keys() & ours.keys() - {"__class__"}:
+    for name in theirs.keys() & ours.keys():
         if theirs[name] is ours[name]:
             continue
         patcher.pair_cells(theirs[name], ours[name], stays is old)

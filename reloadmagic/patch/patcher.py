@@ -243,6 +243,7 @@ class Patcher:
     def replace_class(self, old: type, new: type) -> None:
         """*new* stays in place of *old*, and the instances are to follow."""
         self.redirect(old, new)
+        self._claimed[id(old)] = old
         self.replaced_classes.append((old, new))
 
     def added_fields(self, cls: type, before: frozenset[str]) -> None:

@@ -48,8 +48,9 @@ class Before:
         self._refills = list(self._fills_of(gone)) if gone else []
         # Who filled what, where the edit may change that for statements that stay.
         self._filled = dict(index.filling.fillers()) if self._fills_otherwise() else None
-        # Attributes that statements had set which the edit drops or changes.
-        self._lost = [found for found, setters in index.filling.setters().items() if setters & gone]
+        # Who set which attribute, and which of these statements the edit drops or changes.
+        self._setters = dict(index.filling.setters())
+        self._gone = gone
         # In which order statements ran, where the edit may change that.
         self._order: RunOrder | None = None
         if any(map(_edits_imports, diffs.values())):
@@ -187,29 +188,45 @@ class Before:
         if self._filled is None:
             return
         fillers = self._index.filling.fillers()
-        places = {
-            name: {pair.old: pair.new for pair in diff.pairs if pair.old is not None}
-            for name, diff in self._diffs.items()
-        }
+        places = self._places()
         for target, members in self._filled.items():
-            stay = {
-                (module, places[module].get(old) if module in places else old)
-                for module, old in members
-            }
+            stay = {_moved(places, member) for member in members}
             found = fillers.get(target, set())
             known = {member for member in found if _formerly(propagation, member) is not None}
             if {member for member in stay if member[1] is not None} != known:
                 yield target
 
     def set_again(self, propagation: Propagation) -> None:
-        """Where what set an attribute last is gone, what others set counts again."""
-        diffs = self._diffs.items()
-        edited = {(name, pair.new) for name, diff in diffs for pair in diff.edited()}
-        for attribute in self._lost:
-            setters = self._index.filling.setters().get(attribute, set())
-            if not setters & edited:
-                for setter in setters:
+        """Where what set an attribute is gone, or sets that of another object, others count again."""
+        if not self._setters:
+            return
+        edited = {(n, pair.new) for n, diff in self._diffs.items() for pair in diff.edited()}
+        places, after = self._places(), self._index.filling.setters()
+        for attribute, before in self._setters.items():
+            now = after.get(attribute, set())
+            elsewhere = {
+                member for member in before - self._gone if _moved(places, member) not in now
+            }
+            for module, number in elsewhere:
+                propagation.plan_of(module).unset.add(number)
+            if (elsewhere or before & self._gone) and not now & edited:
+                for setter in now:
                     propagation.reach_at(setter, f"what set {attribute[1]} later is gone")
+
+    def _places(self) -> dict[str, dict[int, int]]:
+        """For each edited module, where the statements are now that stay."""
+        return {
+            name: {pair.old: pair.new for pair in diff.pairs if pair.old is not None}
+            for name, diff in self._diffs.items()
+        }
+
+
+def _moved(
+    places: Mapping[str, Mapping[int, int]], statement: StatementId
+) -> tuple[str, int | None]:
+    """Where a statement of the sources before is now."""
+    module, number = statement
+    return module, places[module].get(number) if module in places else number
 
 
 def _formerly(propagation: Propagation, statement: StatementId) -> StatementId | None:

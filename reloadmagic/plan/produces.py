@@ -32,6 +32,10 @@ def produced(index: Index, plan: ModulePlan, number: int) -> Iterator[Token]:
             yield "bind", plan.name, statement.binds[0]
     else:
         yield from _bound_tokens(index, plan, number)
+    if kind != "import":
+        for name in statement.binds:  # which decorators may have set, too
+            for attr in index.filling.attributes_from_outside((plan.name, name)):
+                yield "attr", plan.name, name, attr
     now = index.modules[plan.name].summaries[number].now
     for name in now.binds_global:
         yield "bind", plan.name, name

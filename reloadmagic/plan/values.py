@@ -55,6 +55,7 @@ class ModulePlan:
             object itself.
         pinned: statements that are kept by the user's word.
         anew: statements of which nothing is kept, whatever it was made of.
+        unset: statements of *before* that stay and set the attribute of another object now.
         recoded: for statements of *patch*, the functions that are to get other code.
     """
 
@@ -70,6 +71,7 @@ class ModulePlan:
     pinned: set[int] = field(default_factory=set)
     anew: set[int] = field(default_factory=set)
     filled: dict[str, set[str]] = field(default_factory=dict)
+    unset: set[int] = field(default_factory=set)
     recoded: dict[int, tuple[Recoded, ...]] = field(default_factory=dict)
 
     @property

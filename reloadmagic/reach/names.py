@@ -153,11 +153,23 @@ class Names:
         return names.union(*(self.public_names(star, _seen | {module}) for star in entry.stars))
 
     def attributes_set(self, module: str, path: Path) -> Iterator[tuple[Entity, str]]:
-        """The objects, with the attribute, that setting *path* in *module* changes."""
-        for entity, rest in self.resolve(module, path):
-            entry = self.modules.get(entity[0])
-            if len(rest) == 1 and entry is not None and not entry.is_import(entity[1]):
-                yield entity, rest[0]
+        """The objects, with the attribute, that setting *path* in *module* changes.
+
+        One that has several names, as aliases were made of it, comes under each of them.
+        """
+        found: dict[tuple[Entity, str], None] = {}
+        todo = [(module, path)]
+        for where, what in todo:
+            for (home, name), rest in self.resolve(where, what):
+                entry = self.modules.get(home)
+                if len(rest) != 1 or entry is None or entry.is_import(name):
+                    continue
+                if ((home, name), rest[0]) not in found:
+                    found[(home, name), rest[0]] = None
+                    summaries = [entry.summaries[n] for n in entry.bindings.get(name, ())]
+                    aliases = [s.aliases[name] for s in summaries if name in s.aliases]
+                    todo += [(home, (*alias, *rest)) for alias in aliases]
+        yield from found
 
     # Classes ---------------------------------------------------------------------------------
 

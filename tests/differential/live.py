@@ -366,18 +366,9 @@ class Live:
             for key, value in vars(module).items():
                 if _has_identity(value) and not key.startswith("__"):
                     found[name, key] = value
-                elif (
-                    isinstance(value, type)
-                    and value.__module__ == name
-                    and value.__qualname__ == key
-                ):
-                    found.update(
-                        {
-                            (name, key, inner): own
-                            for inner, own in own_dict(value).items()
-                            if type(own) in (list, dict, set)
-                        }
-                    )
+                elif isinstance(value, type):
+                    for inner, own in _class_values(value, name, key):
+                        found.setdefault((name, key, inner), own)
         return found
 
     def _check_values(self, before: Facts) -> Iterator[Difference]:
@@ -432,6 +423,10 @@ class Live:
     def _still_instance(self, entry: Entry, old: object, new: object) -> str:
         cls = self._owner(entry.action[1])
         made = type(entry.box[0])
+        try:
+            object.__new__(cls)
+        except TypeError as error:  # made by nothing but what derives it from a built-in class now
+            raise KeyError from error
         return "" if made is cls else f"an instance of {made!r}"
 
     def _owner(self, target: str) -> Any:
@@ -545,6 +540,15 @@ class Live:
         return found
 
 
+def _class_values(cls: type, module: str, name: str) -> Iterator[tuple[str, Any]]:
+    """The containers in the body of a class statement, from which a decorator may have derived *cls*."""
+    for base in type.__dict__["__mro__"].__get__(cls):
+        if base.__module__ == module and base.__qualname__ == name:
+            for inner, own in own_dict(base).items():
+                if type(own) in (list, dict, set):
+                    yield inner, own
+
+
 def _held(value: Any) -> Held:
     code = getattr(value, "__code__", None)
     return Held([value], id(value), _shape(value), getattr(code, "co_qualname", ""))
@@ -553,26 +557,27 @@ def _held(value: Any) -> Held:
 def _shape(value: Any) -> tuple[Any, ...]:
     """What decides whether CPython lets the object become another version of itself."""
     if isinstance(value, types.FunctionType):
-        return value.__code__.co_freevars, value.__code__.co_qualname
+        return value.__code__.co_freevars, value.__code__.co_qualname, value.__globals__["__name__"]
     if isinstance(value, type):
-        layout = (
-            value.__basicsize__,
-            value.__dictoffset__,
-            value.__weakrefoffset__,
-            value.__itemsize__,
-            value.__flags__ & (1 << 8),
-        )
-        return (
-            layout,
-            type(value),
-            # CPython keeps classes right below ``object`` apart, and all that derive from them.
-            tuple(base.__bases__ == (object,) for base in type.mro(value)),
-            own_dict(value).get("__slots__"),
-            value.__base__,
-        )
+        # CPython compares what the two are derived from as well, up to a base that they share.
+        layouts = tuple(map(_layout, type.__dict__["__mro__"].__get__(value)))
+        return layouts, type(value), value.__base__
     if isinstance(value, (int, str)):
         return type(value).__base__, repr(value._value_) if isinstance(value, enum.Enum) else ""
     return _shape(type(value))
+
+
+def _layout(cls: type) -> tuple[Any, ...]:
+    """What instances look like in memory as far as the class has a part in it."""
+    return (
+        cls.__basicsize__,
+        cls.__dictoffset__,
+        cls.__weakrefoffset__,
+        cls.__itemsize__,
+        cls.__flags__ & (1 << 8),
+        own_dict(cls).get("__slots__"),
+        cls.__bases__ == (object,),  # which CPython keeps apart
+    )
 
 
 def _inner(cls: type) -> Iterator[tuple[str, Any]]:
