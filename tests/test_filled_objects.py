@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from session import load, ran, watch
@@ -198,3 +200,51 @@ def test_what_a_function_puts_in_no_longer_is_gone(project, reloader, kind):
     project.edit("m.py", text.format("FOUND.append(2)"))
     reloader.reload()
     assert set(m.FOUND) == {2, "mine"}
+
+
+HOOKS = {
+    "__set_name__": """
+        class Field:
+            def __set_name__(self, owner, name):
+                owner.__dict__.get("names").append(name)
+        class Base: pass
+        """,
+    "__init_subclass__": """
+        class Field: pass
+        class Base:
+            def __init_subclass__(cls):
+                note(cls)
+        """,
+    "metaclass": """
+        class Field: pass
+        class Meta(type):
+            def __init__(cls, *parts):
+                note(cls)
+        class Base(metaclass=Meta):
+            names = []
+        """,
+}
+NOTE = """
+def note(cls):
+    cls.__dict__["names"].extend(n for n, v in vars(cls).items() if isinstance(v, Field))
+"""
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_list_in_a_class_body_that_making_the_class_fills_has_the_new_names(
+    project, reloader, hook
+):
+    project.write("fields.py", NOTE + textwrap.dedent(HOOKS[hook]))
+    head = "from fields import Base, Field\nclass C(Base):\n    names = []\n    seen = []\n"
+    project.write("m.py", head + "    a = Field()\n    b = Field()\n")
+    m = load("m")
+    names, seen = m.C.names, m.C.seen
+    assert names == ["a", "b"]
+    names.append("added")
+    seen.append(1)
+    project.edit("m.py", head + "    b = Field()\n    c = Field()\n")
+    reloader.reload()
+    assert m.C.names is names
+    assert m.C.names == ["b", "c", "added"]
+    assert m.C.seen is seen
+    assert seen == [1]

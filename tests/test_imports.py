@@ -228,3 +228,15 @@ def test_of_two_star_imports_in_cells_the_later_one_binds_what_both_give(project
     project.edit("two.py", "b = ['two']\n")
     reloader.reload()
     assert names["a"] == ["one"]
+
+
+def test_a_function_of_a_package_becomes_a_submodule(project, reloader):
+    project.write("pkg/__init__.py", "def tools(): return 'function'\ndef stays(): return 1\n")
+    project.write("pkg/user.py", "from . import tools\n")
+    pkg, user = load("pkg", "pkg.user")
+    stays = pkg.stays
+    project.write("pkg/tools.py", "def run(): return 'submodule'\n")
+    project.edit("pkg/__init__.py", "def stays(): return 1\nfrom . import stays, tools\n")
+    reloader.reload()
+    assert (pkg.tools.run(), user.tools.run()) == ("submodule", "submodule")
+    assert pkg.stays is stays

@@ -7,10 +7,10 @@ import types
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict, functions_within
+from ..live import class_dict, functions_within, nested_classes
 from ..modules import TrackedModule
-from ..notes import abc_registry
-from ..patch.inside import qualname
+from ..notes import abc_registry, is_container
+from ..patch.inside import calls_on_creation, qualname
 from ..plan import ModulePlan
 from .fingerprints import diff_class_statements
 from .redirecting import tell_at_once
@@ -37,7 +37,7 @@ def settle_class(
     stays = state.patcher.merge(
         old,
         new,
-        keep=_kept_attributes(state, plan, number, name)
+        keep=(_kept_attributes(state, plan, number, name) - _filled_by_hooks(new))
         | _replaced_methods(state, plan, number, name, old, new),
         noted=noted,
     )
@@ -124,6 +124,18 @@ def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> 
                 continue  # a function is merged, not kept
             kept.add(path)
     return kept
+
+
+def _filled_by_hooks(cls: type, prefix: str = "") -> set[str]:
+    """Containers of a class that what was called when it was made may have put something into.
+
+    A metaclass may have, or ``__init_subclass__``, or ``__set_name__`` of a value in the body.
+    """
+    hooked = calls_on_creation(cls)
+    found = {prefix + a for a, held in class_dict(cls).items() if hooked and is_container(held)}
+    for attr, inner in nested_classes(cls):
+        found |= _filled_by_hooks(inner, f"{prefix}{attr}.")
+    return found
 
 
 def _replaced_methods(

@@ -25,6 +25,7 @@ __all__ = [
     "drop_attributes",
     "drop_foreign",
     "drop_names",
+    "drop_own_names",
     "drop_star",
     "forget_unbound",
     "order_annotations",
@@ -148,6 +149,27 @@ def drop_star(state: State, work: Work, names: Iterable[str]) -> None:
         if not _is_submodule(state, plan.name, name, namespace[name]):
             del namespace[name]
             state.effects.add(("bind", plan.name, name))
+
+
+def drop_own_names(state: State, plan: ModulePlan, number: int) -> None:
+    """Let ``from . import name`` in a package find its submodule, as a first import would.
+
+    What the name stood for in the session would be found first.
+    """
+    entry = state.index.modules[plan.name]
+    namespace = plan.tracked.namespace
+    for imported in entry.summaries[number].imports:
+        name = imported.name
+        if (
+            name != imported.alias
+            or entry.package != plan.name
+            or entry.bindings[name][0] != number
+        ):
+            continue
+        if entry.absolute(imported.module, imported.level) != plan.name or name not in namespace:
+            continue
+        if not _is_part_of_package(namespace[name]):
+            del namespace[name]
 
 
 def _is_submodule(state: State, package: str, name: str, value: Any) -> bool:

@@ -14,7 +14,7 @@ from ..plan import ModulePlan
 from ..transaction import ABSENT
 from .bound import olds, raw_before
 from .cycles import give_back_later_names
-from .dropping import drop_foreign, drop_star, forget_unbound
+from .dropping import drop_foreign, drop_own_names, drop_star, forget_unbound
 from .loggers import replacing
 from .noting import (
     definition_fingerprints,
@@ -70,6 +70,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     outside = set_from_outside(state, plan, number)
     before = {name: namespace.get(name, ABSENT) for name in statement.binds}
     formerly = olds(work, number)
+    drop_own_names(state, plan, number)
     recorder = Recorder(namespace)
     past = dict(namespace) if state.index.whole(plan.name) else None
     place = plan.after.line_text(statement.lineno)

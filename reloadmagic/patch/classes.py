@@ -27,6 +27,7 @@ from .derived import beneath, merge_bases
 from .inside import (
     bases,
     builtin_base,
+    calls_on_creation,
     cells,
     functions_in,
     mro,
@@ -304,7 +305,7 @@ def rescue_subclasses(patcher: Patcher) -> None:
         child, old, new = patcher.stuck_subclasses.pop()
         if patcher.stand_in(child) is not child:
             continue
-        hooked = _has_hooks(child) or not is_exactly(new, type, abc.ABCMeta)
+        hooked = calls_on_creation(child) or not is_exactly(new, type, abc.ABCMeta)
         clone = None if hooked else _clone(child, old, new)
         if clone is None:
             patcher.leftovers.append(
@@ -326,21 +327,6 @@ def _clone(child: type, old: type, new: type) -> type | None:
         return type(child)(type.__dict__["__name__"].__get__(child), wanted, namespace)
     except TypeError:
         return None
-
-
-def _has_hooks(cls: type) -> bool:
-    """Whether making *cls* again would run code that is not the standard library's."""
-    if not is_exactly(cls, type, abc.ABCMeta):
-        return True
-    init = next(base for base in mro(cls)[1:] if "__init_subclass__" in own_dict(base))
-    if own_dict(init).get("__module__") not in (None, "typing", "abc"):
-        return True
-    return any(
-        "__set_name__" in own_dict(base)
-        and own_dict(base).get("__module__", "functools") != "functools"
-        for value in own_dict(cls).values()
-        for base in mro(type(value))
-    )
 
 
 # --------------------------------------------------------------------------- __class__ cells

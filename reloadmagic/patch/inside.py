@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import abc
 import functools
 import types
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..transaction import instance_dict, is_kind, mro, own_dict, read_cell
+from ..transaction import instance_dict, is_exactly, is_kind, mro, own_dict, read_cell
 
 __all__ = [
     "bases",
     "builtin_base",
+    "calls_on_creation",
     "cells",
     "functions_in",
     "mro",
@@ -110,3 +112,18 @@ def stands_for_function(value: object) -> bool:
     if is_kind(value, type, types.ModuleType):
         return False
     return any(name in own_dict(base) for base in mro(cls) for name in ("__call__", "__get__"))
+
+
+def calls_on_creation(cls: type) -> bool:
+    """Does making a class like *cls* call code that is not the standard library's?"""
+    if not is_exactly(cls, type, abc.ABCMeta):
+        return True
+    init = next(base for base in mro(cls)[1:] if "__init_subclass__" in own_dict(base))
+    if own_dict(init).get("__module__") not in (None, "typing", "abc"):
+        return True
+    return any(
+        "__set_name__" in own_dict(base)
+        and own_dict(base).get("__module__", "functools") != "functools"
+        for value in own_dict(cls).values()
+        for base in mro(type(value))
+    )
