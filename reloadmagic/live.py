@@ -193,12 +193,18 @@ def instance_value(value: Any, name: str) -> Any:
 
 def instance_items(value: Any) -> list[tuple[str, Any]]:
     """The attributes in an instance's ``__dict__``, read past the user's own attribute access."""
+    own = instance_dict(value)
+    return list(own.items()) if own is not None and len(own) <= SMALL else []
+
+
+def instance_dict(value: Any) -> dict[str, Any] | None:
+    """An instance's ``__dict__``, read past the user's own attribute access; None without one."""
     kind = type(value)
     if issubclass(kind, (type, types.ModuleType)):
-        return []
+        return None
     for base in type.__dict__["__mro__"].__get__(kind):
         slot = class_dict(base).get("__dict__")
         if type(slot) is types.GetSetDescriptorType:  # a property may stand before it
             own = slot.__get__(value)
-            return list(own.items()) if type(own) is dict and len(own) <= SMALL else []
-    return []
+            return own if type(own) is dict else None
+    return None

@@ -125,12 +125,26 @@ def _only_names(statement: Statement, name: str, value: Any, tracked: TrackedMod
 
 
 def is_alias(statement: Statement) -> bool:
-    """Is it an assignment of what a name or an attribute is bound to?"""
+    """Is it an assignment of what a name, an attribute or an item holds?"""
     nodes = statement.fragment.parse()
     if len(nodes) != 1 or not isinstance(nodes[0], ast.Assign | ast.AnnAssign):
         return False
     value = nodes[0].value
+    while value is not None and (holder := _holder(value)) is not None:
+        value = holder
     return value is not None and dotted(value) is not None
+
+
+def _holder(node: ast.expr) -> ast.expr | None:
+    """``table`` for an item of it, however that is asked for; None for all else."""
+    match node:
+        case ast.Subscript(value=table):
+            return table
+        case ast.Call(func=ast.Attribute(value=table, attr="setdefault")):
+            return table
+        case ast.Call(func=ast.Attribute(value=table, attr="get"), args=[_]):
+            return table
+    return None
 
 
 def bound_before(

@@ -9,7 +9,7 @@ import types
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict, is_class
+from ..live import class_dict, instance_dict, is_class
 from ..modules import module_namespace
 from ..source import Statement
 from ..source.scopes import dotted
@@ -58,10 +58,15 @@ def drop_names(state: State, work: Work) -> None:
 
 
 def drop_attributes(state: State, plan: ModulePlan) -> None:
-    """Take off functions and classes what statements set on them that are gone, or set others now.
+    """Take off objects what statements set on them that are gone, or set others now.
 
     This comes before anything runs: what runs may set them, in whatever module.
     """
+    for (module, name), attr in plan.orphaned:
+        own = instance_dict(state.tracked[module].namespace.get(name))
+        if own is not None and attr in own:
+            state.transaction.del_item(own, attr)
+            state.effects.add(("attr", module, name, attr))
     gone = [*plan.dropped_statements, *plan.unset]
     if plan.diff is not None:
         gone += [p.old for p in plan.diff.edited() if p.how == "changed" and p.old is not None]

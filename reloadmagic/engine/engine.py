@@ -115,6 +115,8 @@ class Engine:
             codes = run_first(tracked, source, loader, namespace, see_star)
             with attaching(tracked, self.tracked), closing(codes):
                 yield codes
+            if self.running is not None:
+                self.running.leave(name, source)
         except BaseException:
             if was is None:
                 self.tracked.pop(name, None)

@@ -25,6 +25,7 @@ __all__ = [
     "definition_fingerprints",
     "fillable",
     "note_binding",
+    "note_contents",
     "note_definition",
     "note_fills",
     "note_set_back",
@@ -45,7 +46,7 @@ def note_binding(
             state.effects.add(("content", plan.name, name))  # merged in place
             if is_class(stays):
                 state.effects.add(("head", plan.name, name))
-    elif not same_value(was, stays):
+    elif not is_plain(stays) or not same_value(was, stays):  # which one it is counts as well
         state.effects.add(("bind", plan.name, name))
         state.effects.add(("content", plan.name, name))
 
@@ -161,10 +162,10 @@ def _values(container: Any) -> Iterable[Any]:
     return container.values() if isinstance(container, dict) else container
 
 
-def fillable(state: State, plan: ModulePlan, number: int) -> list[Fillable]:
-    """The objects that a statement may fill, as they are now."""
+def fillable(state: State, where: str, number: int) -> list[Fillable]:
+    """The objects that a statement of the module *where* may fill, as they are now."""
     found: list[Fillable] = []
-    for module, name, attr in state.index.filling.filled_by((plan.name, number)):
+    for module, name, attr in state.index.filling.filled_by((where, number)):
         if module not in state.tracked:
             continue
         value = filled_object(state, (module, name, attr))
@@ -208,23 +209,30 @@ def note_set_back(state: State, plan: ModulePlan, before: Mapping[tuple[str, str
             state.effects.add(("attr", plan.name, name, attr))
 
 
-def note_sets(state: State, plan: ModulePlan, number: int) -> None:
-    """A statement has set attributes of objects."""
-    for path in state.index.modules[plan.name].summaries[number].now.sets:
-        for (module, name), attr in state.index.names.attributes_set(plan.name, path):
+def note_sets(state: State, where: str, number: int) -> None:
+    """A statement of the module *where* has set attributes of objects."""
+    for path in state.index.modules[where].summaries[number].now.sets:
+        for (module, name), attr in state.index.names.attributes_set(where, path):
             state.effects.add(("attr", module, name, attr))
 
 
-def note_fills(state: State, filled: list[Fillable]) -> None:
-    """What a statement put into objects is the source's own, and changes their content."""
+def note_contents(state: State, filled: list[Fillable]) -> None:
+    """What was put into objects changes their content."""
     for fill in filled:
-        key, value, size = fill.key, fill.value, fill.size
+        key, value = fill.key, fill.value
         if len(key) == 2 and not same_value(value, filled_object(state, (*key, ""))):
             state.effects.add(("bind", *key))  # a name declared global in what it called
         elif is_plain(value):
             continue  # as it was: such a value is not filled but bound anew
         if key not in state.effects.contents and not fill.is_unchanged():
             state.effects.add(content_token(key))
+
+
+def note_fills(state: State, filled: list[Fillable]) -> None:
+    """What a statement put into objects is the source's own, and changes their content."""
+    note_contents(state, filled)
+    for fill in filled:
+        value, size = fill.value, fill.size
         if size < 0 or id(value) in state.containers.refilled or size_of(value) == size:
             continue
         for noted, name, note in _notes_on(state, value):

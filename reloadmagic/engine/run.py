@@ -33,6 +33,7 @@ from .failures import describe, failed_outcome, forget_imports, is_interrupt, re
 from .hashes import put_tables_in_order
 from .lines import functions_of
 from .names import Namespace, namespaces_before, refresh
+from .noting import Fillable, fillable, note_contents, note_sets
 from .outcome import Outcome
 from .progress import Progress
 from .reloading import reload_behind, reload_module, rerun, room_for
@@ -66,6 +67,8 @@ class Run:
         # The modules loaded before; none where nothing runs, so that nothing is imported.
         runs = any(p.run or p.drops or p.diff is None for p in plan.modules.values())
         self.known = set(sys.modules) if runs else set()
+        # By module that runs for the first time: what it may fill, as that was before.
+        self.met: dict[str, list[Fillable]] = {}
         # The namespaces that the user imported from, as they were when the run began.
         self.before = namespaces_before(namespaces)
 
@@ -94,17 +97,26 @@ class Run:
         """
         if not self.state.active or threading.get_ident() != self.thread:
             return None
+        numbers = range(len(source.statements))
         self.state.index.put(name, source)
         package, _, attribute = name.rpartition(".")
         self.state.effects.add(("bind", package, attribute))  # which the import system sets
         self.state.graph = self.state.order = None
         for tracked in self.state.tracked.values():
             self.state.transaction.snapshot(tracked.noted)  # which an import adds to
-        for number in range(len(source.statements)):
+        for number in numbers:
             snapshot_targets(self.state, name, number)
         snapshot_imported(self.state, name)
         reload_behind(self.state, name)
+        self.met[name] = [f for number in numbers for f in fillable(self.state, name, number)]
         return partial(give_back_later_names, self.state, name)
+
+    def leave(self, name: str, source: Source) -> None:
+        """A module that was not loaded before has run: what has it changed of others?"""
+        if name in self.met:
+            note_contents(self.state, self.met.pop(name))
+            for number in range(len(source.statements)):
+                note_sets(self.state, name, number)
 
     def carry_out(self) -> tuple[Outcome, ...]:
         """Run all sets of the plan in order; the outcomes in the order of the modules.

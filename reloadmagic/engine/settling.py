@@ -10,8 +10,10 @@ from ..notes import ATTRIBUTES, is_container, same_value
 from ..plan import ModulePlan
 from ..source import Statement
 from ..transaction import ABSENT, mro
+from .bound import is_alias
 from .classes import settle_class
 from .redirecting import tell_at_once
+from .sharing import shares_otherwise
 from .snapshots import is_instance_of_users
 
 if TYPE_CHECKING:
@@ -33,15 +35,19 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
         state.has_dropped_class = True
     is_filled = bool(state.index.filling.fillers().get((plan.name, name, "")))
     if is_container(new) and type(old) is type(new):
-        if not state.containers.become(old, new):
+        if is_alias(statement) or not state.containers.become(old, new):
             return new
-        if not is_filled and state.containers.is_unchanged(old, new):
-            return old
+        if state.containers.is_unchanged(old, new):
+            if shares_otherwise(state, old, new, edited=_is_edited(plan, number)):
+                state.effects.add(("content", plan.name, name))
+            elif not is_filled:
+                return old
         if _is_display(statement) or state.containers.is_made(new):
             return state.containers.refill(old, new, (plan.name, name))
         return new
     if same_value(old, new):
-        return old
+        shared = shares_otherwise(state, old, new, edited=_is_edited(plan, number))
+        return new if shared else old
     if is_class(new) and is_class(old):
         return settle_class(state, plan, number, name, old, new)
     defines = statement.fragment.kind in {"def", "class"}
@@ -51,6 +57,7 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
         if stays is not old:
             tell_at_once(state, old, stays)
         return stays
+    is_filled = is_filled or "" in plan.filled.get(name, ())
     if is_filled and _is_refilled(state, old, new):
         keep = _set_by_others(state, plan, number, name, old)
         anew = {attr for attr, _ in instance_items(new)} - keep
@@ -58,6 +65,13 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
         return state.patcher.restate(old, new, keep=keep)
     state.patcher.settle(new)
     return new
+
+
+def _is_edited(plan: ModulePlan, number: int) -> bool:
+    """Has the text of a statement changed?"""
+    partner = plan.partner(number)
+    fragment = plan.after.statements[number].fragment
+    return partner is None or plan.before.statements[partner].fragment.text != fragment.text
 
 
 def _is_refilled(state: State, old: Any, new: Any) -> bool:

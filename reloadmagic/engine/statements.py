@@ -66,7 +66,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     namespace = plan.tracked.namespace
     code = _code_of(work, number, loader)
     fingerprints = definition_fingerprints(plan, number)
-    filled = fillable(state, plan, number)
+    filled = fillable(state, plan.name, number)
     outside = set_from_outside(state, plan, number)
     before = {name: namespace.get(name, ABSENT) for name in statement.binds}
     formerly = olds(work, number)
@@ -101,7 +101,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     note_definition(state, plan, number, fingerprints)
     note_fills(state, filled)
     note_set_back(state, plan, outside)
-    note_sets(state, plan, number)
+    note_sets(state, plan.name, number)
     if statement.fragment.kind == "class":
         state.made.collect()  # or __subclasses__() would list twins
 

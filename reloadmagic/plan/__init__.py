@@ -11,7 +11,8 @@ The walk of one plan, a file a stop:
 ``planner``
     the `Planner`, which walks the others in order.
 ``before``
-    what the old sources filled and set, and in which order, taken before the index gets the new ones.
+    what the old sources filled and set, and in which order, taken before the index gets the new
+    ones; attributes that they set on objects may go alone (``outside``).
 ``seeds``
     what the edits themselves say: statements edited, added, dropped, reordered. Definitions that
     went to another module keep their objects (``moved``).

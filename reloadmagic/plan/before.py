@@ -17,8 +17,9 @@ from ..modules import TrackedModule
 from ..reach import summarize
 from ..reach.index import Index
 from ..reach.summary import Summary
-from ..reach.tokens import StatementId, Target
+from ..reach.tokens import Entity, StatementId, Target
 from .order import Order
+from .outside import is_from_outside
 from .propagation import Propagation
 
 __all__ = ["Before"]
@@ -44,6 +45,8 @@ class Before:
         self._tracked = tracked
         self._diffs = diffs
         gone = _gone(diffs)
+        # By module, the attributes that its statements had set which the edit drops.
+        self._orphaned: dict[str, list[tuple[Entity, str]]] = {}
         # Objects filled by statements that the edit drops or changes.
         self._refills = list(self._fills_of(gone)) if gone else []
         # Who filled what, where the edit may change that for statements that stay.
@@ -72,11 +75,15 @@ class Before:
                 yield from self._made_by_others(name, number)
 
     def _made_by_others(self, name: str, number: int) -> Iterator[Target]:
-        """Instances of which a statement set an attribute: only their makers know what it was."""
+        """Instances of which a statement set an attribute that their makers may have set before."""
         for path in self._index.modules[name].summaries[number].now.sets:
-            for entity, _ in self._index.names.attributes_set(name, path):
+            for entity, attr in self._index.names.attributes_set(name, path):
                 value = self._tracked[entity[0]].namespace.get(entity[1])
-                if not is_class(value) and type(value) is not types.FunctionType:
+                if is_class(value) or type(value) is types.FunctionType:
+                    continue
+                if is_from_outside(self._index, type(value), attr):
+                    self._orphaned.setdefault(name, []).append((entity, attr))
+                else:
                     yield (*entity, "")
 
     def _fills_otherwise(self) -> bool:
@@ -198,6 +205,10 @@ class Before:
 
     def set_again(self, propagation: Propagation) -> None:
         """Where what set an attribute is gone, or sets that of another object, others count again."""
+        for name, orphaned in self._orphaned.items():
+            propagation.plans[name].orphaned = tuple(orphaned)
+            for entity, attr in orphaned:
+                propagation.push(("attr", *entity, attr))
         if not self._setters:
             return
         edited = {(n, pair.new) for n, diff in self._diffs.items() for pair in diff.edited()}

@@ -7,6 +7,7 @@ only make sense together, from the first one on. In comes the index; nothing is 
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Iterator
 
 from ..reach.index import Index
@@ -26,7 +27,9 @@ class Groups:
 
     def __init__(self, index: Index) -> None:
         self._index = index
-        self._readers: dict[Target, set[StatementId]] = {}
+        self._users: dict[Target, set[StatementId]] = {}
+        # By statement, what `used_by` tells of it; None until it is asked for.
+        self._used: dict[StatementId, list[Target]] | None = None
 
     def fillers(self, target: Target) -> set[StatementId]:
         """The statements that fill an object."""
@@ -59,10 +62,34 @@ class Groups:
             yield target, fillers[target] | self.makers(target)
 
     def users(self, target: Target) -> set[StatementId]:
-        """The statements that use what a filled object holds, or a name that is bound anew."""
-        if target not in self._readers:
-            users = self._index.reached(content_token(target))
-            if target[:2] in self._index.filling.rebound():
-                users = users | self._index.reached(("bind", *target[:2]))
-            self._readers[target] = users
-        return self._readers[target]
+        """The statements that use what a filled object holds, or a name that is bound anew.
+
+        And those that call what others made of it.
+        """
+        if target not in self._users:
+            self._users[target] = self._find_users(target)
+        return self._users[target]
+
+    def _find_users(self, target: Target) -> set[StatementId]:
+        found = set(self._index.reached(content_token(target)))
+        if target[:2] in self._index.filling.rebound():
+            found |= self._index.reached(("bind", *target[:2]))
+        todo = list(found)
+        while todo:
+            module, number = todo.pop()
+            fragment = self._index.modules[module].source.statements[number].fragment
+            if fragment.kind == "assign" or (fragment.kind == "def" and "@" in fragment.text):
+                for name in fragment.binds:
+                    callers = self._index.reached(("code", module, name)) - found
+                    found |= callers
+                    todo += callers
+        return found
+
+    def used_by(self, statement: StatementId) -> list[Target]:
+        """The filled objects of which a statement uses what they hold, being no part of the group."""
+        if self._used is None:
+            self._used = defaultdict(list)
+            for target, fillers in self._index.filling.fillers().items():
+                for user in self.users(target) - fillers - self.makers(target):
+                    self._used[user].append(target)
+        return self._used.get(statement, [])

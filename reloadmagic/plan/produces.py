@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from ..diff import diff_class_texts
 from ..live import is_class
 from ..reach.index import Index
-from ..reach.tokens import Token
+from ..reach.tokens import StatementId, Token
 from ..source import Statement
 from .values import ModulePlan
 
-__all__ = ["produced", "star_names"]
+__all__ = ["changed_outside", "produced", "star_names"]
 
 
 def produced(index: Index, plan: ModulePlan, number: int) -> Iterator[Token]:
@@ -36,11 +36,17 @@ def produced(index: Index, plan: ModulePlan, number: int) -> Iterator[Token]:
         for name in statement.binds:  # which decorators may have set, too
             for attr in index.filling.attributes_from_outside((plan.name, name)):
                 yield "attr", plan.name, name, attr
-    now = index.modules[plan.name].summaries[number].now
+    yield from changed_outside(index, (plan.name, number))
+
+
+def changed_outside(index: Index, statement: StatementId) -> Iterator[Token]:
+    """What a statement may have changed beside the names that it binds."""
+    here, number = statement
+    now = index.modules[here].summaries[number].now
     for name in now.binds_global:
-        yield "bind", plan.name, name
+        yield "bind", here, name
     for path in now.sets:
-        for (module, name), attr in index.names.attributes_set(plan.name, path):
+        for (module, name), attr in index.names.attributes_set(here, path):
             yield "attr", module, name, attr
 
 

@@ -150,12 +150,10 @@ class Propagation:
 
     def force_groups_read(self, me: StatementId) -> list[Target]:
         """A statement that reads objects before all their fillers have run sees them half filled."""
-        groups = self.groups
         half_filled = [
             target
-            for target, fillers in self.index.filling.fillers().items()
-            if me not in fillers and me in groups.users(target) and me not in groups.makers(target)
-            if any(self.order.before(me, filler) for filler in fillers)
+            for target in self.groups.used_by(me)
+            if any(self.order.before(me, filler) for filler in self.groups.fillers(target))
         ]
         for target in half_filled:
             self.force_group(target, "it is read before it is filled")

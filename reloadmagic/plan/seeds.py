@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ..diff import Diff, Pair
 from ..reach.tokens import StatementId, Target
+from .produces import changed_outside
 from .propagation import Propagation
 from .values import ADDED, EDITED, ModulePlan
 
@@ -135,8 +136,11 @@ class Seeds:
         if package in self.index.modules:
             self.propagation.push(("bind", package, name))  # the import system sets it
         for number in range(statements):
+            me = (module, number)
             self.added(module, number)
-            self.propagation.force_groups_read((module, number))
+            self.propagation.force_groups_read(me)
+            for token in changed_outside(self.index, me):
+                self.propagation.push(token, me)
 
     def added(self, module: str, number: int) -> None:
         """A new statement: groups run again unless it comes after all of theirs."""

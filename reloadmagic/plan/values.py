@@ -13,7 +13,7 @@ from typing import Literal
 from ..changes import Change
 from ..diff import Diff, Pair
 from ..modules import TrackedModule
-from ..reach.tokens import StatementId, Token
+from ..reach.tokens import Entity, StatementId, Token
 from ..source import Source
 
 __all__ = ["ADDED", "EDITED", "OWN_REASONS", "Changeset", "ModulePlan", "Plan", "Recoded", "Step"]
@@ -51,6 +51,8 @@ class ModulePlan:
         origins: for statements that define what another module defined before, where it is.
         dropped: names that the source no longer binds.
         dropped_statements: statements of *before* that are gone.
+        orphaned: objects, by module and name, with the attributes that only statements which are
+            gone had set on them.
         filled: names of objects that are filled anew, with the class attributes, or ``""`` for the
             object itself.
         pinned: statements that are kept by the user's word.
@@ -68,6 +70,7 @@ class ModulePlan:
     origins: dict[int, StatementId] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
     dropped_statements: tuple[int, ...] = ()
+    orphaned: tuple[tuple[Entity, str], ...] = ()
     pinned: set[int] = field(default_factory=set)
     anew: set[int] = field(default_factory=set)
     filled: dict[str, set[str]] = field(default_factory=dict)

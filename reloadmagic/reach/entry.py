@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ..source import Source
 from .reading import summarize
-from .summary import ClassInfo, Summary, Unit
+from .summary import LAMBDAS, ClassInfo, Summary, Unit
 from .tokens import User
 
 __all__ = ["ModuleEntry", "make_entry"]
@@ -94,7 +94,7 @@ class ModuleEntry:
                     if f"{owner}.{attr}" not in summary.functions:
                         yield (name, "v", (number, f"{owner}.{attr}")), unit
             for qualname, unit in summary.functions.items():
-                if qualname == "<lambda>":
+                if qualname == LAMBDAS:
                     yield (name, "l", number), unit
                 else:
                     yield (name, "f", qualname), unit

@@ -14,7 +14,7 @@ from ..source.anatomy import FunctionNode
 from ..source.scopes import child_nodes, dotted
 from .known import DYNAMIC, FILLING, FILLING_FUNCTIONS, PASSING
 from .scope import Scope
-from .summary import CALL, MENTION, OPERATOR, USE, Path, Summary, Unit
+from .summary import CALL, LAMBDAS, MENTION, OPERATOR, USE, Path, Summary, Unit
 from .syntax import arguments, asked_name, attribute_of, holder, imported_path
 
 __all__ = ["Expressions"]
@@ -278,8 +278,9 @@ class Expressions:
         if self.scope.in_function or how & (USE | CALL):
             self._enter_lambda(node, self.unit, self.scope.prefix)
         else:
-            unit = self.summary.functions.setdefault("<lambda>", Unit())
-            self._enter_lambda(node, unit, "<lambda>.<locals>.")
+            qualname = self.scope.prefix + LAMBDAS
+            unit = self.summary.functions.setdefault(qualname, Unit())
+            self._enter_lambda(node, unit, f"{qualname}.<locals>.")
 
     def _enter_lambda(self, node: ast.Lambda, unit: Unit, prefix: str) -> None:
         """Read a lambda's body into *unit*."""

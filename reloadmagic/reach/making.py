@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from ..source.scopes import dotted
 from .known import CONSTRUCTION
-from .summary import Path, Unit
+from .summary import LAMBDAS, Path, Unit
 from .tokens import Entity, StatementId
 
 if TYPE_CHECKING:
     from .index import Index
 
-__all__ = ["only_makes"]
+__all__ = ["only_makes", "sets_itself"]
 
 
 def only_makes(
@@ -53,6 +53,11 @@ def only_makes(
     return True
 
 
+def sets_itself(index: Index, entity: Entity, attr: str) -> bool:
+    """May making an object of the class *entity* set *attr* of it?"""
+    return any({"", attr} & unit.own for _, unit in _construction(index, entity))
+
+
 def _called(index: Index, statement: StatementId) -> Path | None:
     """What an assignment calls for its value, once, which it does not unpack."""
     fragment = index.modules[statement[0]].source.statements[statement[1]].fragment
@@ -80,6 +85,9 @@ def _construction(index: Index, entity: Entity) -> list[tuple[str, Unit]]:
         name = todo.pop()
         for home, owner in owners:
             qualname = f"{owner}.{name}"
+            info = index.names.class_of((home, owner))
+            if info is not None and name in info.lambdas:
+                qualname = f"{owner}.{LAMBDAS}"
             function = index.modules[home].functions.get(qualname)
             if function is not None and (home, qualname) not in found:
                 found[home, qualname] = function[1]

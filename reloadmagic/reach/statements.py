@@ -278,11 +278,19 @@ class Statements:
             unit = Unit()
             Statements(self.summary, unit, scope).visit(statement)
             is_function = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
-            has_lambda = "" if is_function else lambda_in(statement)
+            has_lambda = lambda_in(statement)
             for name in bound_names([statement], scope.text):
-                info.attrs[name] = info.attrs.get(name) or has_lambda
+                info.attrs[name] = info.attrs.get(name) or ("" if is_function else has_lambda)
+                info.lambdas |= {name} if has_lambda else set()
                 info.values.setdefault(name, Unit()).merge(unit)
+                for path in unit.paths:
+                    if path[0] in info.attrs and path[0] != name:
+                        info.holders.setdefault(path[0], set()).add(name)
             self.unit.merge(unit)
-            info.uses |= {path[0] for path in unit.paths if path[0] in info.attrs}
+            info.uses |= {path[0] for path, how in unit.paths.items() if how & ~MENTION}
             for factory in factories(statement):
                 self.expressions.note_factory(factory, f"{qualname}.{FACTORIES}")
+        uses = [name for name in info.attrs if name in info.uses]
+        for name in uses:  # and what these were made of
+            uses += {path[0] for path in info.values[name].paths if path[0] in info.attrs} - {*uses}
+        info.uses = {*uses}

@@ -17,6 +17,7 @@ __all__ = [
     "BASE",
     "CALL",
     "FACTORIES",
+    "LAMBDAS",
     "MENTION",
     "OPERATOR",
     "USE",
@@ -38,6 +39,8 @@ BASE = 8  # derived from: what runs when a subclass is made counts too
 OPERATOR = "<operator>"
 # Stands for a method of the class, of which the factories of its fields are what it calls.
 FACTORIES = "<factories>"
+# Stands for the lambdas that a statement or a class body leaves behind.
+LAMBDAS = "<lambda>"
 
 
 @dataclass(slots=True)
@@ -109,15 +112,19 @@ class ClassInfo:
         decorated: has it decorators, keywords or a base like NamedTuple, which read the whole
             class?
         attrs: for each name that the body binds, ``"lambda"`` if it is bound with a lambda in it.
+        lambdas: those of them whose statements have lambdas in them.
         values: for each name that the body binds, what those statements do.
-        uses: names of its own that the body reads while it runs.
+        holders: for names of its own, the others which are made of them: ``also = run``.
+        uses: names of its own that the body calls or looks into while it runs.
     """
 
     bases: list[Path] = field(default_factory=list)
     decorated: bool = False
     uses: set[str] = field(default_factory=set)
     attrs: dict[str, str] = field(default_factory=dict)
+    lambdas: set[str] = field(default_factory=set)
     values: dict[str, Unit] = field(default_factory=dict)
+    holders: dict[str, set[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +150,7 @@ class Summary:
 
     Attributes:
         now: the code that runs with it.
-        functions: by qualname, what functions do that it defines; ``"<lambda>"`` for lambdas that
-            it leaves behind.
+        functions: by qualname, what functions do that it defines, and `LAMBDAS`.
         classes: by qualname.
         imports: in order.
         deletes: names that it deletes.

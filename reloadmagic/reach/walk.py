@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .known import CLASS_HOOKS, CONSTRUCTION, MEMBER_HOOKS, METACLASS_HOOKS, NO_OPERATORS
 from .making import only_makes
-from .summary import BASE, CALL, MENTION, USE, Unit
+from .summary import BASE, CALL, LAMBDAS, MENTION, USE, Unit
 from .tokens import Entity, StatementId, Token, User, ValueId
 
 if TYPE_CHECKING:
@@ -213,17 +213,28 @@ class Walk:
                     self._effect(entity)
 
     def _function(self, module: str, qualname: str) -> None:
-        owner, _, method = qualname.rpartition(".")
+        owner, _, name = qualname.rpartition(".")
         if not owner:
             self._effect((module, qualname))
             self._registered(module, qualname)
             return
-        entity = (module, owner.partition(".")[0])
-        is_enum = method in MEMBER_HOOKS and self.index.is_metaclass(module, "enum:" + owner)
         number, info = self.index.modules[module].classes.get(owner, (0, None))
-        if info is not None and (is_enum or method in info.uses):
-            self.todo.append((module, "s", number))
-        if method in CLASS_HOOKS or is_enum:
+        if info is not None:
+            held = info.lambdas if name == LAMBDAS else info.holders.get(name, ())
+            self.todo += ((module, "f", f"{owner}.{other}") for other in held)
+            if name in info.uses or self._is_member_hook(module, owner, name):
+                self.todo.append((module, "s", number))
+        self._method(module, owner, name)
+
+    def _is_member_hook(self, module: str, owner: str, method: str) -> bool:
+        """Does the method make the members of an enum?"""
+        return method in MEMBER_HOOKS and self.index.is_metaclass(module, "enum:" + owner)
+
+    def _method(self, module: str, owner: str, method: str) -> None:
+        entity = (module, owner.partition(".")[0])
+        if self._is_member_hook(module, owner, method):
+            self._derived(entity)
+        elif method in CLASS_HOOKS:
             self._derived(entity)
             if method == "__set_name__":
                 self._constructed(entity)

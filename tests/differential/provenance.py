@@ -304,9 +304,12 @@ class Facts:
             yield from ((name, other, "run") for other in range(len(module.statements)))
         if mode == "mention":
             return
-        parts = self._part(name, at, mode)
+        parts, inside = self._part(name, at, mode), module.statements[at].imports
         for word, how in set(_uses(parts)):
             yield from self._resolve(name, word, how)
+            origin, attribute = inside.get(word, ("", None))
+            if attribute is not None:  # a function imports it for itself
+                yield from self._resolve(origin, attribute, how)
         for word in set(_attributes(parts)):
             yield from ((m, other, "run") for m, other in self._attributes.get(word, ()))
 

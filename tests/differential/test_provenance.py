@@ -28,6 +28,10 @@ class Database:
     def query(self): return K
 def helper(): return [inner()]
 def inner(): return 5
+def late():
+    from pkg.a import N
+    return N
+LATE = [late()]
 """
 
 
@@ -39,6 +43,7 @@ EDITS = [
     ("def f(): return K", "def f(): return -K", "pkg.a:f", "pkg.a:HELD"),
     ("return x + K", "return x - K", "pkg.a:REG", "pkg.a:CACHE"),
     ("N = len(REG)", "N = len(REG) + 1", "pkg.a:N", "pkg.a:REG"),
+    ("N = len(REG)", "N = 7", "pkg.b:LATE", "pkg.a:REG"),
     ("K = 1", "K = 2", "pkg.b:K", "pkg.a:CACHE"),
     ("CACHE = {}", "CACHE = {1: 2}", "pkg.a:CACHE", "pkg.a:MADE"),
     ("CACHE = {}", "# a comment\nCACHE = {}", "", "pkg.a:CACHE"),
