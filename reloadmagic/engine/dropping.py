@@ -168,7 +168,7 @@ def drop_own_names(state: State, plan: ModulePlan, number: int) -> None:
         if (
             name != imported.alias
             or entry.package != plan.name
-            or entry.bindings[name][0] != number
+            or entry.bindings.get(name, [None])[0] != number  # None where a class body imports it
         ):
             continue
         if entry.absolute(imported.module, imported.level) != plan.name or name not in namespace:
