@@ -59,7 +59,7 @@ def _is_bound(state: State, module: str, name: str, place: tuple[int, int]) -> b
         (star, order.place(module, number))
         for number in entry.bindings.get("*", ())
         for star in names.star_targets(module, number)
-        if names.binds(star, name)
+        if names.gives(star, name)
     ]
     if any(at < place and _is_bound(state, star, name, at) for star, at in stars):
         return True

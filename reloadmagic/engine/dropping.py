@@ -187,12 +187,13 @@ def _is_submodule(state: State, package: str, name: str, value: Any) -> bool:
 
 def drop_foreign(state: State, plan: ModulePlan, recorder: Recorder) -> None:
     """A star-import binds what the source of the module binds, not what others set on it."""
-    entry = state.index.modules[plan.name]
-    stars = entry.stars
-    if any(not state.index.names.knows(star) or state.index.whole(star) for star in stars):
+    names = state.index.names
+    sources = names.star_sources(plan.name)
+    if any(not names.knows(star) or state.index.whole(star) for star in sources):
         return
+    stars = state.index.modules[plan.name].stars
     for name in list(recorder.bound):
-        if any(state.index.names.binds(star, name) for star in stars):
+        if any(names.gives(star, name) for star in stars):
             continue
         if not _is_part_of_package(recorder.namespace[name]):  # else the import system has set it
             recorder.give_back(name)

@@ -86,6 +86,8 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
         exec(code, namespace, recorder)
     if past is not None:
         recorder.note_unseen(past)
+        if recorder.bound.keys() - statement.binds:
+            state.effects.add(("content", plan.name, "__all__"))  # a star-import gives those too
     if "global " in statement.fragment.text:
         # Where a function inside declares a name global, CPython stores it past the locals.
         for name in statement.binds:

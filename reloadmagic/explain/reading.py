@@ -148,7 +148,7 @@ class Reader:
         yield from self.affected.labels(keys)
 
     def _is_starred(self, root: str) -> bool:
-        return any(self.index.names.binds(star, root) for star in self.stars)
+        return any(self.index.names.gives(star, root) for star in self.stars)
 
     def _imported(self, path: Path, how: int) -> set[str]:
         """Full names that a path through an imported name means."""

@@ -96,6 +96,7 @@ class Propagation:
                     grew = True
                     plan.anew.add(number)
                     self.reach(plan, number, WHOLE)
+                self.push(("content", name, "__all__"))  # it may bind names that no statement does
                 for used in self.index.used_names(name):
                     self.push(("bind", name, used))
                     self.push(("content", name, used))
@@ -125,9 +126,14 @@ class Propagation:
         if isinstance(reason, tuple) and reason[0] == "bind":
             for name in self._imported_as(plan, number, reason[2]):
                 self.push(("bind", plan.name, name), (plan.name, number))
+            if reason[1:] in self.index.filling.rebound():
+                self._read_half_filled(plan, number)
         if "*" in plan.after.statements[number].binds:
             # What a star-import of the module gives, with or without an __all__ of its own.
             self.push(("content", plan.name, "__all__"), (plan.name, number))
+            if isinstance(reason, tuple) and reason[0] == "content" and reason[2] == "__all__":
+                for token in produced(self.index, plan, number):
+                    self.push(token, (plan.name, number))
             self._follow_star(plan, number, reason)
         if known is not None:
             known.add(reason)
@@ -141,12 +147,16 @@ class Propagation:
             self.push(token, (plan.name, number))
         if group:
             self.force_groups_of(plan, number)
+        self._read_half_filled(plan, number)
+        self._force_bindings_read(plan, number)
+
+    def _read_half_filled(self, plan: ModulePlan, number: int) -> None:
+        """What a statement reads half filled is filled anew, and the statement runs in between."""
         for _, name, _ in self.force_groups_read((plan.name, number)):
             why = f"reads {name} while it is filled"
-            if why not in plan.run[number]:
+            if why not in plan.run.get(number, ()):
                 plan.anew.add(number)
                 self.reach(plan, number, why)
-        self._force_bindings_read(plan, number)
 
     def force_groups_read(self, me: StatementId) -> list[Target]:
         """A statement that reads objects before all their fillers have run sees them half filled."""
@@ -179,7 +189,7 @@ class Propagation:
         """The star-imports of *module* that bind *name*."""
         for number in self.index.modules[module].bindings.get("*", ()):
             targets = self.index.names.star_targets(module, number)
-            if any(self.index.names.binds(target, name) for target in targets):
+            if any(self.index.names.gives(target, name) for target in targets):
                 yield number
 
     def _follow_star(self, plan: ModulePlan, star: int, reason: Token | str) -> None:

@@ -91,7 +91,7 @@ class Names:
             yield f"{module}.{root}", path[1:]
         if not binders or root in entry.summaries[binders[0]].augments:
             for star in entry.stars:
-                if star in self.modules and self.binds(star, root):
+                if star in self.modules and self.gives(star, root):
                     yield star, path
 
     def _resolve_in(
@@ -126,12 +126,30 @@ class Names:
         if module in _seen:
             return False
         return name in entry.bindings or any(
-            self.binds(star, name, _seen | {module}) for star in entry.stars
+            self.gives(star, name, _seen | {module}) for star in entry.stars
         )
+
+    def gives(self, module: str, name: str, _seen: frozenset[str] = frozenset()) -> bool:
+        """May a star-import of *module* bind *name*?"""
+        entry = self.modules.get(module)
+        if name.startswith("_") and entry is not None and "__all__" not in entry.bindings:
+            return False
+        return self.binds(module, name, _seen)
 
     def knows(self, module: str) -> bool:
         """Is it known which names a star-import of *module* may bind?"""
         return module in self.modules or self._names_of(module) is not None
+
+    def star_sources(self, module: str) -> list[str]:
+        """The modules that *module* has names from by star-imports, its own and theirs."""
+        found: dict[str, None] = {}
+        todo = [module]
+        while todo:
+            entry = self.modules.get(todo.pop())
+            new = [star for star in entry.stars if star not in found] if entry else []
+            found.update(dict.fromkeys(new))
+            todo += new
+        return list(found)
 
     def star_targets(self, module: str, number: int) -> list[str]:
         """The modules that a statement of *module* imports by star."""
@@ -182,13 +200,21 @@ class Names:
     def bases_of(self, entity: Entity) -> list[Entity]:
         """The classes of statements that the class *entity* is derived from, at any distance."""
         found: dict[Entity, None] = {}
-        todo = [entity]
+        todo = self._bases(entity)
         while todo:
-            current = todo.pop()
-            info = self.class_of(current)
-            for path in info.bases if info is not None else ():
-                for base, rest in self.resolve(current[0], path):
-                    if not rest and base not in found and self.class_of(base) is not None:
-                        found[base] = None
-                        todo.append(base)
-        return list(found)
+            module, path = todo.pop()
+            for base, rest in self.resolve(module, path):
+                if not rest and base not in found and base != entity:
+                    found[base] = None
+                    todo += self._bases(base)
+        return [base for base in found if self.class_of(base) is not None]
+
+    def _bases(self, entity: Entity) -> list[tuple[str, Path]]:
+        """What a class is derived from; what an alias, ``Shape = shapes.Base``, stands for."""
+        module, name = entity
+        info, entry = self.class_of(entity), self.modules.get(module)
+        if info is not None:
+            return [(module, path) for path in info.bases]
+        binders = entry.bindings.get(name, ()) if entry is not None else ()
+        aliases = [entry.summaries[n].aliases.get(name) for n in binders] if entry else []
+        return [(module, path) for path in aliases if path is not None]

@@ -298,15 +298,17 @@ class Walk:
                     self.todo.append(user)
 
     def _subclasses(self, entity: Entity) -> list[Entity]:
-        """Classes derived from *entity* by statements, directly or through others."""
+        """Classes derived from *entity* by statements, directly or through others, and aliases."""
         found: dict[Entity, None] = {}
         todo = [entity]
         while todo:
-            for user, how, _ in self.index.users(todo.pop()):
-                if not how & BASE or user[1] != "s":
+            for user, how, rest in self.index.users(todo.pop()):
+                if user[1] != "s":
                     continue
                 module, _, number = user
-                for name in self.index.modules[module].summaries[number].classes:
+                summary = self.index.modules[module].summaries[number]
+                aliases = () if rest else summary.aliases
+                for name in summary.classes if how & BASE else aliases:
                     subclass = (module, name.partition(".")[0])
                     if subclass not in found and subclass != entity:
                         found[subclass] = None
