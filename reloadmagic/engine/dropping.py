@@ -72,6 +72,8 @@ def drop_attributes(state: State, plan: ModulePlan) -> None:
         gone += [p.old for p in plan.diff.edited() if p.how == "changed" and p.old is not None]
     for number in gone:
         for *path, attr in attribute_targets(plan.before.statements[number]):
+            for entity, _ in state.index.names.attributes_set(plan.name, (*path, attr)):
+                state.effects.add(("attr", *entity, attr))
             value = _find(plan.tracked.namespace, path)
             if type(value) is types.FunctionType:
                 if value.__module__ in state.tracked and attr in value.__dict__:

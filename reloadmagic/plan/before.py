@@ -45,8 +45,8 @@ class Before:
         self._tracked = tracked
         self._diffs = diffs
         gone = _gone(diffs)
-        # By module, the attributes that its statements had set which the edit drops.
-        self._orphaned: dict[str, list[tuple[Entity, str]]] = {}
+        # Attributes of instances that statements had set which the edit drops.
+        self._unset = list(self._unset_on_instances())
         # Objects filled by statements that the edit drops or changes.
         self._refills = list(self._fills_of(gone)) if gone else []
         # Who filled what, where the edit may change that for statements that stay.
@@ -72,19 +72,20 @@ class Before:
                 for bound in diff.before.statements[number].binds:
                     if len(entry.bindings.get(bound, ())) > 1:
                         yield (name, bound, "")
-                yield from self._made_by_others(name, number)
 
-    def _made_by_others(self, name: str, number: int) -> Iterator[Target]:
-        """Instances of which a statement set an attribute that their makers may have set before."""
-        for path in self._index.modules[name].summaries[number].now.sets:
-            for entity, attr in self._index.names.attributes_set(name, path):
-                value = self._tracked[entity[0]].namespace.get(entity[1])
-                if is_class(value) or type(value) is types.FunctionType:
-                    continue
-                if is_from_outside(self._index, type(value), attr):
-                    self._orphaned.setdefault(name, []).append((entity, attr))
-                else:
-                    yield (*entity, "")
+    def _unset_on_instances(self) -> Iterator[tuple[str, tuple[Entity, str], bool]]:
+        """The attributes that dropped statements had set on instances, with the module of those.
+
+        And whether they are all that can have set it: else only its maker knows what it was.
+        """
+        for name, diff in self._diffs.items():
+            for number in diff.dropped:
+                for path in self._index.modules[name].summaries[number].now.sets:
+                    for entity, attr in self._index.names.attributes_set(name, path):
+                        value = self._tracked[entity[0]].namespace.get(entity[1])
+                        if not is_class(value) and type(value) is not types.FunctionType:
+                            alone = is_from_outside(self._index, type(value), attr)
+                            yield name, (entity, attr), alone
 
     def _fills_otherwise(self) -> bool:
         """Do functions come to fill other objects by the edit when they are called?"""
@@ -205,10 +206,6 @@ class Before:
 
     def set_again(self, propagation: Propagation) -> None:
         """Where what set an attribute is gone, or sets that of another object, others count again."""
-        for name, orphaned in self._orphaned.items():
-            propagation.plans[name].orphaned = tuple(orphaned)
-            for entity, attr in orphaned:
-                propagation.push(("attr", *entity, attr))
         if not self._setters:
             return
         edited = {(n, pair.new) for n, diff in self._diffs.items() for pair in diff.edited()}
@@ -223,6 +220,25 @@ class Before:
             if (elsewhere or before & self._gone) and not now & edited:
                 for setter in now:
                     propagation.reach_at(setter, f"what set {attribute[1]} later is gone")
+            if before & self._gone and not now:
+                propagation.push(("attr", *attribute[0], attribute[1]))
+        self._take_off(propagation)
+
+    def _take_off(self, propagation: Propagation) -> None:
+        """Instances whose attributes nothing sets any longer lose them, or are made anew."""
+        after = self._index.filling.setters()
+        for name, (entity, attr), alone in self._unset:
+            if any(map(self._is_assignment, after.get((entity, attr), ()))):
+                continue
+            if alone:
+                propagation.plans[name].orphaned += ((entity, attr),)
+            else:
+                propagation.force_group((*entity, ""), f"what set its {attr} is gone")
+
+    def _is_assignment(self, statement: StatementId) -> bool:
+        """Is it a statement that sets attributes on no condition?"""
+        source = self._index.modules[statement[0]].source
+        return source.statements[statement[1]].fragment.kind == "assign"
 
     def _places(self) -> dict[str, dict[int, int]]:
         """For each edited module, where the statements are now that stay."""

@@ -51,8 +51,10 @@ class Expressions:
         elif isinstance(target, ast.Attribute | ast.Subscript):
             path = dotted(target)
             if path is not None and self.scope.is_global(path[0]) and self.scope.at_top:
+                # What comes of what it was depends on how often the statement has run.
+                changed = self.fill if path in self.unit.paths else self.unit.sets.add
                 self.read(target.value, MENTION)
-                self.unit.sets.add(path)
+                changed(path)
             else:
                 self._store_in(target)
 
