@@ -18,7 +18,7 @@ from .source import Source, Statement
 from .source.alike import common_start
 from .source.anatomy import dump, first_line, has_docstring
 from .source.parsing import parse
-from .source.scopes import bound_names
+from .source.scopes import bound_names, dotted
 
 __all__ = [
     "BodyEdit",
@@ -305,6 +305,7 @@ class ClassDiff:
             included.
         added, dropped: those of them that the body did not bind before, or binds no more.
         names: the body binds other names than before, or in another order.
+        values: that, or other values, where it binds more than plain methods.
     """
 
     head: bool
@@ -313,6 +314,7 @@ class ClassDiff:
     added: frozenset[str]
     dropped: frozenset[str]
     names: bool
+    values: bool
 
 
 @functools.lru_cache(maxsize=512)
@@ -347,6 +349,8 @@ def diff_classes(
             bodies.add(name)
         else:
             attrs.add(name)
+    values = _values(old), _values(new)
+    others = values[0] != values[1] or not attrs.isdisjoint(values[0])
     if docs[0] != docs[1]:
         attrs.add("__doc__")
     return ClassDiff(
@@ -356,6 +360,7 @@ def diff_classes(
         added=frozenset(new.keys() - old.keys()),
         dropped=frozenset(old.keys() - new.keys()),
         names=list(old) != list(new),
+        values=others,
     )
 
 
@@ -377,6 +382,27 @@ def _members(node: ast.ClassDef, text: str) -> dict[str, list[_Member]]:
         for name in bound_names([statement], text or ":="):
             found.setdefault(name, []).append((shown, statement))
     return found
+
+
+# Decorators that make of a function what instances have no part of.
+_OF_METHODS = frozenset(
+    {
+        "property", "setter", "getter", "deleter", "cached_property", "staticmethod", "classmethod",
+        "abstractmethod", "cache", "lru_cache", "wraps", "overload", "override", "final",
+    }
+)  # fmt: skip
+
+
+def _values(members: dict[str, list[_Member]]) -> list[str]:
+    """The names that a class body binds to more than plain methods, in order."""
+    return [n for n, parts in members.items() if not all(_is_method(node) for _, node in parts)]
+
+
+def _is_method(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    called = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
+    return all((dotted(decorator) or ("",))[-1] in _OF_METHODS for decorator in called)
 
 
 def _are_alike(

@@ -267,3 +267,83 @@ def test_an_object_is_made_again_for_what_its_construction_runs(project, reloade
     project.edit("m.py", text.replace("1", "2"))
     reloader.reload()
     assert (before, str(m.V.n)) == ("1", "2")
+
+
+BUILT = {
+    "dataclass": "import dataclasses\n@dataclasses.dataclass\nclass C:",
+    "abstract class": "import abc\nclass Base(abc.ABC): pass\nclass C(Base):",
+    "mapping": "from collections import UserDict\nclass C(UserDict):",
+    "protocol": "from typing import Protocol\nclass P(Protocol): pass\nclass C(P):",
+    "attrs": "import attrs\n@attrs.define\nclass C:",
+    "pydantic": "from pydantic import BaseModel\nclass C(BaseModel):",
+}
+METHODS = {
+    "method": "def more(self): return 'more'",
+    "property": "@property\n    def more(self): return 'more'",
+    "class method": "@classmethod\n    def more(cls): return 'more'",
+}
+
+
+@pytest.mark.parametrize("kind", BUILT)
+@pytest.mark.parametrize("method", METHODS)
+def test_an_object_stays_when_its_class_gets_a_method_whatever_builds_the_class(
+    project, reloader, kind, method
+):
+    start, end = f"{BUILT[kind]}\n    n: int = 1\n    def f(self): return self.n\n", "obj = C()\n"
+    project.write("m.py", start + end)
+    m = load("m")
+    obj = m.obj
+    obj.n = 5
+    project.edit("m.py", f"{start}    {METHODS[method]}\n{end}")
+    reloader.reload()
+    more = m.obj.more
+    assert (more if method == "property" else more()) == "more"
+    project.edit("m.py", start + end)
+    reloader.reload()
+    assert m.obj is obj
+    assert m.obj.f() == 5
+
+
+@pytest.mark.parametrize("kind", sorted(BUILT.keys() - {"abstract class", "mapping", "protocol"}))
+def test_an_object_is_made_again_when_its_class_gets_another_field(project, reloader, kind):
+    start, end = f"{BUILT[kind]}\n    n: int = 1\n", "obj = C()\n"
+    project.write("m.py", start + end)
+    m = load("m")
+    m.obj.n = 5
+    project.edit("m.py", f"{start}    more: int = 2\n{end}")
+    reloader.reload()
+    assert (m.obj.n, m.obj.more) == (1, 2)
+
+
+FOUND = "cls.found = sorted(n for n in vars(cls) if n[0] == 'f')"
+SCANNING = {
+    "decorator": f"def scan(cls):\n    {FOUND}\n    return cls\n@scan\nclass C:",
+    "metaclass": f"class M(type):\n    def __init__(cls, *a): {FOUND}\nclass C(metaclass=M):",
+}
+
+
+@pytest.mark.parametrize("builder", SCANNING)
+def test_an_object_is_made_again_when_what_builds_its_class_reads_the_methods(
+    project, reloader, builder
+):
+    start = (
+        f"{builder}\n    def __init__(self): self.all = list(self.found)\n    def f1(self): pass\n"
+    )
+    project.write("m.py", start + "obj = C()\n")
+    m = load("m")
+    before = m.obj.all
+    project.edit("m.py", start + "    def f2(self): pass\nobj = C()\n")
+    reloader.reload()
+    assert m.obj.all == [*before, "f2"]
+
+
+def test_a_class_that_cannot_be_made_any_longer_is_told_of(project, reloader):
+    start = "import abc\nclass C(abc.ABC):\n    def f(self): return 1\n"
+    project.write("m.py", start + "obj = C()\n")
+    m = load("m")
+    obj = m.obj
+    project.edit("m.py", start + "    @abc.abstractmethod\n    def g(self): ...\nobj = C()\n")
+    report = reloader.reload()
+    assert "abstract" in str(report)
+    assert m.obj is obj
+    assert not hasattr(obj, "g")

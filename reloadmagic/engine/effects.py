@@ -58,6 +58,13 @@ class Effects:
             for reason in plan.run.get(number, ())
         )
 
+    def is_reached(self, plan: ModulePlan, number: int) -> bool:
+        """Does a statement run as what it uses has changed, beside what its own text says?"""
+        return number in plan.anew or any(
+            not isinstance(reason, str) and self.is_actual(reason)
+            for reason in plan.run.get(number, ())
+        )
+
     def may_run(self, plan: ModulePlan) -> bool:
         """Has a module anything to do, by what has changed so far?"""
         return any(self.is_due(plan, number) for number in plan.run)

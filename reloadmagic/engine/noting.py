@@ -91,6 +91,9 @@ def note_definition(state: State, plan: ModulePlan, number: int, before: dict[st
     if statement.fragment.kind == "class":
         kinds = {q for q in others if before.get(q, ("",))[0] != after.get(q, ("",))[0]}
         _note_class_shape(state, plan, number, name, others, kinds)
+        abstract = f"{name}.__abstractmethods__"
+        if bool(before.get(abstract, ("", ()))[1]) != bool(after.get(abstract, ("", ()))[1]):
+            state.effects.add(("made", plan.name, name))  # it could not be made, or cannot now
     elif "@" in statement.fragment.text:
         state.effects.add(("code", plan.name, name))
         state.effects.add(("content", plan.name, name))
@@ -124,6 +127,8 @@ def _note_class_shape(
         state.effects.add(("layout", plan.name, name))
     if head or data or (found is not None and found.names):
         state.effects.add(("shape", plan.name, name))
+        if found is None or found.head or found.values or state.effects.is_reached(plan, number):
+            state.effects.add(("made", plan.name, name))
 
 
 # Made anew whenever a class is; what they say shows in the methods that are generated, too.

@@ -54,7 +54,7 @@ def definition_reaches(
         if methods:
             code: list[Token] = [("code", module, name) for name in methods]
             yield "an edited method", _patched(_reruns(reloader, code))
-        tokens: list[Token] = [("head", module, top), ("shape", module, top)]
+        tokens: list[Token] = [(how, module, top) for how in ("head", "shape", "made")]
         yield "anything else", _reruns(reloader, tokens)
     elif kind in {"function", "method"}:
         body = _reruns(reloader, [("code", module, definition)])

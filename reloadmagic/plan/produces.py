@@ -88,6 +88,7 @@ def _class_tokens(
         yield "layout", plan.name, name
     if diff.head or diff.names or diff.attrs:
         yield "shape", plan.name, name
+        yield "made", plan.name, name
     for attr in diff.bodies:
         yield "code", plan.name, f"{name}.{attr}"
     info = index.modules[plan.name].summaries[number].classes.get(name)
@@ -97,6 +98,7 @@ def _class_tokens(
         yield "code", plan.name, f"{name}.{attr}"
     if info is not None and (info.decorated or info.bases):
         yield "shape", plan.name, name
+        yield "made", plan.name, name
         # What else others have put into it cannot be told, but what is used of it can.
         for attr in {rest[0] for _, _, rest in index.users((plan.name, name)) if rest}:
             yield "attr", plan.name, name, attr

@@ -40,6 +40,13 @@ CONSTRUCTION = frozenset(
         "__attrs_init__", "model_post_init", FACTORIES, "__setattr__", "__init_subclass__", "__set_name__",
     }
 )  # fmt: skip
+# Decorators of classes which look at no methods but those that they know.
+CLASS_DECORATORS = frozenset(
+    {
+        "dataclass", "define", "mutable", "frozen", "attrs", "s", "total_ordering", "unique",
+        "runtime_checkable", "dataclass_transform", "final",
+    }
+)  # fmt: skip
 NO_OPERATORS = CONSTRUCTION | {
     "__slots__", "__doc__", "__annotations__", "__match_args__", "__module__", "__qualname__",
     "__name__", "__dict__", "__weakref__", "__test__",

@@ -248,9 +248,14 @@ class Statements:
         info = ClassInfo(decorated=bool(node.decorator_list or node.keywords))
         if not self.scope.in_function:
             self.summary.classes[qualname] = info
+        if any(keyword.arg != "metaclass" for keyword in node.keywords):
+            info.scanners.append(())
         for decorator in node.decorator_list:
             self._decorator(decorator)
             self._passed(decorator, (node.name,))
+            path = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+            known = path is not None and self.scope.is_global(path[0])
+            info.scanners.append(self.scope.resolve(path) if path and known else ())
         for base in [*node.bases, *(k.value for k in node.keywords if k.arg == "metaclass")]:
             self._base(base, info)
         for keyword in node.keywords:

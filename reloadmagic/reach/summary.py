@@ -111,6 +111,8 @@ class ClassInfo:
         bases: paths of bases and of the metaclass.
         decorated: has it decorators, keywords or a base like NamedTuple, which read the whole
             class?
+        scanners: those of them that might read its methods, too, as paths; ``()`` for any that
+            cannot be told.
         attrs: for each name that the body binds, ``"lambda"`` if it is bound with a lambda in it.
         lambdas: those of them whose statements have lambdas in them.
         values: for each name that the body binds, what those statements do.
@@ -120,6 +122,7 @@ class ClassInfo:
 
     bases: list[Path] = field(default_factory=list)
     decorated: bool = False
+    scanners: list[Path] = field(default_factory=list)
     uses: set[str] = field(default_factory=set)
     attrs: dict[str, str] = field(default_factory=dict)
     lambdas: set[str] = field(default_factory=set)

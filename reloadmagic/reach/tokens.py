@@ -32,6 +32,7 @@ Token = tuple[str, ...]
 ``("code", module, qualname)``     a function runs other code or has other defaults
 ``("attr", module, class, name)``  a class has another value under that name
 ``("shape", module, class)``       a class has other names, fields or members
+``("made", module, class)``        what makes its instances reads other values or names of a class
 ``("head", module, class)``        a class has other bases, keywords or decorators
 ``("layout", module, class)``      a class has other slots, and with it those derived from it
 """

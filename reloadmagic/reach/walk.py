@@ -8,9 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .known import CLASS_HOOKS, CONSTRUCTION, MEMBER_HOOKS, METACLASS_HOOKS, NO_OPERATORS
+from .known import (
+    CLASS_DECORATORS,
+    CLASS_HOOKS,
+    CONSTRUCTION,
+    MEMBER_HOOKS,
+    METACLASS_HOOKS,
+    NO_OPERATORS,
+)
 from .making import only_makes
-from .summary import BASE, CALL, LAMBDAS, MENTION, USE, Unit
+from .summary import BASE, CALL, LAMBDAS, MENTION, USE, Path, Unit
 from .tokens import Entity, StatementId, Token, User, ValueId
 
 if TYPE_CHECKING:
@@ -56,6 +63,8 @@ class Walk:
             self._attribute(entity, token[3])
         elif kind == "shape":
             self._shape(entity)
+        elif kind == "made":
+            self._made(entity)
         elif kind == "head":
             self._head(entity)
         elif kind == "layout":
@@ -152,13 +161,24 @@ class Walk:
 
     def _shape(self, entity: Entity) -> None:
         for user, how, rest in self.index.users(entity):
-            if (how & USE and not rest) or (how & BASE and self._is_shaped(user)):
+            if (how & USE and not rest) or (how & BASE and (self._is_scanned(user) or self._is_protocol(user))):
                 self.todo.append(user)
-        module, name = entity
-        entry = self.index.modules.get(module)
-        found = entry.classes.get(name) if entry is not None else None
-        if found is not None and self._is_shaped((module, "s", found[0])):
+        statement = self._class_statement(entity)
+        if statement is not None and self._is_scanned(statement):
             self._constructed(entity)  # construction is made of what the body holds
+
+    def _made(self, entity: Entity) -> None:
+        for user, how, _ in self.index.users(entity):
+            if how & BASE and self._is_shaped(user):
+                self.todo.append(user)
+        statement = self._class_statement(entity)
+        if statement is not None and self._is_shaped(statement):
+            self._constructed(entity)
+
+    def _class_statement(self, entity: Entity) -> User | None:
+        entry = self.index.modules.get(entity[0])
+        found = entry.classes.get(entity[1]) if entry is not None else None
+        return (entity[0], "s", found[0]) if found is not None else None
 
     def _head(self, entity: Entity) -> None:
         for module, number in self.index.taint.tainted(entity):
@@ -180,6 +200,32 @@ class Walk:
             info.decorated or self.index.is_metaclass(module, "type:" + name)
             for name, info in summary.classes.items()
         )
+
+    def _is_scanned(self, user: User) -> bool:
+        """Does a class statement read the methods of its bases, too, by code that is not known?"""
+        module, kind, key = user
+        if kind != "s":
+            return kind != "v"
+        summary = self.index.modules[module].summaries[key]
+        return any(
+            any(self._scans(module, path) for path in info.scanners)
+            or self.index.is_metaclass(module, "scan:" + name)
+            for name, info in summary.classes.items()
+        )
+
+    def _is_protocol(self, user: User) -> bool:
+        """Does a class statement make a protocol, which asks for the methods of its bases, too?"""
+        module, kind, key = user
+        classes = self.index.modules[module].summaries[key].classes if kind == "s" else {}
+        return any(path[-1] == "Protocol" for info in classes.values() for path in info.bases)
+
+    def _scans(self, module: str, decorator: Path) -> bool:
+        """May a decorator read all methods of a class? Yes, but for some that are known."""
+        for (found, name), _ in self.index.names.resolve(module, decorator):
+            entry = self.index.modules.get(found)
+            if entry is not None and not entry.is_import(name):
+                return True
+        return not decorator or decorator[-1] not in CLASS_DECORATORS
 
     # Who runs it ------------------------------------------------------------------------------
 

@@ -5,9 +5,11 @@ In come names; out go answers about live modules and classes. No code of the use
 
 from __future__ import annotations
 
+import abc
 import enum
 import sys
 import types
+import typing
 from collections.abc import Mapping
 
 from ..engine.stars import star_names
@@ -31,8 +33,8 @@ def names_by_star(name: str) -> frozenset[str] | None:
 def is_metaclass(tracked: Mapping[str, TrackedModule], module: str, name: str) -> bool:
     """Is the live class *name* a metaclass, or, as ``"type:NAME"``, is it made by one?
 
-    So is a ``NamedTuple``, though the class that comes out does not tell. As ``"enum:NAME"``,
-    is it made with members?
+    So is a ``NamedTuple``, though the class that comes out does not tell. As ``"scan:NAME"``, is
+    it made by one that might read all methods? As ``"enum:NAME"``, is it made with members?
     """
     asks, _, name = name.rpartition(":")
     found = tracked.get(module)
@@ -41,7 +43,16 @@ def is_metaclass(tracked: Mapping[str, TrackedModule], module: str, name: str) -
         return False
     if asks == "enum":
         return issubclass(type(cls), enum.EnumMeta)
+    if asks == "scan":
+        return not _ignores_methods(cls)
     bases = type.__dict__["__mro__"].__get__(cls)
     if asks == "type":
         return type(cls) is not type or (tuple in bases and "_fields" in class_dict(cls))
     return type in bases
+
+
+def _ignores_methods(cls: type) -> bool:
+    """Is a class made by a metaclass that is known to take methods as they are?"""
+    metaclass = type(cls)
+    home = str(class_dict(metaclass).get("__module__"))
+    return metaclass in {type, abc.ABCMeta, type(typing.Protocol)} or home.startswith("pydantic.")
