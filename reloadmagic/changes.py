@@ -6,10 +6,8 @@ change of bytes is a change. Nothing is imported and nothing runs.
 
 from __future__ import annotations
 
-import itertools
-import operator
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from typing import Literal
@@ -20,7 +18,7 @@ from .modules import COMPILED, TrackedModule, module_spec
 from .source import Source
 from .stamps import Stamp, content_digest, stamp_of
 
-__all__ = ["Change", "Files", "change_to", "find_change", "holds_what_ran"]
+__all__ = ["Change", "change_to", "find_change", "holds_what_ran"]
 
 Kind = Literal["modified", "touched", "deleted", "moved", "unreadable", "opaque"]
 
@@ -60,38 +58,6 @@ Stale = list[tuple[TrackedModule, "Stamp | None"]]
 
 It is None where the file is not there.
 """
-
-
-class Files:
-    """The files of some modules, looked at with one ``stat`` each and nothing else."""
-
-    def __init__(self, modules: Iterable[TrackedModule]) -> None:
-        self._modules = list(modules)
-        self._paths = [os.fsencode(module.path) for module in self._modules]
-        self._known: list[Stamp | None] | None = None
-
-    def expect(self) -> None:
-        """Files have been read: from now on they are as their modules' stamps say."""
-        self._known = None
-
-    def stale(self) -> Stale:
-        """Look at all files; what is not as it was when it was last read."""
-        if self._known is None:
-            self._known = list(map(_known_stamp, self._modules))
-        stamps: list[Stamp | None]
-        try:
-            stamps = list(map(_stamp, map(os.stat, self._paths)))
-            if stamps == self._known:
-                return []
-        except (OSError, ValueError):
-            stamps = [stamp_of(module.path) for module in self._modules]
-        gone = map(operator.is_, stamps, itertools.repeat(None))
-        differs = map(operator.or_, map(operator.ne, stamps, self._known), gone)
-        return list(itertools.compress(zip(self._modules, stamps, strict=True), differs))
-
-
-_stamp = operator.attrgetter("st_mtime_ns", "st_size", "st_ino")
-_known_stamp = operator.attrgetter("stamp")
 
 
 def holds_what_ran(tracked: TrackedModule, stamp: Stamp | None) -> bool:

@@ -21,6 +21,7 @@ __all__ = [
     "COMPILED",
     "REPLACED",
     "TrackedModule",
+    "TrackedModules",
     "is_importing",
     "module_namespace",
     "module_spec",
@@ -118,3 +119,22 @@ class TrackedModule:
     def __repr__(self) -> str:
         state = "failed" if self.failed else "stale" if self.stale else "current"
         return f"<TrackedModule {self.name} {state}>"
+
+
+class TrackedModules(dict[str, TrackedModule]):
+    """The modules under watch, by name; put in by item assignment, taken out by `forget` alone.
+
+    Attributes:
+        version: another number once other modules are in it.
+    """
+
+    version = 0
+
+    def __setitem__(self, name: str, tracked: TrackedModule) -> None:
+        super().__setitem__(name, tracked)
+        self.version += 1
+
+    def forget(self, name: str) -> None:
+        """Know no more of the module *name*."""
+        if self.pop(name, None) is not None:
+            self.version += 1

@@ -27,7 +27,7 @@ from .engine import Engine
 from .engine.names import Namespace
 from .interrupts import interrupts_wait
 from .loader import MERGE_HOOK, ReloadFinder
-from .modules import TrackedModule
+from .modules import TrackedModule, TrackedModules
 from .ownership import Ownership, matches
 from .report import Report
 from .session.attempts import Attempts
@@ -77,7 +77,7 @@ class Reloader:
         self.history: deque[Report] = deque(maxlen=100)
         self._attachments: tuple[Attachment, ...] = ()
         self._lock = threading.Lock()
-        self._tracked: dict[str, TrackedModule] = {}
+        self._tracked = TrackedModules()
         self._engine = Engine(
             self._tracked, lambda: self._planning.index, tracks=self._tracked.__contains__
         )
@@ -210,18 +210,21 @@ class Reloader:
 
     # Changes and plans ---------------------------------------------------------------------------
 
-    def look(self) -> Stale | None:
-        """What may have to be done, by one ``stat`` for each tracked module and nothing else.
+    @property
+    def look(self) -> Callable[[], Stale | None]:
+        """A call of it tells what may have to be done, by one ``stat`` for each tracked module.
 
-        It is empty if there is nothing to do, and for `reload` alone where it follows at once, not
-        to look twice. A file that was saved again with the same bytes is as good as before from now
-        on. None means that modules have come or gone, so that more has to be looked at.
+        It gives nothing else than that: an empty list if there is nothing to do; what there is, for
+        `were_only_touched` and `reload` alone where they follow at once, not to look twice; None
+        where modules have come or gone, so that more has to be looked at.
         """
-        stale = self._tracking.look()
-        return [] if stale and self._were_only_touched(stale) else stale
+        return self._tracking.look
 
-    def _were_only_touched(self, stale: Stale) -> bool:
-        """Do *stale* files hold what last ran? Then their stamps are the ones to expect."""
+    def were_only_touched(self, stale: Stale) -> bool:
+        """Do *stale* files, as `look` gave them, hold what last ran?
+
+        Then they are as good as before from now on.
+        """
         if not self._lock.acquire(blocking=False):
             return False  # another thread reloads
         try:
@@ -234,7 +237,6 @@ class Reloader:
 
         Files that were only touched are in it once. Nothing is imported or run.
         """
-        self._tracking.scan()
         found = self._changes(self._tracking.stale())
         if names is not None:
             patterns = tuple(names)
@@ -344,8 +346,7 @@ class Reloader:
     def _reload(self, plan: Plan | None, looked: Stale | None) -> Report:
         started = time.perf_counter()
         if plan is None:
-            self._tracking.scan()
-            stale = self._tracking.stale(looked)
+            stale = self._tracking.stale() if looked is None else looked
             if not stale:
                 return _NOTHING
             found = self._changes(stale)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import reloadmagic
+from reloadmagic.plan import Planner
 from session import described, differences, fresh, load, picture, ran, statuses, unlike, watch
 
 
@@ -311,6 +312,26 @@ def test_a_signal_stops_the_statement_that_runs(project, reloader):
     with pytest.raises(KeyboardInterrupt):
         reloader.reload()
     assert (slow.A, hasattr(signal, "late")) == (1, False)
+
+
+def test_what_depends_on_an_edit_is_known_again_after_planning_was_interrupted(
+    project, reloader, monkeypatch
+):
+    project.write("low.py", "A = 1\n")
+    project.write("top.py", "from low import A\nB = A * 10\n")
+    top = load("low", "top")[1]
+    project.edit("low.py", "A = 2\n")
+    reloader.reload()
+    project.edit("low.py", "A = 3\n")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Planner, "plan", interrupt)
+        reloader.reload()
+    reloader.reload()
+    assert top.B == 30
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_an_interrupted_reload_is_made_up_for_at_the_next(project, reloader):

@@ -56,7 +56,8 @@ class Caches:
 
     def _find(self) -> Iterator[tuple[tuple[str, str], Callable[[], None]]]:
         """What empties the caches, with module and qualname: decorators make them."""
-        for name, qualname in self.state.index.decorated():
+        index = self.state.index
+        for name, qualname in ((n, q) for n, found in index.decorated.items() for q in found):
             tracked = self.state.tracked.get(name)
             if tracked is None:
                 continue
@@ -71,7 +72,7 @@ class Caches:
                 yield (name, qualname), value.cache_clear
             elif type(value) is functools.cached_property and cls is not None:
                 yield (name, qualname), partial(self._forget, cls, attr)
-        for name in sorted(self.state.index.caching):
+        for name in sorted(index.caching):
             if name in self.state.tracked:
                 yield from _assigned(self.state.tracked[name].namespace)
 

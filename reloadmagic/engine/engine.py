@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import SourceError
 from ..interrupts import interrupts_wait
 from ..loader import ReloadLoader, read_source
-from ..modules import TrackedModule, module_namespace, module_spec
+from ..modules import TrackedModule, TrackedModules, module_namespace, module_spec
 from ..stamps import Stamp, stamp_of
 from .bound import hold
 from .imports import as_import_error, run_first
@@ -51,7 +51,7 @@ class Engine:
 
     def __init__(
         self,
-        tracked: dict[str, TrackedModule],
+        tracked: TrackedModules,
         index: Callable[[], Index],
         *,
         tracks: Callable[[str], bool],
@@ -119,14 +119,14 @@ class Engine:
                 self.running.leave(name, source)
         except BaseException:
             if was is None:
-                self.tracked.pop(name, None)
+                self.tracked.forget(name)
             else:
                 self.tracked[name] = was
             raise
         finally:
             self._watch.leave_import()
         if namespace.get("__reload__") is False:
-            self.tracked.pop(name, None)
+            self.tracked.forget(name)
             return
         tracked.stars = star_bindings(source, namespace)
         self.marks.note(tracked, source, range(len(source.statements)), {})

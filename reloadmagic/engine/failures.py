@@ -164,7 +164,7 @@ def forget_imports(engine: Engine, known: set[str], since: int) -> dict[str, Sta
     files = {}
     for name, thread, path, stamp in engine.imported[since:]:
         if name not in known and thread == me:
-            engine.tracked.pop(name, None)
+            engine.tracked.forget(name)
             _forget_submodule(name, sys.modules.pop(name, None))
             files[path] = stamp
     del engine.imported[since:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,7 +77,7 @@ class State:
 
     def __init__(
         self,
-        tracked: dict[str, TrackedModule],
+        tracked: Mapping[str, TrackedModule],
         index: Index,
         tracks: Callable[[str], bool],
         plan: Plan,

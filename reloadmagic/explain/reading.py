@@ -31,6 +31,7 @@ class Code:
     Attributes:
         summary: of all of it; empty where there is nothing that can be read.
         imports: by the name that it binds, the module, and the name there if one is imported.
+        aliases: the names that are imported from modules, each with the one that it is bound to.
         stars: modules that it imports all names from.
         binds: names that it binds otherwise.
         paths: what it reads when it runs, imports left out, and how.
@@ -38,6 +39,7 @@ class Code:
 
     summary: Summary = field(default_factory=Summary)
     imports: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    aliases: tuple[tuple[str, str], ...] = ()
     stars: tuple[str, ...] = ()
     binds: tuple[str, ...] = ()
     paths: dict[Path, int] = field(default_factory=dict)
@@ -54,6 +56,7 @@ def read_code(text: str | None) -> Code:
     return Code(
         summary,
         imports,
+        aliases=tuple((i.name, i.alias) for i in summary.imports if i.name),
         stars=tuple(i.module for i in summary.imports if i.name == "*"),
         binds=tuple(name for name in fragment.binds if name not in imports),
         paths={p: how for p, how in summary.now.paths.items() if not p[0].startswith("@")},
@@ -113,7 +116,7 @@ class Reader:
         self.stars += code.stars
         self.functions.update((n, u) for n, u in summary.functions.items() if "." not in n)
         used = dict.fromkeys(self._uses(summary.now, code.paths, set()))
-        self.words.update(i.alias for i in summary.imports if i.name in self.words)
+        self.words.update(alias for name, alias in code.aliases if name in self.words)
         self.words.update(summary.functions)
         self.dirty = {n: label for n, label in self.dirty.items() if n not in code.imports}
         for name in code.binds:

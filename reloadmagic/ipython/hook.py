@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import threading
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from reloadmagic.errors import SourceError, describe
@@ -41,14 +41,15 @@ class CellHook:
     def __init__(self, shell: Any, reloader: Reloader, settings: Settings) -> None:
         self._shell = shell
         self._reloader = reloader
+        self._look = reloader.look
         self._settings = settings
         self._stops = settings.on_error == "stop"
         settings.observe(self._note_stop, "on_error")
         self._refusal: Refusal | None = None  # of the cell that is about to run
         self._users_thread = 0  # in which a cell of the user's runs, 0 if none does
-        self._looked: Stale | None = None  # what was seen of the files before this cell
         self._said: object = None  # what was said last, not to say it before every cell
         self._tried: object = None  # which versions were tried last while *only* limits it
+        self._running: Any = None  # the user's cell that runs, as IPython told of it
         self._record = CellRecord(self._python)
         self._has_cells = getattr(shell, "kernel", None) is not None
         self.only: list[str] | None = None  # the modules that %aimport names, None for all
@@ -75,17 +76,39 @@ class CellHook:
 
     def before_cell(self, info: Any) -> None:
         """Take note of the cell's imports; reload what is stale, as the settings say."""
-        if self._is_idle(info):
-            self._users_thread = threading.get_ident()
-            self._record.running = info
-            return
+        # Nearly all cells wait for no more than this, which takes little longer than looking at
+        # the files: is it a cell of the user's before which there is nothing to do, say or note?
+        looked: Stale | None = None
+        try:
+            cell = info.raw_cell
+            if (
+                self._refusal is None
+                and self._said is None
+                and self.only is None
+                and not self._stops
+                and info.store_history
+                and not info.silent
+                and "import" not in cell
+                and "%%" not in cell
+            ):
+                looked = self._look()
+                if looked is not None and (not looked or self._reloader.were_only_touched(looked)):
+                    self._users_thread = get_ident()
+                    self._running = info
+                    return
+        except Exception:  # the longer way will say what is wrong
+            logger.debug("looking for changes", exc_info=True)
+        self._before_other_cell(info, looked)
+
+    def _before_other_cell(self, info: Any, looked: Stale | None) -> None:
+        """As `before_cell`; *looked* is what was seen of the files."""
         self._let_run()
         try:
             self._note(info.raw_cell, getattr(info, "transformed_cell", None))
             if info.store_history and not info.silent:
                 self._begin(info)
             if self._is_users(info):
-                self._before_users_cell()
+                self._before_users_cell(looked)
         except KeyboardInterrupt:
             from .refusal import ReloadInterrupted
 
@@ -99,48 +122,25 @@ class CellHook:
         except BaseException as error:  # noqa: BLE001
             self._say_internal(error)
 
-    def _is_idle(self, info: Any) -> bool:
-        """Is it a cell of the user's before which there is nothing to do, say or note?
-
-        This is what nearly all cells wait for, so it takes little more than looking at the files.
-        """
-        cell = info.raw_cell
-        self._looked = None
-        try:
-            return (
-                self._refusal is None
-                and self._said is None
-                and self.only is None
-                and bool(info.store_history)
-                and not info.silent
-                and "import" not in cell
-                and "%%" not in cell
-                and self._look() == []
-                and not self._stops
-            )
-        except Exception:  # noqa: BLE001  # the longer way will say what is wrong
-            return False
-
-    def _look(self) -> Stale | None:
-        self._looked = self._reloader.look()
-        return self._looked
-
     def _note_stop(self, change: Any) -> None:
         self._stops = change["new"] == "stop"
 
     def _begin(self, info: Any) -> None:
         """A cell of the user's runs from here on."""
         if not asks_for_no_reload(info.raw_cell):
-            self._users_thread = threading.get_ident()
-        self._record.running = info
+            self._users_thread = get_ident()
+        self._running = info
 
     def after_cell(self, result: Any) -> None:
         """Remember the cell. One with a syntax error never came to the refusal."""
-        self._let_run()
-        info = getattr(result, "info", None)
+        if self._refusal is not None:
+            self._let_run()
+        info = result.info
         if info is None or info.store_history:
             self._users_thread = 0
-            self._record.ended(getattr(result, "execution_count", None))
+            if self._running is not None and result.execution_count is not None:
+                self._record.ran.append((result.execution_count, self._running))
+            self._running = None
 
     def _refuse(self, error: CellRefused) -> None:
         from .refusal import Refusal
@@ -154,7 +154,7 @@ class CellHook:
 
     def cells(self) -> CellLog:
         """The cells that ran, and the one that runs."""
-        return self._record.log()
+        return self._record.log(self._running)
 
     def _is_users(self, info: Any) -> bool:
         """Not an inspector's request, a command of ours or a cell that opted out.
@@ -162,15 +162,15 @@ class CellHook:
         What a cell of the user's runs as a cell in turn is the user's, too.
         """
         return (
-            (bool(info.store_history) or self._users_thread == threading.get_ident())
+            (bool(info.store_history) or self._users_thread == get_ident())
             and not info.silent
             and not is_command(info.raw_cell)
             and not asks_for_no_reload(info.raw_cell)
         )
 
-    def _before_users_cell(self) -> None:
+    def _before_users_cell(self, looked: Stale | None) -> None:
         if self._settings.mode == "auto":
-            self.reload(self._looked)
+            self.reload(looked)
         elif self._settings.mode == "notify":
             self._notify(self._reloader.changes())
 

@@ -44,6 +44,7 @@ class Index:
         attributes: who uses which attributes of whatever object.
         changed: what was put or dropped since whoever keeps the index up to date last cleared this.
         caching: modules whose texts speak of a cache.
+        decorated: by module, the functions that may have decorators, if there are any.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Index:
         self.is_metaclass = is_metaclass
         self.changed: dict[str, None] = {}
         self.caching: set[str] = set()
+        self.decorated: dict[str, list[str]] = {}
         self.modules: dict[str, ModuleEntry] = {}
         self.names = Names(self.modules, is_loaded=is_module, names_of=names_of)
         self.imports = Imports(self.modules, self.names)
@@ -65,7 +67,7 @@ class Index:
         # By what is used, and by the module of its users: who uses it, how, and what of it.
         self._users: dict[Entity, dict[str, list[tuple[User, int, Path]]]] = {}
         self._attrs: dict[str, dict[str, set[User]]] = {}
-        # By module, where it is in the two above.
+        # By module, where it is in the two above; those that are not are in the next.
         self._touched: dict[str, tuple[list[Entity], list[str]]] = {}
         self._unlinked: set[str] = set()
         self._remembered: dict[object, Any] = {}
@@ -84,9 +86,12 @@ class Index:
         entry = make_entry(name, source)
         self._unlink(name)
         self.modules[name] = entry
+        self.decorated.pop(name, None)
+        if entry.decorated:
+            self.decorated[name] = entry.decorated
         if known is None or known.bindings.keys() != entry.bindings.keys():
             # Resolution of others' paths may lead here now, or no longer.
-            self._unlinked.update(self.modules)
+            self._unlinked.update(self._touched)
         self._unlinked.add(name)
         self._forget_walks()
 
@@ -95,6 +100,7 @@ class Index:
         if name in self.modules:
             self.changed[name] = None
             self.caching.discard(name)
+            self.decorated.pop(name, None)
             self._unlink(name)
             del self.modules[name]
             self._unlinked.discard(name)
@@ -200,12 +206,6 @@ class Index:
         self._link()
         for rows in list(self._attrs.get(attr, {}).values()):
             yield from rows
-
-    def decorated(self) -> Iterator[Entity]:
-        """The functions, by module and qualname, that may have decorators."""
-        for name, entry in self.modules.items():
-            for qualname in entry.decorated:
-                yield name, qualname
 
     # Reach ----------------------------------------------------------------------------------
 

@@ -80,10 +80,10 @@ class Edits:
 
     def _note_touch(self, tracked: TrackedModule, stamp: Stamp | None) -> None:
         tracked.stamp = stamp
+        self._tracking.expect(tracked)
         if tracked.name not in self._retry:
             tracked.let_go_of_error()
             tracked.stale, tracked.failed = False, None
-        self._tracking.expect_files()
         self.pending.pop(tracked.name, None)
         self._attempts.take_back(tracked.name)
 
@@ -106,13 +106,11 @@ class Edits:
                 continue
             if tracked.source is not change.after:
                 continue
-            if tracked.path != change.path:
-                self._tracking.have_moved()
             tracked.stamp, tracked.path = change.stamp, change.path
+            self._tracking.expect(tracked)
             tracked.stale, tracked.failed = False, None
             self.forget(change.module)
             done.append(change)
-        self._tracking.expect_files()
         return done
 
     def forget(self, name: str) -> None:

@@ -79,7 +79,6 @@ class Importing:
         """What importlib is to run of a module."""
         with self._engine.executing(module, loader, order) as codes:
             yield codes
-        self._tracking.have_moved()
         self._edits.pending.pop(module.__name__, None)
 
 

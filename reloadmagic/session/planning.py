@@ -7,8 +7,6 @@ writes. What it needs is imported with the first edit.
 from __future__ import annotations
 
 import functools
-import itertools
-import operator
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
@@ -55,8 +53,8 @@ class Planning:
         self._retry = retry
         self._attempts = attempts
         self._find_spec = find_spec
-        # What had last run, by names and sources, when the index held just that.
-        self._synced: tuple[list[str], list[Source | None]] = ([], [])
+        # The index, and the version of the tracked modules that it held when it was last made to.
+        self._synced: tuple[Index | None, int] = (None, 0)
 
     def plan(self, changes: tuple[Change, ...]) -> Plan:
         """What a reload would do about *changes*."""
@@ -98,14 +96,13 @@ class Planning:
 
     def _sync(self) -> None:
         """Have the index hold what last ran, whatever a plan put there since."""
+        # Invariant: a tracked module has another source only where plans have put it there before.
         tracked = self._tracking.modules
-        names, sources = list(tracked), list(map(_source_of, tracked.values()))
-        known, synced = self._synced
-        if names == known:
-            others = itertools.compress(names, map(operator.is_not, sources, synced))
-            unsure = [*others, *self.index.changed, *self._pending]
+        now = self.index, tracked.version
+        if now == self._synced:
+            unsure = [*self.index.changed, *self._pending]
         else:
-            unsure = [*names, *self.index.modules]
+            unsure = [*tracked, *self.index.modules]
         for name in dict.fromkeys(unsure):
             if name not in tracked:
                 self.index.drop(name)
@@ -117,7 +114,7 @@ class Planning:
             if source is not None:
                 self.index.put(name, source)
         self.index.changed.clear()
-        self._synced = names, sources
+        self._synced = now
 
     def _plan(self, changes: tuple[Change, ...]) -> Plan:
         from ..engine import is_patchable
@@ -163,9 +160,6 @@ class Planning:
             return read_source(spec.loader, spec.origin)[1]
         except (OSError, SourceError):
             return None  # the import will say so
-
-
-_source_of = operator.attrgetter("source")
 
 
 def _diff(change: Change) -> Diff:

@@ -16,14 +16,24 @@ from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from typing import Any, cast
 
 from ..bytecode import was_edited_since_import
-from ..changes import Files, Stale
+from ..changes import Stale
 from ..errors import SourceError
 from ..loader import read_source
-from ..modules import COMPILED, TrackedModule, module_namespace, module_spec, spec_in
+from ..modules import (
+    COMPILED,
+    TrackedModule,
+    TrackedModules,
+    module_namespace,
+    module_spec,
+    spec_in,
+)
 from ..ownership import Ownership, matches
 from ..stamps import stamp_of
 
 __all__ = ["Tracking"]
+
+Expected = tuple[TrackedModule, bytes, int | None, int | None, int | None]
+"""A module, its file, and the parts of the stamp that the file is to have."""
 
 # What last ran of modules that are watched no more, by the module's id: for whoever watches them next.
 _ledger: dict[int, TrackedModule] = {}
@@ -41,25 +51,27 @@ class Tracking:
 
     def __init__(
         self,
-        modules: dict[str, TrackedModule],
+        modules: TrackedModules,
         owns: Ownership,
         adopt: Callable[[TrackedModule, dict[str, Any]], object],
     ) -> None:
         self.modules = modules
         self.owns = owns
         self._adopt = adopt
-        # The modules of the session at the last scan: how many and the last of them, and all.
-        self._scanned: tuple[int, str | None] = (0, None)
+        # The modules of the session at the last scan: how many, the last of them, and all.
+        self._count = 0
+        self._last: str | None = None
         self._known: dict[str, None] = {}
-        # Made anew once other modules are tracked, or in other files.
-        self._files: Files | None = None
+        # What the file of each is to look like; made anew where other modules are tracked.
+        self._expected: dict[str, Expected] = {}
+        self._version = 0
 
     # Modules -------------------------------------------------------------------------------------
 
     def scan(self) -> None:
         """Take over modules that came to be without the finder: imported before, or put there."""
-        now = _extent()
-        if self._scanned == now:
+        count, last = len(sys.modules), next(reversed(sys.modules), None)
+        if count == self._count and last == self._last:
             return
         modules = dict(sys.modules)
         new = modules.keys() - self._known.keys()
@@ -71,21 +83,19 @@ class Tracking:
                     self._take_over(name, module, order)
                 order += 1
         self._known = dict.fromkeys(modules)
-        self._scanned = now  # what was imported meanwhile is seen by the next scan
-        self._files = None
+        self._count, self._last = count, last  # what was imported meanwhile the next scan sees
 
     def scan_anew(self, owns: Ownership) -> None:
         """Have *owns* decide from now on, about all modules of the session."""
         self.owns = owns
-        self._scanned = (0, None)
+        self._count, self._last = 0, None
         self._known.clear()
         self.scan()
 
     def forget(self, name: str) -> None:
         """Know no more of the module *name*."""
-        self._files = None
         self._known.pop(name, None)
-        self.modules.pop(name, None)
+        self.modules.forget(name)
 
     def remember(self, tracked: TrackedModule) -> None:
         """Keep what last ran of a module for whoever watches it next."""
@@ -135,29 +145,37 @@ class Tracking:
 
     def look(self) -> Stale | None:
         """As `stale`, but None where modules have come or gone: there is more to look at."""
-        if self._files is None or self._scanned != _extent():
+        # All cells wait for this, so it calls os.stat and nothing else. One that took a module out
+        # and put another in its place, without an import, is seen by the next scan.
+        if len(sys.modules) != self._count or self.modules.version != self._version:
             return None
-        return self._files.stale()
+        stat = os.stat
+        found: Stale = []
+        for tracked, path, mtime_ns, size, inode in self._expected.values():
+            try:
+                now = stat(path)
+            except (OSError, ValueError):
+                found.append((tracked, None))
+                continue
+            if now.st_mtime_ns != mtime_ns or now.st_size != size or now.st_ino != inode:
+                found.append((tracked, (now.st_mtime_ns, now.st_size, now.st_ino)))
+        return found
 
-    def stale(self, looked: Stale | None = None) -> Stale:
-        """Tracked modules whose files are not as they were when they were last read.
+    def stale(self) -> Stale:
+        """Tracked modules whose files are not as they were when they were last read."""
+        while True:
+            self.scan()
+            if self.modules.version != self._version:
+                self._version = self.modules.version
+                self._expected = {t.name: _expected(t) for t in list(self.modules.values())}
+            found = self.look()
+            if found is not None:  # no other thread has imported something meanwhile
+                return found
 
-        *looked* is what `look` has just returned, which holds unless other modules are tracked now.
-        """
-        if self._files is None:
-            self._files = Files(self.modules.values())
-        elif looked is not None:
-            return looked
-        return self._files.stale()
-
-    def expect_files(self) -> None:
-        """Files have been read: from now on they are as their modules' stamps say."""
-        if self._files is not None:
-            self._files.expect()
-
-    def have_moved(self) -> None:
-        """Other modules are tracked than before, or in other files."""
-        self._files = None
+    def expect(self, tracked: TrackedModule) -> None:
+        """The file of *tracked* has been read: from now on it is as the module's stamp says."""
+        if tracked.name in self._expected:  # which is not to grow while another thread looks
+            self._expected[tracked.name] = _expected(tracked)
 
     # What is left alone --------------------------------------------------------------------------
 
@@ -198,9 +216,8 @@ class Tracking:
         return self.owns.why_not(name, origin) or "its loader gives no source"
 
 
-def _extent() -> tuple[int, str | None]:
-    """What tells at a glance that modules have come or gone: how many there are, and the last."""
-    return len(sys.modules), next(reversed(sys.modules), None)
+def _expected(tracked: TrackedModule) -> Expected:
+    return tracked, os.fsencode(tracked.path), *(tracked.stamp or (None, None, None))
 
 
 def archive_of(path: str) -> str:

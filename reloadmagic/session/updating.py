@@ -58,8 +58,6 @@ class Updater:
         except KeyboardInterrupt:
             self._attempts.interrupted()
             raise
-        finally:
-            self._tracking.expect_files()
         failed = failures(outcomes)
         for change in plan.changes:
             if change.module in failed and change.before is not None:
@@ -92,9 +90,9 @@ class Updater:
         for change in opaque:
             tracked = self._tracking.modules[change.module]
             tracked.stamp = change.stamp
+            self._tracking.expect(tracked)
             path = place(change.path, 0)
             notes.append(f"{path} changed, and only a restart can load a {tracked.opaque}")
-        self._tracking.expect_files()
         return notes
 
     def _unreadable(self, change: Change) -> Outcome | None:
