@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import operator
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict, instance_items, is_class
+from ..live import instance_items, is_class
 from ..notes import Note, content_of, is_container, is_plain, same_value
 from ..plan import ModulePlan
-from ..transaction import ABSENT
 from .effects import content_token
 from .fingerprints import diff_class_statements, fingerprint, fingerprints, same_fingerprint
 from .redirecting import filled_object
@@ -28,9 +27,7 @@ __all__ = [
     "note_contents",
     "note_definition",
     "note_fills",
-    "note_set_back",
     "note_sets",
-    "set_from_outside",
 ]
 
 
@@ -183,35 +180,6 @@ def fillable(state: State, where: str, number: int) -> list[Fillable]:
             parts = [(a, held) for a, held in instance_items(value) if is_container(held)]
             found += [Fillable((*key, part), held, size_of(held)) for part, held in parts]
     return found
-
-
-def set_from_outside(state: State, plan: ModulePlan, number: int) -> dict[tuple[str, str], Any]:
-    """What other statements have set on the functions and classes that a statement has bound.
-
-    By name and attribute.
-    """
-    statement = plan.after.statements[number]
-    if statement.fragment.kind == "import":
-        return {}
-    found: dict[tuple[str, str], Any] = {}
-    for name in statement.binds:
-        for attr in state.index.filling.attributes_from_outside((plan.name, name)):
-            found[name, attr] = _attribute(plan.tracked.namespace.get(name), attr)
-    return found
-
-
-def _attribute(value: Any, attr: str) -> Any:
-    if is_class(value):
-        return class_dict(value).get(attr, ABSENT)
-    return vars(value).get(attr, ABSENT) if type(value) is types.FunctionType else ABSENT
-
-
-def note_set_back(state: State, plan: ModulePlan, before: Mapping[tuple[str, str], Any]) -> None:
-    """Definitions ran again: what they have set themselves that others are to set *before* use."""
-    for (name, attr), was in before.items():
-        now = _attribute(plan.tracked.namespace.get(name), attr)
-        if now is not ABSENT and not same_value(was, now):
-            state.effects.add(("attr", plan.name, name, attr))
 
 
 def note_sets(state: State, where: str, number: int) -> None:

@@ -22,13 +22,12 @@ from .noting import (
     note_binding,
     note_definition,
     note_fills,
-    note_set_back,
     note_sets,
-    set_from_outside,
 )
 from .outcome import Ran
 from .recorder import Recorder, hooked
 from .settling import settle
+from .traits import note_traits, traits
 
 if TYPE_CHECKING:
     from .state import State, Work
@@ -67,7 +66,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     code = _code_of(work, number, loader)
     fingerprints = definition_fingerprints(plan, number)
     filled = fillable(state, plan.name, number)
-    outside = set_from_outside(state, plan, number)
+    outside = traits(state, plan, number)
     before = {name: namespace.get(name, ABSENT) for name in statement.binds}
     formerly = olds(work, number)
     drop_own_names(state, plan, number)
@@ -102,7 +101,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     work.bound[number] = result
     note_definition(state, plan, number, fingerprints)
     note_fills(state, filled)
-    note_set_back(state, plan, outside)
+    note_traits(state, plan, outside)
     note_sets(state, plan.name, number)
     if statement.fragment.kind == "class":
         state.made.collect()  # or __subclasses__() would list twins

@@ -19,7 +19,7 @@ from ..reach.index import Index
 from ..reach.summary import Summary
 from ..reach.tokens import Entity, StatementId, Target
 from .order import Order
-from .outside import is_from_outside
+from .outside import decorated_with, is_from_outside
 from .propagation import Propagation
 
 __all__ = ["Before"]
@@ -68,10 +68,9 @@ class Before:
                 yield target
         for name, diff in self._diffs.items():
             entry = self._index.modules[name]
-            for number in diff.dropped:
-                for bound in diff.before.statements[number].binds:
-                    if len(entry.bindings.get(bound, ())) > 1:
-                        yield (name, bound, "")
+            for bound in _given_up(diff):
+                if len(entry.bindings.get(bound, ())) > 1:
+                    yield (name, bound, "")
 
     def _unset_on_instances(self) -> Iterator[tuple[str, tuple[Entity, str], bool]]:
         """The attributes that dropped statements had set on instances, with the module of those.
@@ -218,7 +217,7 @@ class Before:
             for module, number in elsewhere:
                 propagation.plan_of(module).unset.add(number)
             if (elsewhere or before & self._gone) and not now & edited:
-                for setter in now:
+                for setter in now | set(decorated_with(self._index, *attribute)):
                     propagation.reach_at(setter, f"what set {attribute[1]} later is gone")
             if before & self._gone and not now:
                 propagation.push(("attr", *attribute[0], attribute[1]))
@@ -276,6 +275,16 @@ def _gone(diffs: Mapping[str, Diff]) -> set[StatementId]:
         if pair.how == "changed" and pair.old is not None
     }
     return dropped | changed
+
+
+def _given_up(diff: Diff) -> Iterator[str]:
+    """The names that statements bound which are gone, or bind others now."""
+    for number in diff.dropped:
+        yield from diff.before.statements[number].binds
+    for pair in diff.edited():
+        if pair.old is not None:
+            now = diff.after.statements[pair.new].binds
+            yield from (n for n in diff.before.statements[pair.old].binds if n not in now)
 
 
 def _fills(summary: Summary) -> set[tuple[str, object]]:

@@ -1,17 +1,23 @@
 """Attributes that statements had set on objects, and that an edit sets no longer.
 
-In comes the index of the sources before. Where making the object may have set the attribute itself,
-only its maker knows what it was; else it is gone with the statement, and the object stays.
+In comes the index. Where making the object may have set the attribute itself, only its maker knows
+what it was; else it is gone with the statement, and the object stays.
 """
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+
 from ..live import class_dict
 from ..reach.index import Index
 from ..reach.making import sets_itself
+from ..reach.summary import Path
+from ..reach.tokens import Entity, StatementId
+from ..source.scopes import dotted
 from ..transaction import mro
 
-__all__ = ["is_from_outside"]
+__all__ = ["decorated_with", "is_from_outside"]
 
 _PLAIN = ("abc", "typing")  # ABC, Generic, Protocol
 
@@ -29,3 +35,34 @@ def is_from_outside(index: Index, cls: type, attr: str) -> bool:
         if entry is None or name not in entry.classes or sets_itself(index, (home, name), attr):
             return False
     return True
+
+
+def decorated_with(index: Index, entity: Entity, attr: str) -> Iterator[StatementId]:
+    """The statements that define *entity* under decorators of the user's that mention *attr*."""
+    module, name = entity
+    entry = index.modules.get(module)
+    for number in entry.bindings.get(name, ()) if entry is not None else ():
+        assert entry is not None
+        fragment = entry.source.statements[number].fragment
+        node = fragment.parse()[0] if "@" in fragment.text else None
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            paths = map(_path, node.decorator_list)
+            if any(path is not None and _mentions(index, module, path, attr) for path in paths):
+                yield module, number
+
+
+def _path(decorator: ast.expr) -> Path | None:
+    while isinstance(decorator, ast.Call):
+        decorator = decorator.func
+    return dotted(decorator)
+
+
+def _mentions(index: Index, module: str, path: Path, attr: str) -> bool:
+    """Does what defines *path* have the attribute in its text?"""
+    for (home, name), _ in index.names.resolve(module, path):
+        entry = index.modules.get(home)
+        for number in entry.bindings.get(name, ()) if entry is not None else ():
+            assert entry is not None
+            if f".{attr}" in entry.source.statements[number].fragment.text:
+                return True
+    return False

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ..diff import diff_class_texts
 from ..live import is_class
 from ..reach.index import Index
+from ..reach.known import TRAITS
 from ..reach.tokens import StatementId, Token
 from ..source import Statement
 from .values import ModulePlan
@@ -28,6 +29,8 @@ def produced(index: Index, plan: ModulePlan, number: int) -> Iterator[Token]:
         yield from _class_tokens(index, plan, number, old, statement)
     elif old is not None and old.fragment.kind == kind == "def":
         yield "code", plan.name, statement.binds[0]
+        for attr in {*TRAITS, *index.attributes_used((plan.name, statement.binds[0]))}:
+            yield "attr", plan.name, statement.binds[0], attr
         if "@" in old.fragment.text or "@" in statement.fragment.text:
             yield "bind", plan.name, statement.binds[0]
     else:
@@ -100,5 +103,5 @@ def _class_tokens(
         yield "shape", plan.name, name
         yield "made", plan.name, name
         # What else others have put into it cannot be told, but what is used of it can.
-        for attr in {rest[0] for _, _, rest in index.users((plan.name, name)) if rest}:
+        for attr in index.attributes_used((plan.name, name)):
             yield "attr", plan.name, name, attr

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..source.anatomy import FunctionNode
 from ..source.scopes import child_nodes, dotted
-from .known import DYNAMIC, FILLING, FILLING_FUNCTIONS, PASSING
+from .known import COPIED, COPYING, DYNAMIC, FILLING, FILLING_FUNCTIONS, PASSING
 from .scope import Scope
 from .summary import CALL, LAMBDAS, MENTION, OPERATOR, USE, Path, Summary, Unit
 from .syntax import arguments, asked_name, attribute_of, holder, imported_path
@@ -235,6 +235,9 @@ class Expressions:
                 if callee is not None:
                     self.unit.arguments.append((callee, self.scope.resolve(target)))
                     self.read(argument, MENTION if passing else USE)
+                    if callee[-1] in COPYING:
+                        for attr in COPIED:
+                            self.unit.use(self.scope.resolve((*target, attr)), USE)
                     continue
             elif target is not None and target[0] in self.scope.parameters and not passing:
                 self.unit.calls_parameters = True

@@ -182,6 +182,10 @@ class Index:
         for rows in list(self._users.get(entity, {}).values()):
             yield from rows
 
+    def attributes_used(self, entity: Entity) -> set[str]:
+        """The attributes of *entity* that code uses by its name."""
+        return {rest[0] for _, _, rest in self.users(entity) if rest}
+
     def is_used(self, entity: Entity) -> bool:
         """Does any code use *entity*?"""
         self._link()

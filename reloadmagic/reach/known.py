@@ -14,6 +14,16 @@ PASSING = frozenset(
         "asynccontextmanager", "singledispatch", "total_ordering", "connect", "subscribe",
     }
 )  # fmt: skip
+# Those of them which copy what a function says of itself: ``f.__doc__`` is the docstring of then.
+COPYING = frozenset(
+    {
+        "wraps", "update_wrapper", "property", "lru_cache", "cache", "cached_property",
+        "contextmanager", "asynccontextmanager", "singledispatch",
+    }
+)  # fmt: skip
+COPIED = ("__doc__", "__annotations__")
+# What a function says of itself that an edit of its head or docstring changes.
+TRAITS = (*COPIED, "__defaults__", "__kwdefaults__")
 # Methods of containers which change them.
 FILLING = frozenset(
     {
