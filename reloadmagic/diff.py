@@ -351,6 +351,7 @@ def diff_classes(
             attrs.add(name)
     values = _values(old), _values(new)
     others = values[0] != values[1] or not attrs.isdisjoint(values[0])
+    others = others or _annotated(before) != _annotated(after)
     if docs[0] != docs[1]:
         attrs.add("__doc__")
     return ClassDiff(
@@ -396,6 +397,10 @@ _OF_METHODS = frozenset(
 def _values(members: dict[str, list[_Member]]) -> list[str]:
     """The names that a class body binds to more than plain methods, in order."""
     return [n for n, parts in members.items() if not all(_is_method(node) for _, node in parts)]
+
+
+def _annotated(node: ast.ClassDef) -> list[str]:
+    return [dump(statement) for statement in node.body if isinstance(statement, ast.AnnAssign)]
 
 
 def _is_method(node: ast.stmt) -> bool:

@@ -327,7 +327,8 @@ def test_an_object_is_made_again_when_what_builds_its_class_reads_the_methods(
     project, reloader, builder
 ):
     start = (
-        f"{builder}\n    def __init__(self): self.all = list(self.found)\n    def f1(self): pass\n"
+        f"{SCANNING[builder]}\n    def __init__(self): self.all = list(self.found)\n"
+        "    def f1(self): pass\n"
     )
     project.write("m.py", start + "obj = C()\n")
     m = load("m")
@@ -335,6 +336,21 @@ def test_an_object_is_made_again_when_what_builds_its_class_reads_the_methods(
     project.edit("m.py", start + "    def f2(self): pass\nobj = C()\n")
     reloader.reload()
     assert m.obj.all == [*before, "f2"]
+
+
+def test_a_subclass_is_made_with_the_keywords_that_an_edit_gives_it(project, reloader):
+    base = "class Base:\n    def __init_subclass__(cls, kind): cls.kind = kind\n"
+    project.write(
+        "m.py", base + "class C(Base, kind='old'):\n    def f(self): return 1\nobj = C()\n"
+    )
+    m = load("m")
+    obj = m.obj
+    project.replace("m.py", "return 1\n", "return 1\n    def g(self): return 2\n")
+    reloader.reload()
+    assert (m.obj.g(), m.obj.kind) == (2, "old")
+    project.replace("m.py", "'old'", "'new'")
+    reloader.reload()
+    assert (obj.kind, m.obj.kind) == ("new", "new")
 
 
 def test_a_class_that_cannot_be_made_any_longer_is_told_of(project, reloader):

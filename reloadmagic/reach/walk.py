@@ -161,7 +161,9 @@ class Walk:
 
     def _shape(self, entity: Entity) -> None:
         for user, how, rest in self.index.users(entity):
-            if (how & USE and not rest) or (how & BASE and (self._is_scanned(user) or self._is_protocol(user))):
+            if (how & USE and not rest) or (
+                how & BASE and (self._is_scanned(user) or self._is_protocol(user))
+            ):
                 self.todo.append(user)
         statement = self._class_statement(entity)
         if statement is not None and self._is_scanned(statement):
@@ -221,11 +223,13 @@ class Walk:
 
     def _scans(self, module: str, decorator: Path) -> bool:
         """May a decorator read all methods of a class? Yes, but for some that are known."""
+        if not decorator or decorator[-1] not in CLASS_DECORATORS:
+            return True
         for (found, name), _ in self.index.names.resolve(module, decorator):
             entry = self.index.modules.get(found)
             if entry is not None and not entry.is_import(name):
                 return True
-        return not decorator or decorator[-1] not in CLASS_DECORATORS
+        return False
 
     # Who runs it ------------------------------------------------------------------------------
 
