@@ -50,6 +50,17 @@ def test_a_class_attribute_that_methods_change_keeps_its_value(project, reloader
     assert m.A.made == 1
 
 
+def test_objects_that_their_class_counts_and_lists_stay_when_it_gets_a_method(project, reloader):
+    text = "class A:\n    all = []\n    made = 0\n    def __init__(self):\n        A.all.append(self)\n        type(self).made += 1\n"
+    project.write("m.py", text + "class B(A): pass\na, b = A(), B()\n")
+    m = load("m")
+    before = m.a, m.b, m.A.all
+    project.edit("m.py", text + "    def f(self): pass\nclass B(A):\n    x = 1\na, b = A(), B()\n")
+    reloader.reload()
+    assert [m.a, m.b, m.A.all] == [*before]
+    assert (m.A.all, m.A.made, m.B.made) == ([m.a, m.b], 1, 2)
+
+
 PATCHED = "class A:\n    def f(self): return {0!r}\n{1}\ndef g(): return {0!r}\n{2}"
 
 

@@ -12,6 +12,8 @@ from ..modules import TrackedModule
 from ..notes import abc_registry, is_container
 from ..patch.inside import calls_on_creation, qualname
 from ..plan import ModulePlan
+from ..plan.keeping import class_diff, kept_values
+from ..reach import summarize
 from .fingerprints import diff_class_statements
 from .redirecting import tell_at_once
 
@@ -30,6 +32,7 @@ def settle_class(
     noted = _class_notes(plan.tracked, name, qualname(old))
     if qualname(old) in noted:  # less what statements need not run again for
         noted[qualname(old)] -= state.index.filling.attributes_from_outside((plan.name, name))
+        noted[qualname(old)] -= _set_afterwards(plan, number, old)
     if "" in plan.filled.get(name, ()):
         _reset_registry(state, plan.tracked, name, old)
     _reset_subclasses(state, plan, name, old)
@@ -95,35 +98,34 @@ def _class_notes(tracked: TrackedModule, name: str, made_as: str) -> dict[str, f
 
 def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> set[str]:
     """Class-level values that the edit does not reach: they keep their objects."""
-    partner = plan.partner(number)
-    entry = state.index.modules[plan.name]
-    if partner is None or number in plan.anew:
-        return set()
-    found = diff_class_statements(plan.before.statements[partner], plan.after.statements[number])
-    if found is None:
-        return set()
-    changed = found.attrs | found.bodies
+    found = class_diff(plan, number)
     filled = plan.filled.get(name, set())
+    if found is None or number in plan.anew or "" in filled:
+        return set()
     reached = state.effects.reached_values(plan.name, number)
-    kept: set[str] = set()
-    for owner, info in entry.summaries[number].classes.items():
-        prefix = owner.removeprefix(name).lstrip(".")
-        others = set(changed if not prefix else ())
-        for attr, unit in info.values.items():
-            path = f"{prefix}.{attr}" if prefix else attr
-            if path.partition(".")[0] in changed or attr in filled or "" in filled:
-                continue
-            if any(used[0] in others for used in unit.paths):
-                others.add(attr)  # what follows in the body may be made of this one
-                continue
-            if f"{owner}.{attr}" in entry.functions or f"{owner}.{attr}" in entry.classes:
-                continue
-            if f"{owner}.{attr}" in reached:
-                continue
-            if "lambda" in info.attrs[attr].lower():
-                continue  # a function is merged, not kept
-            kept.add(path)
-    return kept
+    kept = kept_values(state.index, (plan.name, number), found, reached)
+    return {path for path in kept if path.rpartition(".")[2] not in filled}
+
+
+def _set_afterwards(plan: ModulePlan, number: int, cls: type) -> set[str]:
+    """Attributes that neither the body nor a hook gave *cls*: what was done with it set them.
+
+    ``type(self).made += 1`` gives a subclass a count of its own.
+    """
+    found, name = class_diff(plan, number), plan.after.statements[number].binds[0]
+    filled = plan.filled.get(name, set())
+    if found is None or found.head or "" in filled or calls_on_creation(cls):
+        return set()
+    partner = plan.partner(number)
+    assert partner is not None
+    info = summarize(plan.before.statements[partner].fragment).classes.get(name)
+    if info is None or info.decorated or "__slots__" in info.attrs:
+        return set()
+    return {
+        attr
+        for attr in class_dict(cls)
+        if attr not in info.attrs and attr not in filled and not attr.startswith("__")
+    }
 
 
 def _filled_by_hooks(cls: type, prefix: str = "") -> set[str]:

@@ -18,8 +18,8 @@ The walk of one plan, a file a stop:
     went to another module keep their objects (``moved``).
 ``propagation``
     from there to all that may have to run: by what a statement may have changed once it has run
-    (``produces``), by the ``groups`` that it belongs to, in the ``order`` in which statements run;
-    what is pinned stays (``pins``).
+    (``produces``), by the ``groups`` that it belongs to, less what a class statement keeps
+    (``keeping``), in the ``order`` in which statements run; what is pinned stays (``pins``).
 ``changesets``
     which modules succeed or fail together.
 

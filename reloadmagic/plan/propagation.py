@@ -14,6 +14,7 @@ from ..modules import TrackedModule
 from ..reach.index import Index
 from ..reach.tokens import StatementId, Target, Token
 from .groups import Groups, content_token
+from .keeping import keeps
 from .order import Order
 from .pins import Pins
 from .produces import produced, star_names
@@ -79,10 +80,21 @@ class Propagation:
                     for name in self.index.asked_for(token[1]):
                         self.push(("bind", token[1], name), producer)
                 for statement in self.index.reached(token):
-                    if producer is None or not self.order.is_past(statement, producer):
+                    if producer is None or not self._is_past(statement, producer, token):
                         self.reach_at(statement, token)
             if not self._reach_whole_modules():
                 return
+
+    def _is_past(self, statement: StatementId, producer: StatementId, token: Token) -> bool:
+        """Has *statement* run for certain when *producer* has made *token* come true?
+
+        What sets an attribute that *producer* sets, too, does not wait for it in what it calls.
+        """
+        if token[0] == "attr":
+            _, module, name, attr = token
+            if statement in self.index.filling.setters().get(((module, name), attr), ()):
+                return self.order.before(statement, producer)
+        return self.order.is_past(statement, producer)
 
     def _reach_whole_modules(self) -> bool:
         """Where it cannot be told what a module does, all of it runs if any of it may."""
@@ -137,6 +149,8 @@ class Propagation:
             self._follow_star(plan, number, reason)
         if known is not None:
             known.add(reason)
+            if group and plan.after.statements[number].fragment.kind == "class":
+                self.force_groups_of(plan, number)  # it may keep less of what others have filled
             if not isinstance(reason, str) or any(isinstance(r, str) for r in known - {reason}):
                 return
         plan.run.setdefault(number, set()).add(reason)
@@ -222,7 +236,8 @@ class Propagation:
     def force_groups_of(self, plan: ModulePlan, number: int) -> None:
         """All members of the groups run again that a statement belongs to."""
         for target, _ in self.groups.of(plan.name, number):
-            self.force_group(target, "")
+            if not keeps(self.index, plan, number, target):
+                self.force_group(target, "")
 
     def force_group(self, target: Target, why: str) -> None:
         """All members of the group run again, from the first one on."""

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from ..engine.stars import star_names
 from ..live import class_dict, find_class
 from ..modules import TrackedModule, module_namespace
+from ..patch.inside import calls_on_creation
 
 __all__ = ["is_loaded", "is_metaclass", "names_by_star"]
 
@@ -34,13 +35,16 @@ def is_metaclass(tracked: Mapping[str, TrackedModule], module: str, name: str) -
     """Is the live class *name* a metaclass, or, as ``"type:NAME"``, is it made by one?
 
     So is a ``NamedTuple``, though the class that comes out does not tell. As ``"scan:NAME"``, is
-    it made by one that might read all methods? As ``"enum:NAME"``, is it made with members?
+    it made by one that might read all methods? As ``"enum:NAME"``, is it made with members? As
+    ``"hooks:NAME"``, does making it call code of the user's?
     """
     asks, _, name = name.rpartition(":")
     found = tracked.get(module)
     cls = find_class(found.namespace, name) if found else None
     if cls is None:
         return False
+    if asks == "hooks":
+        return calls_on_creation(cls)
     if asks == "enum":
         return issubclass(type(cls), enum.EnumMeta)
     if asks == "scan":

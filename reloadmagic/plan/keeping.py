@@ -1,0 +1,79 @@
+"""Values in class bodies that stay what they are where their class statement runs again.
+
+A counter or a registry that others have filled need not be filled anew, then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from ..diff import ClassDiff, diff_class_texts
+from ..reach.index import Index
+from ..reach.tokens import StatementId, Target
+from .values import ModulePlan
+
+__all__ = ["class_diff", "keeps", "kept_values"]
+
+
+def class_diff(plan: ModulePlan, number: int) -> ClassDiff | None:
+    """How a class statement differs from the one that it stands for; None if there is none."""
+    partner = plan.partner(number)
+    if partner is None:
+        return None
+    before, after = plan.before.statements[partner], plan.after.statements[number]
+    return diff_class_texts(before.fragment.text, after.fragment.text)
+
+
+def kept_values(
+    index: Index, statement: StatementId, found: ClassDiff, reached: Container[str]
+) -> set[str]:
+    """The values, by their path in the class, that the edit *found* and what has changed leave alone.
+
+    *reached* are those, by qualname, that use something that has changed.
+    """
+    entry = index.modules[statement[0]]
+    changed = found.attrs | found.bodies
+    kept: set[str] = set()
+    name = entry.source.statements[statement[1]].binds[0]
+    for owner, info in entry.summaries[statement[1]].classes.items():
+        prefix = owner.removeprefix(name).lstrip(".")
+        others = set(changed if not prefix else ())
+        for attr, unit in info.values.items():
+            path, qualname = f"{prefix}.{attr}" if prefix else attr, f"{owner}.{attr}"
+            if path.partition(".")[0] in changed:
+                continue
+            if any(used[0] in others for used in unit.paths):
+                others.add(attr)  # what follows in the body may be made of this one
+            elif (
+                qualname not in entry.functions
+                and qualname not in entry.classes
+                and qualname not in reached
+                and "lambda" not in info.attrs[attr].lower()  # a function is merged, not kept
+            ):
+                kept.add(path)
+    return kept
+
+
+def keeps(index: Index, plan: ModulePlan, number: int, target: Target) -> bool:
+    """Does a class statement that runs again leave an attribute that others fill what it is?"""
+    fragment, (_, name, attr) = plan.after.statements[number].fragment, target
+    if fragment.kind != "class" or fragment.binds[0] != name or not attr or number in plan.anew:
+        return False
+    found = class_diff(plan, number)
+    info = index.modules[plan.name].summaries[number].classes.get(name)
+    if found is None or found.head or info is None or info.decorated:
+        return False
+    if (plan.name, number) in index.filling.fillers().get(target, ()):
+        return False
+    if index.is_metaclass(plan.name, "hooks:" + name):
+        return False
+    if attr not in info.attrs:
+        return attr not in found.attrs
+    reached = {
+        qualname
+        for token in plan.run.get(number, ())
+        if isinstance(token, tuple)
+        for module, statement, qualname in index.reached_values(token)
+        if (module, statement) == (plan.name, number)
+    }
+    return attr in kept_values(index, (plan.name, number), found, reached)
