@@ -374,3 +374,16 @@ def test_a_class_that_cannot_be_made_any_longer_is_told_of(project, reloader):
     assert "abstract" in str(report)
     assert m.obj is obj
     assert not hasattr(obj, "g")
+
+
+def test_what_statements_filled_stays_when_its_class_gets_a_method(project, reloader):
+    start = "from collections import UserDict\nclass C(UserDict):\n    def f(self): return 1\n"
+    end = "obj = C()\nobj['own'] = 1\n"
+    project.write("m.py", start + end)
+    m = load("m")
+    obj = m.obj
+    obj["mine"] = 2
+    project.edit("m.py", start + "    def g(self): return 2\n" + end)
+    reloader.reload()
+    assert m.obj is obj
+    assert (obj.g(), dict(obj)) == (2, {"own": 1, "mine": 2})

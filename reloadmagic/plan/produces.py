@@ -91,6 +91,9 @@ def _class_tokens(
         yield "layout", plan.name, name
     if diff.head or diff.names or diff.attrs:
         yield "shape", plan.name, name
+    is_reached = any(isinstance(reason, tuple) for reason in plan.run[number])
+    turns = ("abstract" in old.fragment.text) != ("abstract" in new.fragment.text)
+    if diff.head or diff.values or turns or is_reached or number in plan.anew:
         yield "made", plan.name, name
     for attr in diff.bodies:
         yield "code", plan.name, f"{name}.{attr}"
@@ -101,7 +104,6 @@ def _class_tokens(
         yield "code", plan.name, f"{name}.{attr}"
     if info is not None and (info.decorated or info.bases):
         yield "shape", plan.name, name
-        yield "made", plan.name, name
         # What else others have put into it cannot be told, but what is used of it can.
         for attr in index.attributes_used((plan.name, name)):
             yield "attr", plan.name, name, attr

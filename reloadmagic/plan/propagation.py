@@ -149,8 +149,12 @@ class Propagation:
             self._follow_star(plan, number, reason)
         if known is not None:
             known.add(reason)
-            if group and plan.after.statements[number].fragment.kind == "class":
-                self.force_groups_of(plan, number)  # it may keep less of what others have filled
+            statement = plan.after.statements[number]
+            if statement.fragment.kind == "class":
+                if isinstance(reason, tuple):
+                    self.push(("made", plan.name, statement.binds[0]), (plan.name, number))
+                if group:
+                    self.force_groups_of(plan, number)  # it may keep less of what others filled
             if not isinstance(reason, str) or any(isinstance(r, str) for r in known - {reason}):
                 return
         plan.run.setdefault(number, set()).add(reason)
