@@ -263,6 +263,26 @@ def test_every_entry_is_undone_though_one_fails():
     assert len(transaction) == 0
 
 
+def test_instance_whose_class_has_other_bases_yet_is_undone_after_it():
+    class A:
+        __slots__ = ("x",)
+
+    class B:
+        __slots__ = ("x",)
+
+    class C(A): ...
+
+    c = C()
+    c.x = 1
+    transaction = Transaction()
+    transaction.snapshot(C)
+    transaction.snapshot(c)
+    transaction.set_attr(C, "__bases__", (B,))
+    c.x = 2
+    transaction.rollback()
+    assert (C.__bases__, c.x) == ((A,), 1)
+
+
 def test_interrupt_during_rollback_passes_on_when_all_is_undone():
     namespace = {"a": 1}
     interrupts = [KeyboardInterrupt()]

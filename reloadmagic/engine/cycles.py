@@ -6,7 +6,9 @@ bound all of its names; those that it would bind later are taken out again.
 
 from __future__ import annotations
 
+import itertools
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..graph import RunOrder
@@ -63,7 +65,15 @@ def _is_bound(state: State, module: str, name: str, place: tuple[int, int]) -> b
     ]
     if any(at < place and _is_bound(state, star, name, at) for star, at in stars):
         return True
-    if binders or stars:
+    if binders or stars or name in _formerly_bound(state, module):
         return False
     submodule = f"{module}.{name}"  # which the import system sets on its package in the end
     return submodule not in state.index.modules or order.place(submodule, sys.maxsize) < place
+
+
+def _formerly_bound(state: State, module: str) -> Iterator[str]:
+    """Names that *module* may hold yet although it is not to bind them any longer."""
+    work = state.work.get(module)
+    if work is not None:
+        yield from work.plan.dropped
+    yield from itertools.chain.from_iterable(state.tracked[module].stars.values())

@@ -67,8 +67,10 @@ class Propagation:
                 self._tokens.append(token)
 
     def push_content(self, target: Target, producer: StatementId | None = None) -> None:
-        """Follow that a filled object holds other content."""
+        """Follow that a filled object holds other content, or that its name is bound anew."""
         self.push(content_token(target), producer)
+        if target[:2] in self.index.filling.rebound():
+            self.push(("bind", *target[:2]), producer)
 
     def run(self) -> None:
         """Follow all tokens until nothing is added."""

@@ -37,7 +37,10 @@ class AttributeUsers:
         self._found.clear()
 
     def find(self, attr: str, *, operator: bool, calls_only: bool) -> set[Any]:
-        """Statements and class-level values that use *attr* of any object, or call what does."""
+        """Who uses *attr* of any object, or calls what does.
+
+        That is statements, class-level values, and functions of modules that speak of a cache.
+        """
         key = (attr, operator, calls_only)
         if key not in self._found:
             direct, nested = self._steps(key)
@@ -64,6 +67,7 @@ class AttributeUsers:
             if operator:
                 walk.todo += set(self._index.attr_users(OPERATOR))
             direct[step] = {*walk.drain(), *walk.values}
+            direct[step] |= {u for u in walk.seen if u[1] == "f" and u[0] in self._index.caching}
             todo += [(a, o, calls_only) for _, a, o in nested[step]]
         return direct, nested
 
@@ -72,13 +76,13 @@ class AttributeUsers:
         followed_by = defaultdict(list)
         for step, uses in nested.items():
             for entity, a, o in uses:
-                followed_by[a, o, step[2]].append((step, self._index.taint.tainted(entity)))
+                followed_by[a, o, step[2]].append((step, self._index.taint.places(entity)))
         # What has come in and those that follow have not seen yet.
         fresh = {step: set(found) for step, found in direct.items()}
         while fresh:
             step, came = fresh.popitem()
-            for following, tainted in followed_by[step]:
-                added = {user for user in came if user[:2] in tainted} - direct[following]
+            for following, places in followed_by[step]:
+                added = {user for user in came if user[:2] in places} - direct[following]
                 if added:
                     direct[following] |= added
                     fresh.setdefault(following, set()).update(added)

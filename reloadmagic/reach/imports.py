@@ -27,6 +27,15 @@ class Imports:
         """For each module, the tracked modules that its code imports, parents included, in order."""
         return {name: self._imported(name, entry) for name, entry in self._modules.items()}
 
+    def importers(self, name: str) -> set[str]:
+        """The modules that import *name*, directly or through others, and itself."""
+        by_module = self.by_module()
+        found, new = set[str](), {name}
+        while new:
+            found |= new
+            new = {n for n, targets in by_module.items() if n not in found and new & {*targets}}
+        return found
+
     def _imported(self, name: str, entry: ModuleEntry) -> list[str]:
         if entry.imports is None:
             targets = (target for _, target in self._imports(name, entry, "svfl"))

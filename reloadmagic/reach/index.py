@@ -240,9 +240,13 @@ class Index:
         return self._walked(token).values
 
     def reached_functions(self, token: Token) -> set[Entity]:
-        """The functions, by module and qualname, that run or read what has changed."""
+        """The functions, by module and qualname, that run or read what has changed.
+
+        Where they do so by a method's name, only those of modules that speak of a cache.
+        """
         walk = self._walked(token)
-        return {(module, key) for module, kind, key in walk.seen if kind == "f"}
+        found = walk.seen | walk.functions
+        return {(module, key) for module, kind, key in found if kind == "f"}
 
     def whole(self, module: str) -> bool:
         """Does code that cannot be told run with the module, so that all of it counts as one?"""

@@ -6,7 +6,7 @@ with it: only there can instances of a class turn up, say.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .summary import Path
 from .tokens import Entity, StatementId, User
@@ -24,11 +24,13 @@ class Taint:
         self._index = index
         self._statements: dict[Entity, set[StatementId]] = {}
         self._steps: dict[Entity, tuple[set[StatementId], set[Entity]]] = {}
+        self._places: dict[Entity, set[Any]] = {}
 
     def forget(self) -> None:
         """Something was indexed anew."""
         self._statements.clear()
         self._steps.clear()
+        self._places.clear()
 
     def tainted(self, entity: Entity) -> set[StatementId]:
         """The statements which might hold, directly or through others, something of *entity*."""
@@ -46,6 +48,21 @@ class Taint:
                 following |= entities
             todo = following - seen
         return statements
+
+    def places(self, entity: Entity) -> set[Any]:
+        """`tainted`, with ``(module, "f")`` for modules that speak of a cache and know *entity*.
+
+        Their functions might get hold of it when they are called, whoever calls them.
+        """
+        caching = self._index.caching
+        if not caching:
+            return self.tainted(entity)
+        if entity not in self._places:
+            know = caching & self._index.remembered(
+                ("importers", entity[0]), lambda: self._index.imports.importers(entity[0])
+            )
+            self._places[entity] = self.tainted(entity) | {(module, "f") for module in know}
+        return self._places[entity]
 
     def _taints(self, entity: Entity) -> tuple[set[StatementId], set[Entity]]:
         """One step of `tainted`: the statements that use *entity*, and what then holds of it."""

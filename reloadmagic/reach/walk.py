@@ -42,6 +42,8 @@ class Walk:
         self.calls_only = calls_only
         self.statements: set[StatementId] = set()
         self.values: set[ValueId] = set()
+        # Those that use attributes by name; of modules that speak of a cache only.
+        self.functions: set[User] = set()
         self.seen: set[User] = set()
         self.effects: set[tuple[Entity, str]] = set()
         self.contents: set[Entity] = set()
@@ -385,4 +387,7 @@ class Walk:
                 for found in reached
                 if not only_makes(self.index, found, family, tainted, attr)
             }
-            self.values |= {user for user in users if len(user) > 2 and user[:2] in tainted}
+            places = self.index.taint.places(entity)
+            for user in users:
+                if len(user) > 2 and user[:2] in places:
+                    (self.functions if user[1] == "f" else self.values).add(user)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..errors import InternalError
@@ -189,7 +189,25 @@ class Transaction:
             InternalError: some entries could not be undone; all others were.
             KeyboardInterrupt: one arrived meanwhile; everything was undone before it passes on.
         """
-        failed: list[tuple[Entry, BaseException]] = []
+        whole = list(self._log)
+        self._covered.clear()
+        failed, interrupt = self._undo_log()
+        while failed:
+            # What stood in the way, such as bases of a class, may be as it was by now. What is
+            # older than an entry that is undone late has to come after it again.
+            newest = {id(entry.target): at for at, entry in enumerate(whole) if entry in failed}
+            self._log += [e for at, e in enumerate(whole) if at <= newest.get(id(e.target), -1)]
+            still, interrupted = self._undo_log()
+            interrupt = interrupt or interrupted
+            if len(still) >= len(failed):
+                raise _not_undone(still) from next(iter(still.values()))
+            failed = still
+        if interrupt is not None:
+            raise interrupt
+
+    def _undo_log(self) -> tuple[dict[Entry, BaseException], KeyboardInterrupt | None]:
+        """Undo what the log holds, last first; what could not be undone, and an interrupt if any."""
+        failed: dict[Entry, BaseException] = {}
         interrupt: KeyboardInterrupt | None = None
         while self._log:
             entry = self._log[-1]
@@ -199,13 +217,9 @@ class Transaction:
                 interrupt = error  # an undo can be done twice: the entry is still in the log
                 continue
             except BaseException as error:  # noqa: BLE001 - every entry has its turn
-                failed.append((entry, error))
+                failed[entry] = error
             self._log.pop()
-        self._covered.clear()
-        if failed:
-            raise _not_undone(failed) from failed[0][1]
-        if interrupt is not None:
-            raise interrupt
+        return failed, interrupt
 
     def commit(self) -> None:
         """Let the writes stand and forget the way back."""
@@ -274,8 +288,8 @@ class Transaction:
         self._record(undo_instance, target, None, before)
 
 
-def _not_undone(failed: list[tuple[Entry, BaseException]]) -> InternalError:
-    entry, error = failed[0]
+def _not_undone(failed: Mapping[Entry, BaseException]) -> InternalError:
+    entry, error = next(iter(failed.items()))
     what = type(entry.target).__name__
     return InternalError(
         f"{len(failed)} of the changes could not be undone, the first in a {what} object "
