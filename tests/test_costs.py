@@ -15,8 +15,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from IPython.core.magic_arguments import construct_parser
 
 from reloadmagic import Reloader
+from reloadmagic.ipython import commands
 from session import load, ran, watch
 from support import Project
 
@@ -151,6 +153,20 @@ def test_a_touched_file_is_read_and_nothing_is_parsed(project, reloader):
     with audited() as events:
         reloader.reload()
     assert (events["open"], events["compile"]) == (1, 0)
+
+
+# Loading -------------------------------------------------------------------------------------------
+
+
+def test_no_parser_of_a_command_is_made_before_somebody_asks(shell, monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        commands, "construct_parser", lambda f: made.append(f) or construct_parser(f)
+    )
+    shell.run_cell("%load_ext reloadmagic")
+    at_load = list(made)
+    text = shell.find_line_magic("reload_changed").__doc__
+    assert (at_load, len(made), "--dry-run" in text) == ([], 1, True)
 
 
 # Edits ---------------------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments
+from IPython.core.magic_arguments import argument
 
-from .commands import Commands, parsed
+from .commands import Commands, parsed, with_arguments
 from .output import show, show_text
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Autoreload(Commands):
         super().__init__(main)
         self.imported: list[str] = []
 
-    @magic_arguments()
+    @with_arguments
     @argument("mode", nargs="?", default="now", help="0 1 2 3 now off explicit all complete")
     @argument("-p", "--print", action="store_true", help="say what is reloaded, as is usual here")
     @argument("-l", "--log", action="store_true", help="log it, too, at INFO level")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments
+from IPython.core.magic_arguments import argument
 
 from reloadmagic.errors import NotTracked, ReloadMagicError
 
-from .commands import Commands, parsed, said
+from .commands import Commands, parsed, said, with_arguments
 
 if TYPE_CHECKING:
     from .views import Said, Unloading
@@ -31,7 +31,7 @@ MODES = {
 class Choosing(Commands):
     """Modes, patterns of modules, and unloading."""
 
-    @magic_arguments()
+    @with_arguments
     @argument("mode", nargs="?", choices=list(MODES), help="the mode from now on")
     @line_magic
     def reload_mode(self, line: str) -> Said:
@@ -47,7 +47,7 @@ class Choosing(Commands):
         limit = "" if only is None else f", but only {', '.join(only) or 'none'} (%aimport)"
         return said(f"{self.main.mode}: {MODES[self.main.mode]}{limit}")
 
-    @magic_arguments()
+    @with_arguments
     @argument("patterns", nargs="*", metavar="PATTERN", help="module names, such as pkg or pkg.*")
     @argument("-r", "--remove", action="store_true", help="take the patterns off the list again")
     @line_magic
@@ -59,7 +59,7 @@ class Choosing(Commands):
         arguments = parsed(self.reload_include, line)
         return self._choose("include", "exclude", arguments.patterns, remove=arguments.remove)
 
-    @magic_arguments()
+    @with_arguments
     @argument("patterns", nargs="*", metavar="PATTERN", help="module names, such as pkg or pkg.*")
     @argument("-r", "--remove", action="store_true", help="take the patterns off the list again")
     @line_magic
@@ -93,7 +93,7 @@ class Choosing(Commands):
         lines += [f"left alone now: {', '.join(sorted(before - now))}"] if before - now else []
         return said("\n".join(lines))
 
-    @magic_arguments()
+    @with_arguments
     @argument("name", metavar="NAME", help="a module; its submodules go with it")
     @line_magic
     def unload(self, line: str) -> Unloading:

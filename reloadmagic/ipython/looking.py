@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments
+from IPython.core.magic_arguments import argument
 
-from .commands import Commands, parsed
+from .commands import Commands, parsed, with_arguments
 
 if TYPE_CHECKING:
     from .status import Status
@@ -24,7 +24,7 @@ __all__ = ["Looking"]
 class Looking(Commands):
     """Status, explanations, diffs, the graph, the history and stale cells."""
 
-    @magic_arguments()
+    @with_arguments
     @line_magic
     def reload_status(self, line: str) -> Status:
         """What is tracked, what is stale or failed, what is left alone and why."""
@@ -33,7 +33,7 @@ class Looking(Commands):
         parsed(self.reload_status, line)
         return status(self.main.reloader, self.main.mode)
 
-    @magic_arguments()
+    @with_arguments
     @argument("name", metavar="NAME", help="a module, such as pkg.mod, or a definition in one")
     @line_magic
     def reload_explain(self, line: str) -> ExplanationView:
@@ -52,7 +52,7 @@ class Looking(Commands):
         except UnknownName as error:
             raise UsageError(str(error)) from None
 
-    @magic_arguments()
+    @with_arguments
     @argument(
         "name",
         nargs="?",
@@ -70,7 +70,7 @@ class Looking(Commands):
         module, definition = self._find(arguments.name) if arguments.name else (None, "")
         return DiffsView(source_diffs(self.main.reloader, module, definition))
 
-    @magic_arguments()
+    @with_arguments
     @argument(
         "name",
         nargs="?",
@@ -88,7 +88,7 @@ class Looking(Commands):
         module = self._find(arguments.name)[0] if arguments.name else None
         return GraphView(module_graph(self.main.reloader, module))
 
-    @magic_arguments()
+    @with_arguments
     @argument("-v", "--verbose", action="store_true", help="tell all that each reload did")
     @argument("number", nargs="?", type=int, metavar="N", help="only reload N, with all it did")
     @line_magic
@@ -106,7 +106,7 @@ class Looking(Commands):
                 )
         return History(tuple(reports), verbose=arguments.verbose or arguments.number is not None)
 
-    @magic_arguments()
+    @with_arguments
     @line_magic
     def reload_cells(self, line: str) -> StaleCells:
         """The cells that used what has changed since they ran. Nothing runs them but you."""

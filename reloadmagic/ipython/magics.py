@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments
+from IPython.core.magic_arguments import argument
 from traitlets import observe
 
 from reloadmagic.reloader import Reloader
@@ -23,7 +23,7 @@ from reloadmagic.reloader import Reloader
 from .autoreload import Autoreload, is_theirs_loaded, is_theirs_on
 from .cells import transform_header
 from .choosing import MODES, Choosing
-from .commands import parsed
+from .commands import parsed, with_arguments
 from .completion import Completion
 from .config import Settings, usable_config
 from .hook import CellHook
@@ -166,7 +166,7 @@ class ReloadMagic(Settings, Magics):
         if imports is not None:
             imports.apply()
 
-    @magic_arguments()
+    @with_arguments
     @argument("names", nargs="*", metavar="NAME", help="modules or patterns, such as pkg.*")
     @argument("-n", "--dry-run", action="store_true", help="show the plan and touch nothing")
     @argument("-v", "--verbose", action="store_true", help="tell all that was done, and why")
@@ -225,7 +225,7 @@ class ReloadMagic(Settings, Magics):
             shell: Any = self.shell
             shell.run_cell(cell)
 
-    @magic_arguments()
+    @with_arguments
     @argument("-v", "--verbose", action="store_true", help="tell all that was done, and why")
     @line_magic
     def reload_undo(self, line: str) -> Report | None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments
+from IPython.core.magic_arguments import argument
 
 from reloadmagic.errors import describe
 
-from .commands import Commands, parsed, said
+from .commands import Commands, parsed, said, with_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ __all__ = ["Workers"]
 class Workers(Commands):
     """Workers that follow the session's reloads."""
 
-    @magic_arguments()
+    @with_arguments
     @argument(
         "client", nargs="?", metavar="CLIENT", help="what holds the workers, by its name here"
     )
