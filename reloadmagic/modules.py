@@ -63,7 +63,7 @@ def module_namespace(module: object) -> dict[str, Any] | None:
     return namespace if type(namespace) is dict else None
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class TrackedModule:
     """A module of the user's and what last ran of it.
 

@@ -13,8 +13,7 @@ import sys
 import types
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .live import class_dict, instance_items, is_class, nested_classes
 from .loader import ReloadLoader
@@ -40,8 +39,7 @@ LIMIT = 100_000
 """Larger containers are not noted: holding on to what they held would cost too much."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """What a container held, or which names a class had, when its module had run.
 
     Attributes:

@@ -21,7 +21,6 @@ from importlib.machinery import ModuleSpec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
-from .changes import Change, Stale, change_to
 from .collector import collector_paused
 from .engine import Engine
 from .engine.names import Namespace
@@ -29,7 +28,6 @@ from .interrupts import interrupts_wait
 from .loader import MERGE_HOOK, ReloadFinder
 from .modules import TrackedModule, TrackedModules
 from .ownership import Ownership, matches
-from .report import Report
 from .session.attempts import Attempts
 from .session.edits import Edits
 from .session.importing import Importing
@@ -40,9 +38,11 @@ from .session.updating import Updater
 from .undo import Undo, hint_of_undone
 
 if TYPE_CHECKING:
+    from .changes import Change, Stale
     from .engine import Slow
     from .plan import Plan
     from .reach.index import Index
+    from .report import Report
     from .workers import Attachment
 
 __all__ = ["Reloader"]
@@ -286,7 +286,7 @@ class Reloader:
                 before.
         """
         if not self._lock.acquire(blocking=False):
-            return Report()
+            return _report()
         try:
             if plan is None and names is not None:
                 plan = self.plan(self.changes(names))
@@ -307,7 +307,7 @@ class Reloader:
             KeyboardInterrupt: as `reload`.
         """
         if not self._lock.acquire(blocking=False):
-            return Report(undo=True)
+            return _report(undo=True)
         try:
             report = self._go_back()
         finally:
@@ -320,6 +320,8 @@ class Reloader:
         It is one reload, as if the files had been edited so; one that is under way in another
         thread is waited for. Names that are not tracked are left out.
         """
+        from .changes import change_to
+
         with self._lock:
             started = time.perf_counter()
             self._tracking.scan()
@@ -336,7 +338,7 @@ class Reloader:
                 for change in self._updater.settle(plan, outcomes):
                     self._tracked[change.module].opaque = ""  # it has a source now
             self._edits.take_out(changes)
-        return Report(outcomes, notes, time.perf_counter() - started)
+        return _report(outcomes, notes, time.perf_counter() - started)
 
     @property
     def undone(self) -> frozenset[str]:
@@ -348,26 +350,26 @@ class Reloader:
         if plan is None:
             stale = self._tracking.stale() if looked is None else looked
             if not stale:
-                return _NOTHING
+                return _report()
             found = self._changes(stale)
             self._undo.look(found)
             changes = self._attempts.worth_trying(
                 change for change in found if change.module not in self._undo.held
             )
             if not changes:
-                return _NOTHING
+                return _report()
             plan = self.plan(changes)
         with interrupts_wait():
             outcomes, notes = self._updater.carry_out(plan)
             self._undo.note(self._updater.settle(plan, outcomes), self._tracked)
-        return Report(outcomes, notes, time.perf_counter() - started)
+        return _report(outcomes, notes, time.perf_counter() - started)
 
     def _go_back(self) -> Report:
         started = time.perf_counter()
         self._tracking.scan()
         back = self._undo.back(self._tracked, self.find_spec)
         if not back:
-            return Report(undo=True)
+            return _report(undo=True)
         before = [(t := self._tracked[c.module], t.stale, t.failed) for c in back]
         plan = self.plan(back)
         with interrupts_wait():
@@ -382,7 +384,7 @@ class Reloader:
             now = [change for change in self.changes() if change.module in done]
             self._undo.hold(now)
         notes += hint_of_undone(now)
-        return Report(outcomes, notes, time.perf_counter() - started, undo=True)
+        return _report(outcomes, notes, time.perf_counter() - started, undo=True)
 
     def _pass_on(self, report: Report) -> Report:
         """Have workers follow, outside the lock, as some may live in this process."""
@@ -435,4 +437,7 @@ class Reloader:
         return f"<Reloader tracked={len(self._tracked)} stale={stale}>"
 
 
-_NOTHING = Report()
+def _report(*parts: Any, **named: Any) -> Report:
+    from .report import Report  # which takes a while to import: not before there may be something
+
+    return Report(*parts, **named)

@@ -12,10 +12,8 @@ import linecache
 import os
 import weakref
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from .changes import change_to
 from .loader import show_source
 
 if TYPE_CHECKING:
@@ -32,8 +30,7 @@ MOST = 20
 """Reloads that can be undone, one after the other."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Replaced:
+class _Replaced(NamedTuple):
     """A version that a reload replaced: what its file held, and the digest of what it holds since.
 
     Bytes, as sources with all that is known of them would be much to keep.
@@ -86,6 +83,8 @@ class Undo:
         Modules that have gone or were imported anew since are left out. *find_spec* says where an
         import would find a module now.
         """
+        from .changes import change_to
+
         while self._done:
             found = tuple(
                 # Without a stamp: the file is to be looked at as one that does not hold this.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, instance_items
@@ -171,12 +170,12 @@ class Containers:
             known = tracked.noted.get(name)
             foreign = self.foreign.get(note.identity)
             if isinstance(note.content, frozenset) and foreign is not None:
-                found[name] = replace(note, content=note.content - foreign)
+                found[name] = note._replace(content=note.content - foreign)
             elif known is None or known.identity != note.identity:
                 found[name] = note
             elif note.identity in self.refilled and note.content is not None:
                 content = _without(note.content, extra.get(note.identity, ()))
-                found[name] = replace(note, content=content)
+                found[name] = note._replace(content=content)
             else:
                 found[name] = known
         return found

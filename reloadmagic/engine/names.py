@@ -24,7 +24,7 @@ Origin = tuple[str, str]
 """A module and a name in it."""
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Namespace:
     """A namespace of the user's: a notebook's, a script's.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import types
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..live import instance_items, is_class
@@ -209,7 +209,7 @@ def note_fills(state: State, filled: list[Fillable]) -> None:
         if size < 0 or id(value) in state.containers.refilled or size_of(value) == size:
             continue
         for noted, name, note in _notes_on(state, value):
-            note = replace(note, content=grown(note.content, value, size))
+            note = note._replace(content=grown(note.content, value, size))
             state.transaction.set_item(noted, name, note)
 
 

@@ -7,7 +7,6 @@ of what those modules' own execution left there.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sized
-from dataclasses import replace
 from typing import Any
 
 from ..live import class_dict, is_class
@@ -89,7 +88,7 @@ class Watch:
         for (tracked, name, value), was, size in zip(self._known, before, sizes, strict=True):
             note = _note_on(tracked, name, value) if size != was else None
             if note is not None:
-                tracked.noted[name] = replace(note, content=grown(note.content, value, was))
+                tracked.noted[name] = note._replace(content=grown(note.content, value, was))
 
     def _note_replaced(self) -> None:
         """Once the outermost import ends: what it and those within put in place of other items."""
@@ -97,7 +96,7 @@ class Watch:
             replaced = _replaced(before, value) if before else {}
             note = _note_on(tracked, name, value) if replaced else None
             if note is not None:
-                tracked.noted[name] = replace(note, content={**note.content, **replaced})
+                tracked.noted[name] = note._replace(content={**note.content, **replaced})
 
 
 def _note_on(tracked: TrackedModule, name: str, value: Any) -> Note | None:

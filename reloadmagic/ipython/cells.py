@@ -11,14 +11,15 @@ from reloadmagic.source.parsing import parse
 
 __all__ = ["asks_for_no_reload", "is_command", "python_source", "transform_header"]
 
-_RELOAD = re.compile(r"%%reload_changed(?:[ \t]+(?P<line>[^\r\n]*))?\r?\n?\Z")
-_NO_RELOAD = re.compile(r"%%no_reload[ \t]*\r?\n?\Z")
-_COMMAND = re.compile(
+# `re` compiles each of these when it is first needed.
+_RELOAD = r"%%reload_changed(?:[ \t]+(?P<line>[^\r\n]*))?\r?\n?\Z"
+_NO_RELOAD = r"%%no_reload[ \t]*\r?\n?\Z"
+_COMMAND = (
     r"%{0,2}(?:reload_(?!ext\b)\w+|unload|autoreload|aimport)\b(?!\s*[=.(,\[])|%%no_reload\b"
     r"|%(?:un)?load_ext\b|%config\s+ReloadMagic\b"
 )
 # Cell magics whose body is Python which runs in the notebook's namespace.
-_RUNS_ITS_BODY = re.compile(r"%%(?:time|capture|prun|reload_changed|no_reload)\b.*")
+_RUNS_ITS_BODY = r"%%(?:time|capture|prun|reload_changed|no_reload)\b.*"
 
 
 def transform_header(lines: list[str]) -> list[str]:
@@ -27,15 +28,15 @@ def transform_header(lines: list[str]) -> list[str]:
     So awaiting, line magics, the display of the last value and line numbers work as in any cell,
     which they do not where a cell magic runs its body itself.
     """
-    if not lines:
+    if not lines or not lines[0].startswith("%%"):
         return lines
-    if match := _RELOAD.match(lines[0]):
+    if match := re.match(_RELOAD, lines[0]):
         line = (match["line"] or "").strip()
         if not line.endswith("?"):
             # A blank body, as IPython refuses a cell magic with an empty one.
             call = f"get_ipython().run_cell_magic('reload_changed', {line!r}, '\\n')\n"
             return [call, *lines[1:]]
-    elif _NO_RELOAD.match(lines[0]):
+    elif re.match(_NO_RELOAD, lines[0]):
         return ["# %%no_reload\n", *lines[1:]]
     return lines
 
@@ -43,7 +44,7 @@ def transform_header(lines: list[str]) -> list[str]:
 def asks_for_no_reload(cell: str) -> bool:
     """Whether the cell begins with ``%%no_reload``."""
     first = next((line for line in cell.splitlines() if line.strip()), "")
-    return _NO_RELOAD.match(first.strip()) is not None
+    return re.match(_NO_RELOAD, first.strip()) is not None
 
 
 def is_command(cell: str) -> bool:
@@ -54,8 +55,8 @@ def is_command(cell: str) -> bool:
     lines = [line.strip() for line in cell.splitlines()]
     code = [line for line in lines if line and not line.startswith("#")]
     if code and code[0].startswith("%%"):
-        return _COMMAND.match(code[0]) is not None
-    return bool(code) and all(_COMMAND.match(_value(line)) for line in code)
+        return re.match(_COMMAND, code[0]) is not None
+    return bool(code) and all(re.match(_COMMAND, _value(line)) for line in code)
 
 
 def _value(line: str) -> str:
@@ -68,7 +69,7 @@ def python_source(cell: str, transformed: str | None) -> str | None:
 
     *transformed* is the cell after IPython's input transformations, if at hand.
     """
-    body = _RUNS_ITS_BODY.sub("", cell.lstrip(), count=1) if cell.lstrip()[:2] == "%%" else cell
+    body = re.sub(_RUNS_ITS_BODY, "", cell.lstrip(), count=1) if cell.lstrip()[:2] == "%%" else cell
     return next((text for text in (body, transformed) if text and _parses(text)), None)
 
 

@@ -38,6 +38,7 @@ def with_arguments(function: Callable[..., Any]) -> Any:
 
 class _Command:
     def __init__(self, function: Callable[..., Any]) -> None:
+        vars(function).setdefault("decorators", [])  # which those of arguments have joined
         self.__wrapped__ = function
         self.__name__ = function.__name__
         self._parser: Any = None

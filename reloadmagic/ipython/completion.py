@@ -19,7 +19,7 @@ __all__ = ["Completion"]
 
 _HOOK = "complete_command"
 # A line that begins with a command: ``%reload_diff sha``, ``reload_diff sha``, ``d = %reload_diff s``
-_LINE = re.compile(r"\s*(?:%{0,2}|[\w, ]+=\s*%)(?P<command>\w+)\s")
+_LINE = r"\s*(?:%{0,2}|[\w, ]+=\s*%)(?P<command>\w+)\s"
 
 
 class Completion:
@@ -94,7 +94,7 @@ class Completion:
 
         *line* ends at the cursor, with *token*.
         """
-        match = _LINE.match(line)
+        match = re.match(_LINE, line)
         if match is None or match["command"] not in self._words:
             return []
         name = match["command"]

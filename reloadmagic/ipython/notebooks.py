@@ -42,14 +42,7 @@ class NotebookImports:
 
     def undo(self) -> None:
         """Leave things as they were before."""
-        before = self._before
-        if before is None:
+        if self._before is None:
             notebooks.uninstall()
-            return
-        notebooks.install(
-            transform=before.transform,
-            notebook_import=before.notebook_import,
-            allow=before.allow,
-            skip_tags=before.skip_tags,
-            names=before.names,
-        )
+        else:
+            notebooks.install().settings = self._before

@@ -15,7 +15,6 @@ import time
 import types
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec, all_suffixes
 from importlib.util import spec_from_file_location
 
@@ -37,13 +36,13 @@ SETTLED = 2.0
 """Seconds after which a folder's mtime tells of every change: file systems count coarsely."""
 
 
-@dataclass(slots=True)
 class Listing:
     """The notebooks of a folder, and its folders, by the names that they are imported by."""
 
-    mtime_ns: int
-    files: dict[str, list[str]] = field(default_factory=dict)
-    folders: dict[str, list[str]] = field(default_factory=dict)
+    def __init__(self, mtime_ns: int) -> None:
+        self.mtime_ns = mtime_ns
+        self.files: dict[str, list[str]] = {}
+        self.folders: dict[str, list[str]] = {}
 
 
 class NotebookFinder:

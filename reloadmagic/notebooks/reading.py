@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from reloadmagic.errors import NoSource
 
@@ -33,8 +32,7 @@ class NotebookError(NoSource):
         super().__init__(reason, filename=f"{path}, cell {cell}" if cell else path)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     r"""A code cell that is not empty.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 __all__ = ["Settings", "Transform"]
@@ -12,14 +11,21 @@ Transform = Callable[[str], str]
 """Turns a cell with magics into Python."""
 
 
-@dataclass(frozen=True, slots=True)
 class Settings:
     """How notebooks are imported, see `install`."""
 
-    transform: Transform | None = None
-    notebook_import: Literal["all", "definitions"] = "all"
-    allow: tuple[str, ...] = ()
-    skip_tags: frozenset[str] = frozenset({"skip-import"})
-    names: dict[str, Any] = field(default_factory=dict)
-    # A cell that was seen before is not parsed again; the newest notebook's cells are kept.
-    known: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    def __init__(
+        self,
+        transform: Transform | None = None,
+        notebook_import: Literal["all", "definitions"] = "all",
+        allow: tuple[str, ...] = (),
+        skip_tags: frozenset[str] = frozenset({"skip-import"}),
+        names: dict[str, Any] | None = None,
+    ) -> None:
+        self.transform = transform
+        self.notebook_import = notebook_import
+        self.allow = allow
+        self.skip_tags = skip_tags
+        self.names = names or {}
+        # A cell that was seen before is not parsed again; the newest notebook's cells are kept.
+        self.known: dict[str, str] = {}

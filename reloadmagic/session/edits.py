@@ -11,10 +11,10 @@ from collections.abc import Callable, Container, Iterable
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
-from ..changes import Change, Stale, find_change, holds_what_ran
 from ..modules import REPLACED, TrackedModule
 
 if TYPE_CHECKING:
+    from ..changes import Change, Stale
     from ..stamps import Stamp
     from .attempts import Attempts
     from .tracking import Tracking
@@ -55,6 +55,8 @@ class Edits:
         if known is not None and known.stamp == stamp and stamp is not None:
             if known.kind != "unreadable" or known.digest:
                 return known  # what could not be opened may be open now
+        from ..changes import Change, find_change  # not before a file looks different
+
         change = find_change(tracked, self._find_spec)
         if change.kind == "touched":
             self._note_touch(tracked, change.stamp)
@@ -72,6 +74,8 @@ class Edits:
 
         Modules in *held* are to run another version than their files hold.
         """
+        from ..changes import holds_what_ran
+
         for tracked, stamp in stale:
             if tracked.name in held or not holds_what_ran(tracked, stamp):
                 return False

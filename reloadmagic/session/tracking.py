@@ -13,10 +13,9 @@ import types
 import weakref
 from collections.abc import Callable
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..bytecode import was_edited_since_import
-from ..changes import Stale
 from ..errors import SourceError
 from ..loader import read_source
 from ..modules import (
@@ -29,6 +28,9 @@ from ..modules import (
 )
 from ..ownership import Ownership, matches
 from ..stamps import stamp_of
+
+if TYPE_CHECKING:
+    from ..changes import Stale
 
 __all__ = ["Tracking"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .scopes import scope_nodes
 
@@ -27,8 +27,7 @@ __all__ = [
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionPart:
+class FunctionPart(NamedTuple):
     """A function of a statement, in its scope or in that of its classes.
 
     Attributes:
@@ -43,8 +42,7 @@ class FunctionPart:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Anatomy:
+class Anatomy(NamedTuple):
     """What a statement is made of: its functions, in order, and all but their bodies."""
 
     skeleton: str

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .anatomy import Anatomy, dissect, first_line, is_text
 from .parsing import parse
@@ -82,8 +81,7 @@ class Fragment:
         return f"<Fragment {first[:40]!r}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A top-level statement of a source; statements that share a line are one.
 
     Attributes:
