@@ -387,3 +387,24 @@ def test_what_statements_filled_stays_when_its_class_gets_a_method(project, relo
     reloader.reload()
     assert m.obj is obj
     assert (obj.g(), dict(obj)) == (2, {"own": 1, "mine": 2})
+
+
+def test_what_a_class_body_makes_of_a_reached_value_follows(project, reloader):
+    project.write("k.py", "A = 1\n")
+    body = "class C:\n    from k import A\n    B = A + 1\n    D = [B]\n    E = []\n"
+    project.write("m.py", body)
+    m = load("m")
+    e = m.C.E
+    project.edit("k.py", "A = 5\n")
+    reloader.reload()
+    assert (m.C.A, m.C.B, m.C.D) == (5, 6, [6])
+    assert m.C.E is e
+
+
+def test_what_a_class_body_binds_by_its_namespace_goes_with_it(project, reloader):
+    body = "class C:\n    for name in ('a', 'b'): locals()[name] = 1\n"
+    project.write("m.py", body)
+    m = load("m")
+    project.replace("m.py", "'b'", "'c'")
+    reloader.reload()
+    assert {n for n in vars(m.C) if len(n) == 1} == {"a", "c"}

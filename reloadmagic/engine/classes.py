@@ -118,8 +118,9 @@ def _set_afterwards(plan: ModulePlan, number: int, cls: type) -> set[str]:
         return set()
     partner = plan.partner(number)
     assert partner is not None
-    info = summarize(plan.before.statements[partner].fragment).classes.get(name)
-    if info is None or info.decorated or "__slots__" in info.attrs:
+    summary = summarize(plan.before.statements[partner].fragment)
+    info = summary.classes.get(name)
+    if info is None or summary.now.dynamic or info.decorated or "__slots__" in info.attrs:
         return set()
     return {
         attr

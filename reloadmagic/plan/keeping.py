@@ -42,12 +42,11 @@ def kept_values(
             path, qualname = f"{prefix}.{attr}" if prefix else attr, f"{owner}.{attr}"
             if path.partition(".")[0] in changed:
                 continue
-            if any(used[0] in others for used in unit.paths):
+            if qualname in reached or any(used[0] in others for used in unit.paths):
                 others.add(attr)  # what follows in the body may be made of this one
             elif (
                 qualname not in entry.functions
                 and qualname not in entry.classes
-                and qualname not in reached
                 and "lambda" not in info.attrs[attr].lower()  # a function is merged, not kept
             ):
                 kept.add(path)

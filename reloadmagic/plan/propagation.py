@@ -145,9 +145,6 @@ class Propagation:
         if "*" in plan.after.statements[number].binds:
             # What a star-import of the module gives, with or without an __all__ of its own.
             self.push(("content", plan.name, "__all__"), (plan.name, number))
-            if isinstance(reason, tuple) and reason[0] == "content" and reason[2] == "__all__":
-                for token in produced(self.index, plan, number):
-                    self.push(token, (plan.name, number))
             self._follow_star(plan, number, reason)
         if known is not None:
             known.add(reason)
