@@ -83,8 +83,13 @@ def note_definition(state: State, plan: ModulePlan, number: int, before: dict[st
             first, _, rest = qualname.partition(".")
             if rest:
                 state.effects.add(("attr", plan.name, first, rest.partition(".")[0]))
-    state.effects.discard(("content", plan.name, name))
-    state.effects.discard(("head", plan.name, name))
+    partner = plan.partner(number)
+    if (
+        partner is not None
+        and plan.before.statements[partner].fragment.kind == statement.fragment.kind
+    ):
+        state.effects.discard(("content", plan.name, name))
+        state.effects.discard(("head", plan.name, name))
     if statement.fragment.kind == "class":
         kinds = {q for q in others if before.get(q, ("",))[0] != after.get(q, ("",))[0]}
         _note_class_shape(state, plan, number, name, others, kinds)

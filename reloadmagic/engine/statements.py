@@ -11,6 +11,7 @@ from ..interrupts import interrupts_pass
 from ..loader import compile_statements
 from ..notes import is_container, same_value
 from ..plan import ModulePlan
+from ..source.scopes import bound_by_text
 from ..transaction import ABSENT
 from .bound import olds, raw_before
 from .cycles import give_back_later_names
@@ -85,6 +86,9 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
         exec(code, namespace, recorder)
     if past is not None:
         recorder.note_unseen(past)
+        for name in bound_by_text(statement.fragment.parse(), statement.fragment.text):
+            if name in namespace:
+                recorder.bound.setdefault(name, before[name])  # equal values are not seen
         if recorder.bound.keys() - statement.binds:
             state.effects.add(("content", plan.name, "__all__"))  # a star-import gives those too
     if "global " in statement.fragment.text:

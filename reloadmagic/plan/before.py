@@ -132,8 +132,11 @@ class Before:
                 for setter in setters:
                     propagation.reach_at(setter, why)
         for star, binders in self._stars():
-            if any(moved((star, binder)) for binder in binders):
-                propagation.reach_at(star, why)
+            names = [n for n, found in binders.items() if any(moved((star, b)) for b in found)]
+            if "*" in names:
+                propagation.reach_at(star, why)  # other names than these may come through it
+            elif names:
+                propagation.import_again(star, names, why)
 
     def _sequence(self, order: RunOrder, propagation: Propagation | None = None) -> list[Run]:
         """In which order statements run that are there before and after, as statements of before.
@@ -167,22 +170,17 @@ class Before:
                 if number in stay:
                     yield name, number, number + 1
 
-    def _stars(self) -> Iterator[tuple[StatementId, set[StatementId]]]:
-        """The star-imports, with the statements that bind what they give."""
+    def _stars(self) -> Iterator[tuple[StatementId, dict[str, list[StatementId]]]]:
+        """The star-imports, with the statements that bind the names that they give."""
         modules = self._index.modules
         for name, entry in modules.items():
             for number in entry.bindings.get("*", ()):
-                targets = self._index.names.star_targets(name, number)
-                yield (
-                    (name, number),
-                    {
-                        (target, binder)
-                        for target in targets
-                        if target in modules
-                        for binders in modules[target].bindings.values()
-                        for binder in binders
-                    },
-                )
+                found: dict[str, list[StatementId]] = {}
+                for target in self._index.names.star_targets(name, number):
+                    bindings = modules[target].bindings if target in modules else {}
+                    for bound, binders in bindings.items():
+                        found.setdefault(bound, []).extend((target, n) for n in binders)
+                yield (name, number), found
 
     def fill_again(self, propagation: Propagation) -> None:
         """Objects of which a filler is gone, has changed or has come are filled anew."""

@@ -8,7 +8,7 @@ in turn, until nothing is added. Out go the `ModulePlan`s, filled in place.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from ..modules import TrackedModule
 from ..reach.index import Index
@@ -166,6 +166,17 @@ class Propagation:
             self.force_groups_of(plan, number)
         self._read_half_filled(plan, number)
         self._force_bindings_read(plan, number)
+
+    def import_again(self, statement: StatementId, names: Iterable[str], why: str) -> None:
+        """Plan a star-import, of which *names* may come to be others or to be missing."""
+        module, number = statement
+        plan = self.plan_of(module)
+        if self.pins.hold(plan, number):
+            plan.pinned.add(number)
+            return
+        plan.run.setdefault(number, set()).add(why)
+        for name in names:
+            self.push(("bind", module, name), statement)
 
     def _read_half_filled(self, plan: ModulePlan, number: int) -> None:
         """What a statement reads half filled is filled anew, and the statement runs in between."""

@@ -7,10 +7,14 @@ is written inside them is another scope.
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from .parsing import parse
+
 __all__ = [
+    "bound_by_text",
     "bound_names",
     "child_nodes",
     "dotted",
@@ -83,6 +87,27 @@ def bound_names(nodes: Iterable[ast.AST], text: str = ":=") -> Iterator[str]:
     return names_in_scope(
         found for node in scope_statements(nodes) for found in _binding_nodes(node)
     )
+
+
+def bound_by_text(nodes: Iterable[ast.AST], text: str) -> Iterator[str]:
+    """Names that statements of a module bind as texts: ``globals()["A"] = 1``, ``exec("A = 1")``."""
+    if not any(call in text for call in ("globals()", "vars()", "exec(")):
+        return
+    for node in nodes:
+        match node:
+            case ast.Assign(targets=targets):
+                for target in targets:
+                    match target:
+                        case ast.Subscript(
+                            value=ast.Call(func=ast.Name(id="globals" | "vars"), args=[]),
+                            slice=ast.Constant(value=str(name)),
+                        ):
+                            yield name
+            case ast.Expr(
+                value=ast.Call(func=ast.Name(id="exec"), args=[ast.Constant(value=str(code))])
+            ):
+                with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+                    yield from bound_names(parse(code).body)
 
 
 def scope_statements(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:

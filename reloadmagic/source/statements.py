@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .anatomy import Anatomy, dissect, first_line, is_text
 from .parsing import parse
-from .scopes import bound_names, scope_nodes
+from .scopes import bound_by_text, bound_names, scope_nodes
 
 if TYPE_CHECKING:
     from ..reach.summary import Summary
@@ -32,7 +32,8 @@ class Fragment:
     def __init__(self, text: str, nodes: Sequence[ast.stmt]) -> None:
         self.text = text
         self.kind = statement_kind(nodes)
-        self.binds: tuple[str, ...] = tuple(dict.fromkeys(bound_names(nodes, text)))
+        names = (*bound_names(nodes, text), *bound_by_text(nodes, text))
+        self.binds: tuple[str, ...] = tuple(dict.fromkeys(names))
         self.summary: Summary | None = None
         self._anatomy: Anatomy | None = None
         self._imports: tuple[ast.Import | ast.ImportFrom, ...] | None = None
