@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
-from IPython.core.magic_arguments import construct_parser
 
 from reloadmagic import Reloader
-from reloadmagic.ipython import commands
 from session import load, ran, watch
 from support import Project
 
@@ -158,15 +158,29 @@ def test_a_touched_file_is_read_and_nothing_is_parsed(project, reloader):
 # Loading -------------------------------------------------------------------------------------------
 
 
-def test_no_parser_of_a_command_is_made_before_somebody_asks(shell, monkeypatch):
-    made = []
-    monkeypatch.setattr(
-        commands, "construct_parser", lambda f: made.append(f) or construct_parser(f)
+def test_no_parser_of_a_command_is_made_and_no_report_imported_before_there_is_need(project):
+    users(project, 1)
+    program = """
+import argparse, sys
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+made = []
+make = argparse.ArgumentParser.__init__
+argparse.ArgumentParser.__init__ = lambda *a, **k: made.append(a) or make(*a, **k)
+import mine_0
+shell.run_cell("%load_ext reloadmagic")
+print(len(made), "reloadmagic.report" in sys.modules, end=" ")
+print("--dry-run" in shell.find_line_magic("reload_changed").__doc__, len(made))
+"""
+    assert fresh_output(program, project.path) == "0 False True 1"
+
+
+def fresh_output(program: str, folder: Path) -> str:
+    """What *program* prints in a new process."""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True
     )
-    shell.run_cell("%load_ext reloadmagic")
-    at_load = list(made)
-    text = shell.find_line_magic("reload_changed").__doc__
-    assert (at_load, len(made), "--dry-run" in text) == ([], 1, True)
+    return done.stdout.strip()
 
 
 # Edits ---------------------------------------------------------------------------------------------
