@@ -73,8 +73,14 @@ class Tracking:
     def scan(self) -> None:
         """Take over modules that came to be without the finder: imported before, or put there."""
         count, last = len(sys.modules), next(reversed(sys.modules), None)
-        if count == self._count and last == self._last:
-            return
+        if count != self._count or last != self._last:
+            self._take_over_new()
+            self._count, self._last = count, last  # what was imported meanwhile the next scan sees
+        if self.modules.version != self._version:
+            self._version = self.modules.version
+            self._expected = {t.name: _expected(t) for t in list(self.modules.values())}
+
+    def _take_over_new(self) -> None:
         modules = dict(sys.modules)
         new = modules.keys() - self._known.keys()
         if new:
@@ -85,7 +91,6 @@ class Tracking:
                     self._take_over(name, module, order)
                 order += 1
         self._known = dict.fromkeys(modules)
-        self._count, self._last = count, last  # what was imported meanwhile the next scan sees
 
     def scan_anew(self, owns: Ownership) -> None:
         """Have *owns* decide from now on, about all modules of the session."""
@@ -167,9 +172,6 @@ class Tracking:
         """Tracked modules whose files are not as they were when they were last read."""
         while True:
             self.scan()
-            if self.modules.version != self._version:
-                self._version = self.modules.version
-                self._expected = {t.name: _expected(t) for t in list(self.modules.values())}
             found = self.look()
             if found is not None:  # no other thread has imported something meanwhile
                 return found
