@@ -54,6 +54,8 @@ def spec_in(namespace: dict[str, Any]) -> ModuleSpec | None:
 
 def module_namespace(module: object) -> dict[str, Any] | None:
     """``vars(module)`` of a real module, however hostile; None for what only poses as one."""
+    if type(module) is types.ModuleType:
+        return module.__dict__
     if not issubclass(type(module), types.ModuleType):
         return None
     try:
