@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from ..source import Fragment
 from .scope import Scope
 from .statements import Statements
@@ -24,7 +26,14 @@ def summarize(fragment: Fragment, *, postponed: bool = False) -> Summary:
     return found
 
 
-_EMPTY: dict[type, object] = {set: frozenset(), list: ()}
+def _collections(kind: type[Summary | Unit | ClassInfo]) -> list[tuple[str, object]]:
+    empty: dict[object, object] = {set: frozenset(), list: ()}
+    known = ((field.name, field.default_factory) for field in fields(kind))
+    return [(name, empty[make]) for name, make in known if make in empty]
+
+
+# By kind of part, its sets and lists with what stands for them where they are empty.
+_EMPTY = {kind: _collections(kind) for kind in (Summary, Unit, ClassInfo)}
 
 
 def _share_empty(summary: Summary) -> None:
@@ -36,7 +45,6 @@ def _share_empty(summary: Summary) -> None:
     parts: list[Summary | Unit | ClassInfo] = [summary, summary.now, *classes, *values]
     parts += summary.functions.values()
     for part in parts:
-        for name in part.__slots__:
-            value = getattr(part, name)
-            if not value and type(value) in _EMPTY:
-                setattr(part, name, _EMPTY[type(value)])
+        for name, empty in _EMPTY[type(part)]:
+            if not getattr(part, name):
+                setattr(part, name, empty)

@@ -283,7 +283,7 @@ class Statements:
             unit = Unit()
             Statements(self.summary, unit, scope).visit(statement)
             is_function = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
-            has_lambda = lambda_in(statement)
+            has_lambda = lambda_in(statement, scope.text)
             for name in bound_names([statement], scope.text):
                 info.attrs[name] = info.attrs.get(name) or ("" if is_function else has_lambda)
                 info.lambdas |= {name} if has_lambda else set()

@@ -109,8 +109,10 @@ def stored(node: FunctionNode) -> Iterator[str]:
                 yield inner.name
 
 
-def lambda_in(node: ast.stmt) -> str:
-    """``"lambda"`` if there is one in the statement, else ``""``."""
+def lambda_in(node: ast.stmt, text: str) -> str:
+    """``"lambda"`` if there is one in the statement, which stands in *text*, else ``""``."""
+    if "lambda" not in text:
+        return ""
     return "lambda" if any(isinstance(n, ast.Lambda) for n in ast.walk(node)) else ""
 
 
