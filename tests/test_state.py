@@ -61,6 +61,90 @@ def test_objects_that_their_class_counts_and_lists_stay_when_it_gets_a_method(pr
     assert (m.A.all, m.A.made, m.B.made) == ([m.a, m.b], 1, 2)
 
 
+FACTORY = """
+class Database:
+    def __init__(self, url):
+        self.url = url
+        self.parts = url.split("/")
+    def connect(self):
+        self.open = True
+    def __len__(self): return 1
+URLS = ["a/b", "c"]
+class Service:
+    def __init__(self, db, n=2):
+        self.db = db
+        self.n = n + len(URLS)
+def make(n=3):
+    db = Database("a" * n)
+    if n > 2:
+        db.connect()
+    for url in URLS:
+        db.last = url
+    return db
+def measure(db):
+    return [len(db)]
+"""
+
+
+MADE = [
+    "[Database(u) for u in URLS if u != 'd']",
+    "{u: Database(u) for u in URLS}",
+    "Database('x'), [Database('y')]",
+    "make()",
+    "make(len(URLS))",
+    "Service(Database('z'))",
+    "Service(db=make(), n=4)",
+    "{'db': make(), 'urls': URLS + ['e']}",
+    "Database('x') if URLS else None",
+]
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "def __repr__(self): return 'db'",
+        "def __getattr__(self, name): raise AttributeError(name)",
+        "def __len__(self): return 5",
+    ],
+)
+@pytest.mark.parametrize("made", MADE)
+def test_what_only_makes_objects_keeps_them_when_an_operator_comes(project, reloader, made, added):
+    text = FACTORY + f"VALUE = {made}\n"
+    project.write("m.py", text)
+    m = load("m")
+    before = m.VALUE
+    project.edit("m.py", text.replace("def __len__(self): return 1", added))
+    reloader.reload()
+    assert m.VALUE is before
+
+
+USED = [
+    "[Database(u) for u in URLS if len(Database(u))]",
+    "measure(make())",
+    "measure(db=Database('x'))",
+    "[len(db) for db in [make()]]",
+    "[Service(make()).db.__len__()]",
+    "[*map(len, [Database('x')])]",
+    "[bool(make()), 2][:1]",
+    "[1 if Database('x') else 2]",
+    "[2 for _ in 'a' if make()]",
+    "[(Database('x') and 3) == 3]",
+    "[f'{len(make())}']",
+]
+
+
+@pytest.mark.parametrize("used", USED)
+def test_what_uses_an_operator_of_what_it_makes_runs_again(project, reloader, used):
+    text = FACTORY + f"VALUE = {used}\n"
+    project.write("m.py", text)
+    m = load("m")
+    project.edit("m.py", text.replace("(self): return 1", "(self): return 0"))
+    reloader.reload()
+    expected = dict(vars(m))
+    exec(f"VALUE = {used}", expected)
+    assert repr(m.VALUE) == repr(expected["VALUE"])
+
+
 PATCHED = "class A:\n    def f(self): return {0!r}\n{1}\ndef g(): return {0!r}\n{2}"
 
 

@@ -20,7 +20,8 @@ From summaries to what a change reaches:
     who uses what, and the way to everything else.
 ``walk``
     from a change to the statements that use it, by names, by ``attributes`` of whatever object, and
-    by who might hold something of it (``taint``) and does more than make it (``making``).
+    by who might hold something of it (``taint``) and does more than make it (``making``), which is
+    followed (``handling``) into what it calls (``definitions``).
 ``filling``
     which statements fill which object, from what single pieces of code fill (``targets``).
 

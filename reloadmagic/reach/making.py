@@ -1,5 +1,7 @@
 """Statements that make an object of a class and do nothing else with it: ``db = Database(url)``.
 
+What the statement itself does, and what it calls, is followed by ``handling``.
+
 What is done to other objects on the way, by what computes the arguments or in ``__init__``, is not
 done to the object that is made. So such a statement has a use for a method of the class only if
 construction uses that itself.
@@ -7,11 +9,11 @@ construction uses that itself.
 
 from __future__ import annotations
 
-import ast
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
-from ..source.scopes import dotted
+from .handling import Handling, Used
 from .known import CONSTRUCTION
 from .summary import LAMBDAS, Path, Unit
 from .tokens import Entity, StatementId
@@ -29,28 +31,44 @@ def only_makes(
     tainted: AbstractSet[StatementId],
     attr: str,
 ) -> bool:
-    """Does a statement make an object of one of the classes *family*, and use no *attr* of it?
+    """Does a statement make or pass on objects of the classes *family*, and use no *attr* of them?
 
     *tainted* are the statements which might hold something of these classes.
     """
-    path = _called(index, statement)
-    if path is None:
-        return False
     module, number = statement
-    made = {entity for entity, rest in index.names.resolve(module, path) if not rest} & family
-    if not made:
+    fragment = index.modules[module].source.statements[number].fragment
+    if fragment.kind != "assign":
         return False
-    rest = [other for other in index.modules[module].summaries[number].now.paths if other != path]
-    if _touch(index, [(module, other) for other in rest], family, tainted):
+
+    def touches(home: str, path: Path) -> bool:
+        return _touch(index, [(home, path)], family, tainted)
+
+    def does(method: str) -> bool | None:
+        units = [found for entity in family for found in _running(index, entity, {method})]
+        return _uses(index, units, family, tainted, attr) if units else None
+
+    handling = Handling(index, family, attr, touches=touches, does=does)
+    try:
+        handling.follow(module, fragment.parse())
+    except Used:
         return False
-    for entity in made:
-        construction = _construction(index, entity)
-        if any({"", attr} & unit.own for _, unit in construction):
-            return False
-        named = [(home, other) for home, unit in construction for other in unit.paths]
-        if _touch(index, named, family, tainted):
-            return False
-    return True
+    made = [found for entity in handling.made for found in _construction(index, entity)]
+    return not _uses(index, made, family, tainted, attr)
+
+
+def _uses(
+    index: Index,
+    units: list[tuple[str, Unit]],
+    family: AbstractSet[Entity],
+    tainted: AbstractSet[StatementId],
+    attr: str,
+) -> bool:
+    """Do methods of the classes, with their modules, use *attr* of their object or get at others?"""
+    if any({"", attr} & unit.own for _, unit in units):
+        return True
+    if attr in {"__getattr__", "__getattribute__"} and any(u.own & u.attrs for _, u in units):
+        return True
+    return _touch(index, [(home, p) for home, u in units for p in u.paths], family, tainted)
 
 
 def sets_itself(index: Index, entity: Entity, attr: str) -> bool:
@@ -58,28 +76,15 @@ def sets_itself(index: Index, entity: Entity, attr: str) -> bool:
     return any({"", attr} & unit.own for _, unit in _construction(index, entity))
 
 
-def _called(index: Index, statement: StatementId) -> Path | None:
-    """What an assignment calls for its value, once, which it does not unpack."""
-    fragment = index.modules[statement[0]].source.statements[statement[1]].fragment
-    nodes = fragment.parse() if fragment.kind == "assign" else []
-    match nodes:
-        case [ast.Assign(value=ast.Call() as call, targets=targets)]:
-            if any(isinstance(target, ast.Tuple | ast.List) for target in targets):
-                return None
-        case [ast.AnnAssign(value=ast.Call() as call)]:
-            pass
-        case _:
-            return None
-    path = dotted(call.func)
-    given = (*call.args, *call.keywords)
-    named = (dotted(n) for part in given for n in ast.walk(part) if isinstance(n, ast.expr))
-    return None if path in named else path
-
-
 def _construction(index: Index, entity: Entity) -> list[tuple[str, Unit]]:
     """The methods that run while an object of a class is made, with their modules."""
+    return _running(index, entity, CONSTRUCTION)
+
+
+def _running(index: Index, entity: Entity, names: Iterable[str]) -> list[tuple[str, Unit]]:
+    """The methods of a class that run with those of these *names*."""
     found: dict[tuple[str, str], Unit] = {}
-    todo = set(CONSTRUCTION)
+    todo = set(names)
     owners = [entity, *index.names.bases_of(entity)]
     while todo:
         name = todo.pop()

@@ -184,11 +184,16 @@ class Walk:
         found = entry.classes.get(entity[1]) if entry is not None else None
         return (entity[0], "s", found[0]) if found is not None else None
 
-    def _head(self, entity: Entity) -> None:
-        for module, number in self.index.taint.tainted(entity):
+    def _head(self, entity: Entity, method: str = "") -> None:
+        """Any use of what may be an instance; with *method*, such as uses that."""
+        tainted = self.index.taint.tainted(entity)
+        family = {entity, *self._subclasses(entity)} if method else set()
+        for found in tainted:
+            module, number = found
             summary = self.index.modules[module].summaries[number]
             if _looks_in(summary.now):
-                self.todo.append((module, "s", number))
+                if not (method and only_makes(self.index, found, family, tainted, method)):
+                    self.todo.append((module, "s", number))
             for owner, info in summary.classes.items():
                 for attr, unit in info.values.items():
                     if _looks_in(unit):
@@ -302,7 +307,7 @@ class Walk:
         elif method in {"__get__", "__set__", "__delete__"} and not self.calls_only:
             self._described(entity)
         elif method in {"__getattr__", "__getattribute__"} and not self.calls_only:
-            self._head(entity)  # which comes down to any use of what may be an instance
+            self._head(entity, method)  # which comes down to any use of what may be an instance
         if self.calls_only and method.startswith("__") and method.endswith("__"):
             return  # operators at large would make everything a filler
         self._by_attribute(entity, method)
