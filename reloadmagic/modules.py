@@ -77,6 +77,7 @@ class TrackedModule:
         bound: for each statement of *source* what it bound, as far as that can be held weakly.
         gone: functions and classes that edits took out, by kind of statement and name.
         stars: for star-imports, by position, the names that they bound and no later one does.
+        unexplained: names that its execution bound and no statement does, through ``globals()`` say.
         noted: what the module's execution left in its containers, by dotted name.
         handlers: what the module's execution attached to loggers.
         order: when its first import started, as a running number.
@@ -93,6 +94,7 @@ class TrackedModule:
     bound: list[dict[str, weakref.ref[Any]]] = field(default_factory=list)
     gone: dict[tuple[str, str], weakref.ref[Any]] = field(default_factory=dict)
     stars: dict[int, frozenset[str]] = field(default_factory=dict)
+    unexplained: frozenset[str] = frozenset()
     noted: dict[str, Any] = field(default_factory=dict)
     handlers: list[weakref.ref[Any]] = field(default_factory=list)
     opaque: str = ""

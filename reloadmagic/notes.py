@@ -30,6 +30,7 @@ __all__ = [
     "own_names",
     "same_value",
     "take_notes",
+    "unexplained",
 ]
 
 CONTAINERS = (dict, list, set, OrderedDict, defaultdict, deque)
@@ -158,6 +159,15 @@ def own_names(
         (imported if statement.fragment.kind == "import" else own).update(statement.binds)
     imported -= own
     return {name: value for name, value in namespace.items() if name not in imported}
+
+
+def unexplained(
+    names: Iterable[str], source: Source, stars: Iterable[Iterable[str]]
+) -> frozenset[str]:
+    """Those of *names* that neither statements nor star-imports bind."""
+    explained = {name for statement in source.statements for name in statement.binds}
+    explained.update(*stars)
+    return frozenset(n for n in names if n not in explained and not n.startswith("__"))
 
 
 def take_notes(namespace: dict[str, Any], module: str) -> dict[str, Note]:

@@ -10,7 +10,7 @@ from ..notes import same_value
 __all__ = ["code_pairs", "place_of", "placed", "same_code"]
 
 
-Place = tuple[str, str, int, tuple[int | None, ...]]
+Place = tuple[str, str, int, bytes]
 
 
 def placed(code: types.CodeType, filename: str, delta: int) -> types.CodeType:
@@ -25,9 +25,8 @@ def placed(code: types.CodeType, filename: str, delta: int) -> types.CodeType:
 
 
 def place_of(code: types.CodeType) -> Place:
-    """Where a code object stands: its name, its file, its line and the position it starts from."""
-    first = next((p for p in code.co_positions() if p[2] is not None), (None,) * 4)
-    return code.co_qualname, code.co_filename, code.co_firstlineno, first
+    """Where a code object stands: its name, its file, its first line and its positions from there."""
+    return code.co_qualname, code.co_filename, code.co_firstlineno, code.co_linetable
 
 
 def code_pairs(old: types.CodeType, new: types.CodeType) -> dict[Place, types.CodeType]:

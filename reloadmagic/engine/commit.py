@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..notes import unexplained
 from .bound import hold, note_gone
 from .outcome import Outcome, definitions
 from .quiet import bound_plainly
@@ -69,6 +70,10 @@ def _carry_over(state: State, work: Work) -> None:
             if number not in work.stars and partner in tracked.stars:
                 work.stars[number] = tracked.stars[partner]
     tracked.stars = not_hidden(work.stars)
+    if len(work.bound) == len(plan.after.statements):
+        found = {name for values in work.bound.values() for name in values}
+        found |= work.hidden.keys() & tracked.namespace.keys()
+        tracked.unexplained = unexplained(found, plan.after, tracked.stars.values())
     state.marks.note(tracked, plan.after, work.bound, state.patcher.foreign)
     if bound_plainly(work):
         names = {name for values in work.bound.values() for name in values}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import sys
 import types
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, instance_dict, is_class
 from ..modules import module_namespace
+from ..reach.tokens import Entity
 from ..source import Statement
 from ..source.scopes import dotted
 from ..transaction import ABSENT
@@ -29,6 +31,7 @@ __all__ = [
     "drop_star",
     "forget_unbound",
     "order_annotations",
+    "without_unexplained",
 ]
 
 
@@ -58,10 +61,11 @@ def drop_names(state: State, work: Work) -> None:
 
 
 def drop_attributes(state: State, plan: ModulePlan) -> None:
-    """Take off objects what statements set on them that are gone, or set others now.
+    """Take off objects and modules what code set on them that is gone, or sets others now.
 
     This comes before anything runs: what runs may set them, in whatever module.
     """
+    _unbind(state, plan.unbound)
     for (module, name), attr in plan.orphaned:
         own = instance_dict(state.tracked[module].namespace.get(name))
         if own is not None and attr in own:
@@ -179,12 +183,48 @@ def drop_own_names(state: State, plan: ModulePlan, number: int) -> None:
             del namespace[name]
 
 
+@contextlib.contextmanager
+def without_unexplained(state: State, work: Work) -> Iterator[None]:
+    """A module that runs as a whole has only those names of its own that it binds this time.
+
+    They are gone while it runs, as what is bound again cannot be told from what stays.
+    """
+    namespace, plan = work.plan.tracked.namespace, work.plan
+    if len(plan.run) == len(plan.after.statements):
+        names = plan.tracked.unexplained & namespace.keys()
+        work.hidden = {
+            name: namespace.pop(name)
+            for name in names
+            if not _is_submodule(state, plan.name, name, namespace[name])
+        }
+    yield
+    for name, value in work.hidden.items():
+        if name in namespace:
+            continue
+        if len(work.bound) < len(plan.after.statements):
+            namespace[name] = value
+        else:
+            state.effects.add(("bind", plan.name, name))
+
+
+def _unbind(state: State, names: Iterable[Entity]) -> None:
+    """Take *names* out of their modules."""
+    for module, name in names:
+        namespace = state.tracked[module].namespace
+        if name in namespace and not _is_submodule(state, module, name, namespace[name]):
+            state.transaction.del_item(namespace, name)
+            state.effects.add(("bind", module, name))
+
+
 def _is_submodule(state: State, package: str, name: str, value: Any) -> bool:
     """Is the name an attribute that importing a submodule sets, which has not been deleted?"""
     full = f"{package}.{name}"
     if value is None or sys.modules.get(full) is not value:
         return False
-    return full not in state.tracked or os.path.exists(state.tracked[full].path)
+    if full not in state.tracked:
+        return True
+    plan = state.work[full].plan if full in state.work else None  # by which it may have moved
+    return os.path.exists(state.tracked[full].path if plan is None else plan.after.path)
 
 
 def drop_foreign(state: State, plan: ModulePlan, recorder: Recorder) -> None:

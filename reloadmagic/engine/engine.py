@@ -14,6 +14,7 @@ from ..errors import SourceError
 from ..interrupts import interrupts_wait
 from ..loader import ReloadLoader, read_source
 from ..modules import TrackedModule, TrackedModules, module_namespace, module_spec
+from ..notes import unexplained
 from ..stamps import Stamp, stamp_of
 from .bound import hold
 from .imports import as_import_error, run_first
@@ -129,6 +130,7 @@ class Engine:
             self.tracked.forget(name)
             return
         tracked.stars = star_bindings(source, namespace)
+        tracked.unexplained = unexplained(namespace, source, tracked.stars.values())
         self.marks.note(tracked, source, range(len(source.statements)), {})
         self._watch.add(tracked, namespace)
 

@@ -19,13 +19,15 @@ IMPLIED = frozenset({"__annotations__", "__builtins__", "__conditional_annotatio
 class Recorder(MutableMapping[str, Any]):
     """The local names of a running statement: all of them the module's.
 
-    Those that it binds are noted down, with what they were bound to before.
+    Those that it binds are noted down, with what they were bound to before: *hidden* ones are not
+    in *namespace* meanwhile.
     """
 
-    __slots__ = ("bound", "deleted", "namespace")
+    __slots__ = ("bound", "deleted", "hidden", "namespace")
 
-    def __init__(self, namespace: dict[str, Any]) -> None:
+    def __init__(self, namespace: dict[str, Any], hidden: Mapping[str, Any] | None = None) -> None:
         self.namespace = namespace
+        self.hidden = hidden or {}
         self.bound: dict[str, Any] = {}
         self.deleted: dict[str, None] = {}
 
@@ -33,7 +35,8 @@ class Recorder(MutableMapping[str, Any]):
         return self.namespace[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self.bound.setdefault(name, self.namespace.get(name, ABSENT))
+        if name not in self.bound:
+            self.bound[name] = self.namespace.get(name, self.hidden.get(name, ABSENT))
         self.namespace[name] = value
         self.deleted.pop(name, None)
 
@@ -56,9 +59,8 @@ class Recorder(MutableMapping[str, Any]):
         *before* is what the namespace held when the statement began.
         """
         for name, value in self.namespace.items():
-            was = before.get(name, ABSENT)
-            if was is not value and name not in IMPLIED:
-                self.bound.setdefault(name, was)
+            if before.get(name, ABSENT) is not value and name not in IMPLIED:
+                self.bound.setdefault(name, before.get(name, self.hidden.get(name, ABSENT)))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.namespace)

@@ -17,7 +17,7 @@ from ..modules import is_importing
 from ..plan import ModulePlan
 from .bodies import patch_bodies
 from .bound import loader_of
-from .dropping import drop_names, order_annotations
+from .dropping import drop_names, order_annotations, without_unexplained
 from .failures import Failed, locate
 from .quiet import is_quiet, stands_alone
 from .snapshots import snapshot_module, snapshot_reachable
@@ -124,19 +124,12 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
     drop_names(state, work)
     descents = _descents(state, plan)
     try:
-        for number in sorted({*plan.run, *descents}):
-            for target in descents.get(number, ()):
-                reload_module(state, target)
-            if number in plan.run and state.effects.is_due(plan, number):
-                state.caches.clear()
-                if is_quiet(state, plan, number):
-                    run = run_quietly if stands_alone(state, plan, number) else run_statement
-                    run(state, work, number, loader)
-                    continue
-                work.is_loud = True
-                snapshot_reachable(state, plan.name, number)
-                with state.progress.of(plan.after, plan.after.statements[number]):
-                    run_statement(state, work, number, loader)
+        with without_unexplained(state, work):
+            for number in sorted({*plan.run, *descents}):
+                for target in descents.get(number, ()):
+                    reload_module(state, target)
+                if number in plan.run and state.effects.is_due(plan, number):
+                    _run(state, work, number, loader)
     except (Failed, KeyboardInterrupt):
         raise
     except SourceError as error:
@@ -144,6 +137,20 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
     except BaseException as error:  # user code may raise anything
         raise Failed(locate(error, plan, state.tracked), error) from error
     order_annotations(state, plan)
+
+
+def _run(state: State, work: Work, number: int, loader: ReloadLoader) -> None:
+    """Run one statement, in the way that it asks for."""
+    plan = work.plan
+    state.caches.clear()
+    if is_quiet(state, plan, number):
+        run = run_quietly if stands_alone(state, plan, number) else run_statement
+        run(state, work, number, loader)
+        return
+    work.is_loud = True
+    snapshot_reachable(state, plan.name, number)
+    with state.progress.of(plan.after, plan.after.statements[number]):
+        run_statement(state, work, number, loader)
 
 
 def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:

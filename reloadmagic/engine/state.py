@@ -38,6 +38,7 @@ class Work:
             module, or that an edit took out earlier.
         codes: by statement, the code that was compiled before anything ran.
         stars: by star-import, the names that it bound.
+        hidden: names that the module had bound in ways that cannot be told, while it runs anew.
         is_loud: a statement ran that may have done more than bind names.
         is_noted: its containers were noted again, as it may hold others now.
     """
@@ -50,6 +51,7 @@ class Work:
     origins: dict[int, Any] = field(default_factory=dict)
     codes: dict[int, types.CodeType] = field(default_factory=dict)
     stars: dict[int, frozenset[str]] = field(default_factory=dict)
+    hidden: dict[str, Any] = field(default_factory=dict)
     is_loud: bool = False
     is_noted: bool = False
     seconds: float = 0.0

@@ -71,7 +71,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     before = {name: namespace.get(name, ABSENT) for name in statement.binds}
     formerly = olds(work, number)
     drop_own_names(state, plan, number)
-    recorder = Recorder(namespace)
+    recorder = Recorder(namespace, work.hidden)
     past = dict(namespace) if state.index.whole(plan.name) else None
     place = plan.after.line_text(statement.lineno)
     work.ran.append(Ran(statement.lineno, statement.label, plan.why(number), place))

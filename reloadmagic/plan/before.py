@@ -47,6 +47,8 @@ class Before:
         gone = _gone(diffs)
         # Attributes of instances that statements had set which the edit drops.
         self._unset = list(self._unset_on_instances())
+        # Modules of which it could not be told which names they bind.
+        self._whole = [n for n in diffs if tracked[n].unexplained and index.whole(n)]
         # Objects filled by statements that the edit drops or changes.
         self._refills = list(self._fills_of(gone)) if gone else []
         # Who filled what, where the edit may change that for statements that stay.
@@ -185,8 +187,30 @@ class Before:
     def fill_again(self, propagation: Propagation) -> None:
         """Objects of which a filler is gone, has changed or has come are filled anew."""
         refills = [*self._refills, *self._filled_otherwise(propagation)]
-        for target in refills:
-            propagation.force_group(target, "a filler was changed or dropped")
+        for module, name, attr in refills:
+            if not attr and self._is_unbound(module, name):
+                self._unbind(propagation, module, name)
+            else:
+                propagation.force_group((module, name, attr), "a filler was changed or dropped")
+        for module in self._whole:
+            if not self._index.whole(module):
+                for name in self._tracked[module].unexplained:
+                    if self._is_unbound(module, name):
+                        self._unbind(propagation, module, name)
+
+    def _is_unbound(self, module: str, name: str) -> bool:
+        """Does nothing bind a name of a module any longer?"""
+        entry = self._index.modules.get(module)
+        if entry is None or name in entry.bindings:
+            return False
+        if any(self._index.names.binds(star, name) for star in entry.stars):
+            return False
+        return not self._index.filling.fillers().get((module, name, ""))
+
+    def _unbind(self, propagation: Propagation, module: str, name: str) -> None:
+        plan = propagation.plan_of(module if module in self._diffs else next(iter(self._diffs)))
+        plan.unbound += ((module, name),)
+        propagation.push(("bind", module, name))
 
     def _filled_otherwise(self, propagation: Propagation) -> Iterator[Target]:
         """Objects that statements which stay fill now and did not before, or the other way."""

@@ -51,6 +51,7 @@ class ModulePlan:
         origins: for statements that define what another module defined before, where it is.
         dropped: names that the source no longer binds.
         dropped_statements: statements of *before* that are gone.
+        unbound: names, by module, that only code which is gone bound: functions, other modules.
         orphaned: objects, by module and name, with the attributes that only statements which are
             gone had set on them.
         filled: names of objects that are filled anew, with the class attributes, or ``""`` for the
@@ -70,6 +71,7 @@ class ModulePlan:
     origins: dict[int, StatementId] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
     dropped_statements: tuple[int, ...] = ()
+    unbound: tuple[Entity, ...] = ()
     orphaned: tuple[tuple[Entity, str], ...] = ()
     pinned: set[int] = field(default_factory=set)
     anew: set[int] = field(default_factory=set)

@@ -33,8 +33,7 @@ class Targets:
                 if info is not None and attr in info.attrs:
                     yield (found, bound, attr)  # the class statement sets it back
             for (found, bound), rest in self._names.resolve(name, path):
-                entry = self._index.modules.get(found)
-                if not rest and found != name and entry is not None and bound in entry.bindings:
+                if not rest and found != name and found in self._index.modules:
                     yield (found, bound, "")  # a name of another module
         for path in unit.fills:
             yield from self._target(name, path)
