@@ -131,6 +131,7 @@ def reachable_definitions(
         if type(value) is types.FunctionType:
             yield value
             todo.extend(held_by_function(value))
+            todo.extend(_default_functions(value))
         elif is_class(value):
             yield value
             if _is_of(value, modules):
@@ -158,6 +159,13 @@ def held_by_function(function: types.FunctionType) -> Iterator[Any]:
     wrapped = function.__dict__.get("__wrapped__")
     if wrapped is not None:
         yield wrapped
+
+
+def _default_functions(function: types.FunctionType) -> Iterator[types.FunctionType]:
+    """The functions among the defaults of a function."""
+    for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
+        if type(default) is types.FunctionType:
+            yield default
 
 
 def _held(value: Any) -> Iterator[Any]:

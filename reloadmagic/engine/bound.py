@@ -92,14 +92,20 @@ def olds(work: Work, number: int) -> dict[str, Any]:
     if number in work.origins and work.origins[number] is not ABSENT:
         return {plan.after.statements[number].binds[0]: work.origins[number]}
     partner = plan.partner(number)
-    if partner is None:
-        return {}
-    statement = plan.before.statements[partner]
+    # What is gone may be made now by a statement that stands for another.
+    gone = {
+        name: old for old in plan.dropped_statements for name in plan.before.statements[old].binds
+    }
+    places = [
+        (old, name) for name, old in gone.items() if name in plan.after.statements[number].binds
+    ]
+    if partner is not None:
+        places += [(partner, name) for name in plan.before.statements[partner].binds]
     return {
         name: value
-        for name in statement.binds
-        if (value := bound_before(plan.tracked, partner, name, plan.before)) is not ABSENT
-        and not _only_names(statement, name, value, plan.tracked)
+        for old, name in places
+        if (value := bound_before(plan.tracked, old, name, plan.before)) is not ABSENT
+        and not _only_names(plan.before.statements[old], name, value, plan.tracked)
     }
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import types
+from collections.abc import Iterator
 
 from ..live import code_objects
 from ..notes import same_value
 
-__all__ = ["code_pairs", "place_of", "placed", "same_code"]
+__all__ = ["Place", "code_pairs", "lambda_pairs", "place_of", "placed", "same_code"]
 
 
 Place = tuple[str, str, int, bytes]
@@ -36,6 +38,23 @@ def code_pairs(old: types.CodeType, new: types.CodeType) -> dict[Place, types.Co
     """
     pairs = zip(code_objects(old), code_objects(new), strict=False)
     return {place_of(was): now for was, now in pairs if was.co_qualname == now.co_qualname}
+
+
+def lambda_pairs(old: types.CodeType, new: types.CodeType) -> dict[Place, types.CodeType]:
+    """`code_pairs` of the lambdas alone that are in no function: of what only has equal ones there."""
+    return {place_of(was): now for was, now in zip(_lambdas(old), _lambdas(new), strict=False)}
+
+
+def _lambdas(code: types.CodeType) -> Iterator[types.CodeType]:
+    for constant in code.co_consts:
+        if not isinstance(constant, types.CodeType):
+            continue
+        if constant.co_name == "<lambda>":
+            yield constant
+        elif not constant.co_flags & inspect.CO_OPTIMIZED or constant.co_name.startswith(
+            "<generic"
+        ):
+            yield from _lambdas(constant)  # a class body, or what stands around it
 
 
 def same_code(old: types.CodeType, new: types.CodeType) -> bool:

@@ -83,7 +83,7 @@ class Containers:
         if before is not None and same_value(plainly(before), plainly(new)) and not key:
             return old
         if before is not None and id(old) not in self.refilled:
-            found = extras(old, before)
+            found = extras(old, self._current(before))
             if found:
                 self.extras.append((old, found))
         if key:
@@ -132,9 +132,25 @@ class Containers:
             note = tracked.noted.get(f"{name}.{attr}") if attr in anew else None
             if note is None or note.content is None or note.identity != id(container):
                 continue
-            found = extras(container, note.content)
+            found = extras(container, self._current(note.content))
             if found:
                 self.extras.append((container, found))
+
+    def follow_replaced(self) -> None:
+        """What takes the place of an object counts as put in by whoever has put that in."""
+        for tracked in self.state.tracked.values() if self.state.patcher.has_redirects else ():
+            for name, note in tracked.noted.items():
+                if is_container(note.content):
+                    tracked.noted[name] = note._replace(content=self._current(note.content))
+
+    def _current(self, content: Any) -> Any:
+        """*content* with what stays in place of objects that were replaced since."""
+        stays = self.state.patcher.stand_in
+        if not self.state.patcher.has_redirects:
+            return content
+        if isinstance(content, dict):
+            return {stays(key): stays(value) for key, value in content.items()}
+        return type(content)(map(stays, content))
 
     def add_extras(self) -> None:
         """Put back what had come in at run time, behind what the source put in."""

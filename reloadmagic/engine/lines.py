@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-import ast
-import re
-import sys
 import types
-import weakref
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from ..live import (
-    class_dict,
     functions_within,
-    is_class,
-    own_classes,
     own_functions,
-    reachable_definitions,
 )
 from ..loader import compile_statements, show_parts
 from ..modules import TrackedModule
 from ..patch import live_functions
 from ..plan import ModulePlan
 from ..source import Statement
-from ..source.scopes import scope_nodes
 from .bound import loader_of
-from .codes import code_pairs, place_of, placed
+from .class_lines import KNOWS_LINES, makes_classes, move_classes
+from .codes import Place, code_pairs, lambda_pairs, place_of, placed
+from .homes import functions_of
 
 if TYPE_CHECKING:
     from .state import State
 
-__all__ = ["functions_of", "move_file", "move_lines"]
+__all__ = ["move_file", "move_lines"]
 
-# From 3.13 on classes have their first line, a constant of the code that makes them.
-_KNOWS_LINES = sys.version_info >= (3, 13)
-_CLASS_INSIDE = re.compile(r"^[ \t]+class ", re.MULTILINE)
+Pairs = Callable[[types.CodeType, types.CodeType], dict[Place, types.CodeType]]
 
 
 def move_lines(state: State, plan: ModulePlan) -> dict[int, int]:
@@ -53,14 +44,18 @@ def move_lines(state: State, plan: ModulePlan) -> dict[int, int]:
         if old.fragment.text == new.fragment.text:
             lines = range(old.lineno, old.end_lineno + 1)
             shifts.update(dict.fromkeys(lines, new.lineno - old.lineno))
-        if old.fragment.text != new.fragment.text or (_KNOWS_LINES and _makes_classes(new)):
+        if old.fragment.text != new.fragment.text or (KNOWS_LINES and makes_classes(new)):
             again.append(number)
     again += _compiled_otherwise(plan, again)
     # Before any line moves, as the old code objects are known by their lines.
-    moved = _recode_moved(state, plan, again) if again else set()
+    codes = _moved_codes(plan, again, code_pairs) if again else {}
+    patched = [n for n in plan.patch if _has_lambdas(plan.after.statements[n])]
+    if patched:
+        codes |= _moved_codes(plan, patched, lambda_pairs)
+    moved = _recode(state, plan, codes) if codes else set()
     if shifts:
         _shift_functions(state, plan, shifts, moved)
-    _move_classes(state, plan, shifts)
+    move_classes(state, plan, shifts)
     return shifts
 
 
@@ -104,19 +99,25 @@ def _compiled_otherwise(plan: ModulePlan, known: list[int]) -> list[int]:
     ]
 
 
-def _recode_moved(state: State, plan: ModulePlan, numbers: list[int]) -> set[int]:
-    """Statements that mean the same but are laid out otherwise: their code, line for line.
+def _has_lambdas(statement: Statement) -> bool:
+    """Has a statement lambdas that are in no function: in class bodies, in defaults?"""
+    return "lambda" in statement.fragment.text and "Lambda(" in statement.fragment.anatomy.skeleton
 
-    The ``id`` of each function that has got other code.
-    """
+
+def _moved_codes(plan: ModulePlan, numbers: list[int], pairs: Pairs) -> dict[Place, types.CodeType]:
+    """The code, by the place of the former one, of statements that are laid out otherwise."""
     loader = loader_of(plan.tracked)
     partners = [partner for n in numbers if (partner := plan.partner(n)) is not None]
     old = [plan.before.statements[number] for number in partners]
     new = [plan.after.statements[number] for number in numbers]
-    codes = code_pairs(
+    return pairs(
         compile_statements(loader, plan.before, old),
         compile_statements(loader, plan.after, new),
     )
+
+
+def _recode(state: State, plan: ModulePlan, codes: Mapping[Place, types.CodeType]) -> set[int]:
+    """Give functions the code that stands for theirs; the ``id`` of each that has got it."""
     recoded: set[int] = set()
     functions = {id(f): f for f in _live_functions(plan.tracked)}
     functions.update((id(f), f) for f in functions_of(state, plan.tracked.namespace))
@@ -142,47 +143,6 @@ def _shift(
     return any(isinstance(constant, types.CodeType) for constant in code.co_consts)
 
 
-def functions_of(state: State, namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
-    """Functions of a module that others hold by their names, such as what it decorated."""
-    for found in _definitions_of(state, namespace):
-        if type(found) is types.FunctionType and found.__globals__ is namespace:
-            yield found
-
-
-def _definitions_of(state: State, namespace: dict[str, Any]) -> Iterator[types.FunctionType | type]:
-    """Functions and classes of a module that any names lead to."""
-    if state.definitions is None:
-        state.definitions = _definitions_by_home(state)
-    for reference in state.definitions.get(id(namespace), ()):
-        found = reference()
-        if found is not None:
-            yield found
-
-
-def _definitions_by_home(
-    state: State,
-) -> dict[int, list[weakref.ref[types.FunctionType | type]]]:
-    """All functions and classes that can be reached by names, by the ``id`` of their namespaces.
-
-    Weak, as what only we hold must not look as if it was held by others.
-    """
-    namespaces = {name: tracked.namespace for name, tracked in state.tracked.items()}
-    homes = [*namespaces.values(), *(namespace.names for namespace in state.namespaces)]
-    found: dict[int, dict[int, weakref.ref[types.FunctionType | type]]] = {}
-    for home in homes:
-        for value in reachable_definitions(home, namespaces):
-            if isinstance(value, types.FunctionType):
-                own = found.setdefault(id(value.__globals__), {})
-            elif (
-                type(module := class_dict(value).get("__module__")) is str and module in namespaces
-            ):
-                own = found.setdefault(id(namespaces[module]), {})
-            else:
-                continue
-            own.setdefault(id(value), weakref.ref(value))
-    return {home: list(values.values()) for home, values in found.items()}
-
-
 def move_file(state: State, plan: ModulePlan, shifts: Mapping[int, int]) -> None:
     """Functions that still name the old file name the new one, whoever holds them."""
     if plan.before.path == plan.after.path:
@@ -194,71 +154,6 @@ def move_file(state: State, plan: ModulePlan, shifts: Mapping[int, int]) -> None
             filename, lineno = plan.after.place_of(line + shifts.get(line, 0))
             moved = placed(code, filename, lineno - code.co_firstlineno)
             state.transaction.set_attr(function, "__code__", moved)
-
-
-def _move_classes(state: State, plan: ModulePlan, shifts: Mapping[int, int]) -> None:
-    """Tell classes their first lines, where they know them."""
-    if not _KNOWS_LINES:
-        return
-    lines = {line: line + shift for line, shift in shifts.items()}
-    for old, new in _laid_out_otherwise(plan):
-        lines.update(zip(old, new, strict=True))
-    if all(old == new for old, new in lines.items()):
-        return
-    for cls in _own_classes(state, plan):
-        known = class_dict(cls).get("__firstlineno__")
-        if type(known) is int and lines.get(known, known) != known:
-            state.transaction.set_attr(cls, "__firstlineno__", lines[known])
-
-
-def _own_classes(state: State, plan: ModulePlan) -> Iterator[type]:
-    """The classes of a module; where its functions may have made some, those that others hold, too."""
-    assert plan.diff is not None
-    namespace = plan.tracked.namespace
-    if any(_makes_classes(plan.after.statements[number]) for number in plan.diff.moved):
-        yield from (found for found in _definitions_of(state, namespace) if is_class(found))
-    else:
-        yield from own_classes(namespace)
-
-
-def _makes_classes(statement: Statement) -> bool:
-    """May the functions of a statement contain class statements, which tell their lines?"""
-    text = statement.fragment.text
-    return "class " in text and "def " in text and bool(_CLASS_INSIDE.search(text))
-
-
-def _laid_out_otherwise(plan: ModulePlan) -> Iterator[tuple[list[int], list[int]]]:
-    """Of statements with classes that stay, but not line for line: where those were, and are."""
-    assert plan.diff is not None
-    bodies = {pair.new for pair in plan.diff.edited() if pair.how == "body"}
-    for number in (*plan.diff.moved, *bodies):
-        partner = plan.partner(number)
-        assert partner is not None
-        old, new = plan.before.statements[partner], plan.after.statements[number]
-        if old.fragment.text != new.fragment.text and "class " in new.fragment.text:
-            classes = _scope_classes if number in bodies else _all_classes
-            yield _first_lines(classes(old.parse())), _first_lines(classes(new.parse()))
-
-
-def _first_lines(nodes: Iterable[ast.ClassDef]) -> list[int]:
-    return [
-        min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-        for node in nodes
-    ]
-
-
-def _scope_classes(nodes: Iterable[ast.AST]) -> Iterator[ast.ClassDef]:
-    """The class statements that run when the statement does, in order."""
-    for node in scope_nodes(nodes):
-        if isinstance(node, ast.ClassDef):
-            yield node
-            yield from _scope_classes(node.body)
-
-
-def _all_classes(nodes: Iterable[ast.AST]) -> Iterator[ast.ClassDef]:
-    """The class statements anywhere, those in functions included."""
-    for node in nodes:
-        yield from (found for found in ast.walk(node) if isinstance(found, ast.ClassDef))
 
 
 def _live_functions(tracked: TrackedModule) -> Iterator[types.FunctionType]:

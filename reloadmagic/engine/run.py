@@ -31,7 +31,7 @@ from .cycles import give_back_later_names
 from .dropping import drop_attributes
 from .failures import describe, failed_outcome, forget_imports, is_interrupt, reasons
 from .hashes import put_tables_in_order
-from .lines import functions_of
+from .homes import functions_of
 from .names import Namespace, namespaces_before, refresh
 from .noting import Fillable, fillable, note_contents, note_sets
 from .outcome import Outcome
@@ -166,6 +166,7 @@ class Run:
             return list(self._failures(changeset, error, causes))
         state.transaction.commit()
         follow_replaced(state)
+        state.containers.follow_replaced()
         state.leftovers += tuple(put_tables_in_order(state))
         return list(self._commit(names))
 

@@ -164,6 +164,11 @@ class Patcher:
                 found[key] = (former, stays)
         return found
 
+    @property
+    def has_redirects(self) -> bool:
+        """Whether any object stays in place of one from before the run."""
+        return bool(self._redirects)
+
     def redirect_in(self, containers: Iterable[object]) -> None:
         """Replace twins and replaced objects right now in *containers*, shallowly."""
         references.redirect_in(self, containers)
@@ -189,7 +194,10 @@ class Patcher:
         if same_plain(old, new):
             return old
         if self.refill is not None and _same_container(old, new):
-            return self.refill(old, new)
+            stays = self.refill(old, new)
+            if stays is old:
+                self.pair(new, old)  # others may hold it, too: wrappers share ``__annotations__``
+            return stays
         if self._may_merge(old, new):
             return self._merge(old, new, **details)
         return self.adopt(new)
