@@ -17,13 +17,16 @@ from ..transaction import ABSENT
 def star_bindings(source: Source, namespace: Mapping[str, Any]) -> dict[int, frozenset[str]]:
     """By position of a star-import, the names that it has bound in *namespace*."""
     found: dict[int, frozenset[str]] = {}
+    own = {name for statement in source.statements for name in statement.binds}
     for number, statement in enumerate(source.statements):
         if "*" in statement.binds:
             found[number] = frozenset(
                 name
                 for star in star_targets(statement, namespace)
                 for name in star_names(star)
+                # What it was bound to may have been bound anew since in the other module.
                 if namespace.get(name, ABSENT) is star[name]
+                or (name in namespace and name not in own)
             )
     return not_hidden(found)
 

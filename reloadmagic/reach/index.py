@@ -16,7 +16,7 @@ from .attributes import AttributeUsers
 from .entry import ModuleEntry, make_entry
 from .filling import Filling
 from .imports import Imports
-from .known import PASSING
+from .known import METACLASSES, PASSING
 from .names import Names
 from .summary import CALL, OPERATOR, USE, Path
 from .taint import Taint
@@ -32,8 +32,9 @@ class Index:
     """The reverse index.
 
     *is_module* tells whether an absolute name is a loaded module, so that ``pkg.sub.f`` can be
-    told from an attribute of an attribute. *is_metaclass* tells it of a class. *names_of* gives the
-    names that a star-import of a module binds which is none of the user's, None if it is not loaded.
+    told from an attribute of an attribute. *is_metaclass* tells it of a class, None if that is not
+    there. *names_of* gives the names that a star-import of a module binds which is none of the
+    user's, None if it is not loaded.
 
     Attributes:
         modules: the entries of all tracked modules.
@@ -51,10 +52,10 @@ class Index:
         self,
         *,
         is_module: Callable[[str], bool],
-        is_metaclass: Callable[[str, str], bool] = lambda _module, _name: False,
+        is_metaclass: Callable[[str, str], bool | None] = lambda _module, _name: None,
         names_of: Callable[[str], frozenset[str] | None] = lambda _module: None,
     ) -> None:
-        self.is_metaclass = is_metaclass
+        self._is_live_metaclass = is_metaclass
         self.changed: dict[str, None] = {}
         self.caching: set[str] = set()
         self.decorated: dict[str, list[str]] = {}
@@ -173,6 +174,15 @@ class Index:
                 init = entry.functions.get(f"{qualname}.__init__")
                 return init is not None and init[1].calls_parameters
         return callee[-1] not in PASSING
+
+    def is_metaclass(self, module: str, name: str) -> bool:
+        """Is the class *name* a metaclass? Told by its bases where an edit brings it."""
+        is_live = self._is_live_metaclass(module, name)
+        if is_live is not None or ":" in name:
+            return bool(is_live)
+        bases = [(module, name), *self.names.bases_of((module, name))]
+        infos = filter(None, map(self.names.class_of, bases))
+        return any(path[-1] in METACLASSES for info in infos for path in info.bases)
 
     # Users ----------------------------------------------------------------------------------
 

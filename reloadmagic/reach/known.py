@@ -67,3 +67,5 @@ CLASS_HOOKS = frozenset(
 # What makes the members of an enum, with the class.
 MEMBER_HOOKS = frozenset({"__new__", "__init__", "_generate_next_value_"})
 METACLASS_HOOKS = frozenset({"__new__", "__init__", "__call__", "__prepare__"})
+# Classes whose instances are classes.
+METACLASSES = frozenset({"type", "ABCMeta", "EnumMeta", "EnumType"})

@@ -31,18 +31,18 @@ def names_by_star(name: str) -> frozenset[str] | None:
     return None if namespace is None else frozenset(star_names(namespace))
 
 
-def is_metaclass(tracked: Mapping[str, TrackedModule], module: str, name: str) -> bool:
+def is_metaclass(tracked: Mapping[str, TrackedModule], module: str, name: str) -> bool | None:
     """Is the live class *name* a metaclass, or, as ``"type:NAME"``, is it made by one?
 
     So is a ``NamedTuple``, though the class that comes out does not tell. As ``"scan:NAME"``, is
     it made by one that might read all methods? As ``"enum:NAME"``, is it made with members? As
-    ``"hooks:NAME"``, does making it call code of the user's?
+    ``"hooks:NAME"``, does making it call code of the user's? None where no such class is there.
     """
     asks, _, name = name.rpartition(":")
     found = tracked.get(module)
     cls = find_class(found.namespace, name) if found else None
     if cls is None:
-        return False
+        return None
     if asks == "hooks":
         return calls_on_creation(cls)
     if asks == "enum":

@@ -248,7 +248,10 @@ class Live:
         count, _, bump = names.partition(",")
         before = self._find(f"{module}:{count}")
         for earlier in self.entries:
-            if earlier.action == action and not earlier.gone and earlier.box[0] == before:
+            kind, target = earlier.action
+            # The function may have been renamed in between.
+            is_same = kind == "bump" and target.partition(",")[0] == f"{module}:{count}"
+            if is_same and not earlier.gone and earlier.box[0] == before:
                 earlier.gone, before = True, earlier.before
         for _ in range(BUMPS):
             self._find(f"{module}:{bump}")()
