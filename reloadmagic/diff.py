@@ -16,8 +16,8 @@ from typing import Any, Literal, TypeVar
 
 from .source import Source, Statement
 from .source.alike import common_start
-from .source.anatomy import dump, first_line, has_docstring
-from .source.parsing import parse
+from .source.anatomy import dump, has_docstring
+from .source.parsing import first_line, parse
 from .source.scopes import bound_names, dotted
 
 __all__ = [

@@ -28,8 +28,7 @@ from typing import Any, Protocol
 from .errors import SourceError
 from .modules import module_spec
 from .source import Source, Statement, Text
-from .source.anatomy import is_text
-from .source.parsing import place_of_error
+from .source.parsing import is_text, place_of_error
 from .source.scopes import scope_nodes
 from .stamps import Stamp, stamp_of
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 import types
 import weakref
-from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from typing import Any
 
@@ -65,7 +64,6 @@ def module_namespace(module: object) -> dict[str, Any] | None:
     return namespace if type(namespace) is dict else None
 
 
-@dataclass(eq=False, repr=False, slots=True)
 class TrackedModule:
     """A module of the user's and what last ran of it.
 
@@ -85,22 +83,36 @@ class TrackedModule:
         seen: digest of the newest bytes that were looked at, run or not.
     """
 
-    name: str
-    path: str
-    reference: weakref.ref[types.ModuleType]
-    order: int
-    stamp: Stamp | None = None
-    source: Source | None = None
-    bound: list[dict[str, weakref.ref[Any]]] = field(default_factory=list)
-    gone: dict[tuple[str, str], weakref.ref[Any]] = field(default_factory=dict)
-    stars: dict[int, frozenset[str]] = field(default_factory=dict)
-    unexplained: frozenset[str] = frozenset()
-    noted: dict[str, Any] = field(default_factory=dict)
-    handlers: list[weakref.ref[Any]] = field(default_factory=list)
-    opaque: str = ""
-    seen: bytes = b""
-    stale: bool = False
-    failed: Exception | None = None
+    __slots__ = (
+        "bound", "failed", "gone", "handlers", "name", "noted", "opaque", "order", "path",
+        "reference", "seen", "source", "stale", "stamp", "stars", "unexplained",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        path: str,
+        reference: weakref.ref[types.ModuleType],
+        order: int,
+        stamp: Stamp | None = None,
+        source: Source | None = None,
+    ) -> None:
+        self.name = name
+        self.path = path
+        self.reference = reference
+        self.order = order
+        self.stamp = stamp
+        self.source = source
+        self.bound: list[dict[str, weakref.ref[Any]]] = []
+        self.gone: dict[tuple[str, str], weakref.ref[Any]] = {}
+        self.stars: dict[int, frozenset[str]] = {}
+        self.unexplained: frozenset[str] = frozenset()
+        self.noted: dict[str, Any] = {}
+        self.handlers: list[weakref.ref[Any]] = []
+        self.opaque = ""
+        self.seen = b""
+        self.stale = False
+        self.failed: Exception | None = None
 
     @property
     def module(self) -> types.ModuleType | None:

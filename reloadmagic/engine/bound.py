@@ -11,12 +11,12 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..absent import ABSENT
 from ..live import class_dict, functions_within, held_by_function, instance_values, is_class
 from ..modules import TrackedModule, module_spec
 from ..notes import is_container
 from ..source import Source, Statement
 from ..source.scopes import dotted
-from ..transaction import ABSENT
 
 if TYPE_CHECKING:
     from ..plan import ModulePlan

@@ -10,12 +10,12 @@ import types
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..absent import ABSENT
 from ..live import class_dict, instance_dict, is_class
 from ..modules import module_namespace
 from ..reach.tokens import Entity
 from ..source import Statement
 from ..source.scopes import dotted
-from ..transaction import ABSENT
 from .recorder import Recorder
 
 if TYPE_CHECKING:

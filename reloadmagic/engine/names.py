@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..absent import ABSENT
 from ..modules import module_namespace
-from ..transaction import ABSENT
 from .stars import star_names
 
 if TYPE_CHECKING:

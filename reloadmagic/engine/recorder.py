@@ -7,8 +7,8 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
+from ..absent import ABSENT
 from ..loader import MERGE_HOOK
-from ..transaction import ABSENT
 
 __all__ = ["Recorder", "hooked"]
 

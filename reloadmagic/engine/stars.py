@@ -9,9 +9,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..absent import ABSENT
 from ..modules import module_namespace
 from ..source import Source, Statement
-from ..transaction import ABSENT
 
 
 def star_bindings(source: Source, namespace: Mapping[str, Any]) -> dict[int, frozenset[str]]:

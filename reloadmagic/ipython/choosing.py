@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic, magics_class
-from IPython.core.magic_arguments import argument
 
 from reloadmagic.errors import NotTracked, ReloadMagicError
 
-from .commands import Commands, parsed, said, with_arguments
+from .commands import Commands, argument, parsed, said, with_arguments
 
 if TYPE_CHECKING:
     from .views import Said, Unloading

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics
-from IPython.core.magic_arguments import construct_parser, parse_argstring
 
 if TYPE_CHECKING:
     from .magics import ReloadMagic
     from .views import Said
 
-__all__ = ["Commands", "parsed", "said", "with_arguments"]
+__all__ = ["Commands", "argument", "parsed", "said", "with_arguments"]
 
 
 class Commands(Magics):
@@ -26,6 +25,16 @@ class Commands(Magics):
     def __init__(self, main: ReloadMagic) -> None:
         super().__init__(shell=main.shell)
         self.main = main
+
+
+def argument(*names: str, **how: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """As IPython's decorator of that name, for commands `with_arguments`."""
+
+    def note(function: Callable[..., Any]) -> Callable[..., Any]:
+        vars(function).setdefault("arguments", []).append((names, how))
+        return function
+
+    return note
 
 
 def with_arguments(function: Callable[..., Any]) -> Any:
@@ -38,7 +47,6 @@ def with_arguments(function: Callable[..., Any]) -> Any:
 
 class _Command:
     def __init__(self, function: Callable[..., Any]) -> None:
-        vars(function).setdefault("decorators", [])  # which those of arguments have joined
         self.__wrapped__ = function
         self.__name__ = function.__name__
         self._parser: Any = None
@@ -52,7 +60,12 @@ class _Command:
     @property
     def parser(self) -> Any:
         if self._parser is None:
-            self._parser = construct_parser(self.__wrapped__)  # which makes the docstring the help
+            from IPython.core import magic_arguments
+
+            function: Any = self.__wrapped__
+            noted = vars(function).get("arguments", ())
+            function.decorators = [magic_arguments.argument(*a, **named) for a, named in noted]
+            self._parser = magic_arguments.construct_parser(function)  # and the help its docstring
         return self._parser
 
     @property
@@ -67,7 +80,7 @@ def parsed(command: Any, line: str) -> Any:
         UsageError: they do not fit.
     """
     try:
-        return parse_argstring(command, line)
+        return command.parser.parse_argstring(line)
     except ValueError as error:  # a quotation that does not end
         raise UsageError(f"{error}: {line}") from None
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic, magics_class
-from IPython.core.magic_arguments import argument
 
-from .commands import Commands, parsed, with_arguments
+from .commands import Commands, argument, parsed, with_arguments
 
 if TYPE_CHECKING:
     from .status import Status

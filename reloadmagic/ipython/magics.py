@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, magics_class
-from IPython.core.magic_arguments import argument
 from traitlets import observe
 
 from reloadmagic.reloader import Reloader
@@ -23,7 +22,7 @@ from reloadmagic.reloader import Reloader
 from .autoreload import Autoreload, is_theirs_loaded, is_theirs_on
 from .cells import transform_header
 from .choosing import MODES, Choosing
-from .commands import parsed, with_arguments
+from .commands import argument, parsed, with_arguments
 from .completion import Completion
 from .config import Settings, usable_config
 from .hook import CellHook

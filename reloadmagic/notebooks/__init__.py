@@ -16,13 +16,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from importlib.machinery import PathFinder
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .finder import NotebookFinder
-from .reading import NotebookError
 from .settings import Settings, Transform
 
+if TYPE_CHECKING:
+    from .reading import NotebookError
+
 __all__ = ["NotebookError", "NotebookFinder", "install", "installed", "uninstall"]
+
+
+def __getattr__(name: str) -> Any:
+    """What reads notebooks is imported with the first one."""
+    if name == "NotebookError":
+        from .reading import NotebookError
+
+        return NotebookError
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def install(

@@ -14,8 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reloadmagic.source import Part, Text
-from reloadmagic.source.anatomy import is_text
-from reloadmagic.source.parsing import future_flags
+from reloadmagic.source.parsing import future_flags, is_text
 from reloadmagic.source.scopes import scope_nodes
 
 __all__ = ["compile_cells"]

@@ -82,9 +82,9 @@ class Tracking:
 
     def _take_over_new(self) -> None:
         modules = dict(sys.modules)
-        new = modules.keys() - self._known.keys()
-        if new:
-            unknown = [item for item in modules.items() if item[0] in new]
+        known = self._known
+        unknown = [item for item in modules.items() if item[0] not in known]
+        if unknown:
             order = -len(unknown)  # before those that the finder counts, from 0 on
             for name, module in self.owns.candidates(unknown):
                 if name not in self.modules:

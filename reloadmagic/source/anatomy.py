@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from .parsing import first_line, is_text
 from .scopes import scope_nodes
 
 __all__ = [
@@ -18,9 +19,7 @@ __all__ = [
     "FunctionPart",
     "dissect",
     "dump",
-    "first_line",
     "has_docstring",
-    "is_text",
     "qualified",
 ]
 
@@ -79,21 +78,6 @@ def dump(node: object) -> str:
         parts = [dump(getattr(node, name, None)) for name in node._fields]
         return f"{kind.__name__}({','.join(parts)})"
     return repr(node)
-
-
-def first_line(node: ast.stmt) -> int:
-    """The line that a statement starts on, that of the first decorator where there is one."""
-    decorators = getattr(node, "decorator_list", None)
-    return min([node.lineno, *(d.lineno for d in decorators)]) if decorators else node.lineno
-
-
-def is_text(node: ast.stmt) -> bool:
-    """Is it a string that stands alone: a docstring where it comes first?"""
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
 
 
 def has_docstring(node: FunctionNode) -> int:

@@ -12,7 +12,15 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator
 
-__all__ = ["describe_syntax_error", "future_flags", "parse", "place_of_error", "unwarned"]
+__all__ = [
+    "describe_syntax_error",
+    "first_line",
+    "future_flags",
+    "is_text",
+    "parse",
+    "place_of_error",
+    "unwarned",
+]
 
 _MAY_WARN = re.compile(r"\\|\d(?:and|else|for|i[fns]|not|or)\b")
 
@@ -55,3 +63,18 @@ def future_flags(names: Iterable[str]) -> int:
     for name in names:
         flags |= getattr(getattr(__future__, name, None), "compiler_flag", 0)
     return flags
+
+
+def first_line(node: ast.stmt) -> int:
+    """The line that a statement starts on, that of the first decorator where there is one."""
+    decorators = getattr(node, "decorator_list", None)
+    return min([node.lineno, *(d.lineno for d in decorators)]) if decorators else node.lineno
+
+
+def is_text(node: ast.stmt) -> bool:
+    """Is it a string that stands alone: a docstring where it comes first?"""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

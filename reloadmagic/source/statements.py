@@ -10,12 +10,12 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from .anatomy import Anatomy, dissect, first_line, is_text
-from .parsing import parse
+from .parsing import first_line, is_text, parse
 from .scopes import bound_by_text, bound_names, scope_nodes
 
 if TYPE_CHECKING:
     from ..reach.summary import Summary
+    from .anatomy import Anatomy
 
 __all__ = ["Fragment", "Statement", "cut"]
 
@@ -50,6 +50,8 @@ class Fragment:
     def anatomy(self) -> Anatomy:
         """What the statement is made of, function by function; taken apart at the first call."""
         if self._anatomy is None:
+            from .anatomy import dissect  # not before something is edited
+
             self._anatomy = dissect(self.parse())
         return self._anatomy
 

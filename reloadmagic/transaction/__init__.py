@@ -7,10 +7,9 @@ and a call of the user's ``__setattr__``, ``__eq__`` or ``__hash__``. Reads and 
 the methods of the built-in types, whatever a subclass or a metaclass overrides.
 """
 
+from ..absent import ABSENT, EMPTY
 from .log import Transaction
 from .reading import (
-    ABSENT,
-    EMPTY,
     FUNCTION_SLOTS,
     hashes_plainly,
     instance_dict,

@@ -7,9 +7,9 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ..absent import ABSENT
 from ..errors import InternalError
 from .reading import (
-    ABSENT,
     FUNCTION_SLOTS,
     TYPE_SLOTS,
     data_slot,

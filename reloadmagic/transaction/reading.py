@@ -9,25 +9,9 @@ import sys
 import types
 from collections import deque
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
-
-class _Mark:
-    __slots__ = ("_name",)
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __repr__(self) -> str:
-        return self._name
-
-
-ABSENT: Final = _Mark("ABSENT")
-"""Stands for an attribute or a key that is not there."""
-
-EMPTY: Final = _Mark("EMPTY")
-"""Stands for the contents of an empty cell."""
-
+from ..absent import ABSENT, EMPTY
 
 _ATOMS = (str, bytes, int, float, complex, bool, types.NoneType)
 _HASHES = (

@@ -6,8 +6,8 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..absent import ABSENT
 from .reading import (
-    ABSENT,
     FUNCTION_SLOTS,
     instance_dict,
     is_python_slot,

@@ -11,9 +11,8 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from typing import Any
 
+from ..absent import ABSENT, EMPTY
 from .reading import (
-    ABSENT,
-    EMPTY,
     TYPE_SLOTS,
     data_slot,
     hashes_plainly,
