@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from ..absent import ABSENT
 from ..live import class_dict, instance_dict, is_class
 from ..modules import module_namespace
-from ..reach.tokens import Entity
 from ..source import Statement
 from ..source.scopes import dotted
 from .recorder import Recorder
 
 if TYPE_CHECKING:
     from ..plan import ModulePlan
+    from ..reach.tokens import Entity
     from .state import State, Work
 
 __all__ = [
