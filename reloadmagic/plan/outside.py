@@ -29,8 +29,10 @@ def is_from_outside(index: Index, cls: type, attr: str) -> bool:
         home, name = attributes.get("__module__"), type.__dict__["__qualname__"].__get__(base)
         if home in _PLAIN:
             continue
-        if attr in attributes or attr in attributes.get("__dataclass_fields__", ()):
+        if attr in attributes.get("__dataclass_fields__", ()):
             return False
+        if any("__set__" in class_dict(kind) for kind in mro(type(attributes.get(attr)))):
+            return False  # a slot, or a property
         entry = index.modules.get(home)
         if entry is None or name not in entry.classes or sets_itself(index, (home, name), attr):
             return False
