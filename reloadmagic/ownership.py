@@ -30,6 +30,8 @@ class Ownership:
         self.include = tuple(include)
         self.exclude = tuple(exclude)
         self._folders: dict[str, bool] = {}
+        # Top-level packages of others, all of which lies in one folder.
+        self._packages: set[str] = set()
         # The standard library's two folders, which sysconfig knows too but takes long to say.
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
         roots: set[str | None] = {
@@ -51,7 +53,9 @@ class Ownership:
             return False
         if self.include and matches(name, self.include):
             return True
-        folder = os.path.dirname(path)
+        return self._in_users(os.path.dirname(path))
+
+    def _in_users(self, folder: str) -> bool:
         answer = self._folders.get(folder)
         if answer is None:
             answer = self._folders[folder] = self._is_users(folder)
@@ -60,16 +64,31 @@ class Ownership:
     def candidates(self, modules: Iterable[tuple[str, object]]) -> Iterator[tuple[str, object]]:
         """Those of *modules*, with their names, that may be the user's.
 
-        Nearly all that is loaded lies in folders known to be of others, and is told at a glance.
+        Nearly all that is loaded lies in packages or folders known to be of others, and is told at
+        a glance.
         """
-        folders, separator, decides = self._folders, os.sep, not self.include
+        if self.include:
+            yield from modules
+            return
         for name, module in modules:
-            if decides and type(module) is types.ModuleType:
-                spec = module.__dict__.get("__spec__")
-                if type(spec) is ModuleSpec and type(spec.origin) is str:
-                    if folders.get(spec.origin.rpartition(separator)[0]) is False:
-                        continue
-            yield name, module
+            package, dot, _ = name.partition(".")
+            if not (dot and package in self._packages) and not self._is_others(name, module):
+                self._packages.discard(name)
+                yield name, module
+
+    def _is_others(self, name: str, module: object) -> bool:
+        """Does the module *name* certainly lie in a folder of others?"""
+        if type(module) is not types.ModuleType:
+            return False
+        spec = module.__dict__.get("__spec__")
+        if type(spec) is not ModuleSpec or type(spec.origin) is not str:
+            return False
+        folder = spec.origin.rpartition(os.sep)[0]
+        if not folder or self._in_users(folder):
+            return False
+        if spec.submodule_search_locations == [folder] and "." not in name:
+            self._packages.add(name)
+        return True
 
     def _is_users(self, folder: str) -> bool:
         if not os.path.isabs(folder):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import sys
+import types
+from importlib.machinery import ModuleSpec
 
 import pytest
 
@@ -45,3 +47,27 @@ def test_settings_overrule_where_a_file_lies(tmp_path):
     assert owns("pytest", pytest.__file__)
     assert owns("mine.written", mine)
     assert not owns("mine.generated", mine)
+
+
+def module(name: str, path: str, places: list[str] | None = None) -> tuple[str, types.ModuleType]:
+    """A module as `sys.modules` holds it; *places* are where a package's modules are looked for."""
+    made = types.ModuleType(name)
+    made.__spec__ = ModuleSpec(name, None, origin=path)
+    made.__spec__.submodule_search_locations = places
+    return name, made
+
+
+def test_candidates_lie_in_no_package_of_others_unless_it_reaches_into_the_users_folders():
+    others, mine = "/usr/lib/site-packages", "/home/me/plugins"
+    modules = [
+        module("whole", f"{others}/whole/__init__.py", [f"{others}/whole"]),
+        module("whole.part", f"{others}/whole/part.py"),
+        module("open", f"{others}/open/__init__.py", [f"{others}/open", mine]),
+        module("open.part", f"{others}/open/part.py"),
+        module("open.mine", f"{mine}/mine.py"),
+        module("single", f"{others}/single.py"),
+        module("my", f"{mine}/my/__init__.py", [f"{mine}/my"]),
+        module("my.part", f"{mine}/my/part.py"),
+    ]
+    found = [name for name, _ in Ownership().candidates(modules)]
+    assert found == ["open.mine", "my", "my.part"]
