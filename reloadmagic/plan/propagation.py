@@ -193,16 +193,34 @@ class Propagation:
             for target in self.groups.used_by(me)
             if any(self.order.before(me, filler) for filler in self.groups.fillers(target))
         ]
+        half_filled += self._imported_on_their_way(me)
         for target in half_filled:
             self.force_group(target, "it is read before it is filled")
         return half_filled
+
+    def _imported_on_their_way(self, me: StatementId) -> Iterator[Target]:
+        """Names that a statement imports from a module that has bound them, and will once more."""
+        entry = self.index.modules[me[0]]
+        for imported in entry.summaries[me[1]].imports:
+            module = entry.absolute(imported.module, imported.level)
+            target = self.index.modules.get(module)
+            if target is None or imported.name is None:
+                continue
+            names = target.bindings if imported.name == "*" else (imported.name,)
+            for name in names:
+                binders = [(module, number) for number in target.bindings.get(name, ())]
+                if len(binders) > 1 and not target.is_import(name):
+                    if len({self.order.before(me, binder) for binder in binders}) > 1:
+                        yield module, name, ""
 
     def _force_bindings_read(self, plan: ModulePlan, number: int) -> None:
         """A statement that reads a name before it is bound for the last time sees what it was."""
         entry = self.index.modules[plan.name]
         for path in entry.summaries[number].now.paths:
             binders = entry.bindings.get(path[0], [])
-            if entry.is_import(path[0]) or not binders or number >= max(binders):
+            if not binders or number >= max(binders):
+                continue
+            if len(binders) == 1 and entry.is_import(path[0]):
                 continue
             why = "it is read before it is bound again"
             if min(binders) < number:
