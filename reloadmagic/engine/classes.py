@@ -14,6 +14,7 @@ from ..patch.inside import calls_on_creation, qualname
 from ..plan import ModulePlan
 from ..plan.keeping import class_diff, kept_values
 from ..reach import summarize
+from ..reach.known import CLASS_HOOKS, METACLASS_HOOKS
 from .fingerprints import diff_class_statements
 from .redirecting import tell_at_once
 
@@ -32,7 +33,8 @@ def settle_class(
     noted = _class_notes(plan.tracked, name, qualname(old))
     if qualname(old) in noted:  # less what statements need not run again for
         noted[qualname(old)] -= state.index.filling.attributes_from_outside((plan.name, name))
-        noted[qualname(old)] -= _set_afterwards(plan, number, old)
+        if not _is_made_otherwise(state, plan, number):
+            noted[qualname(old)] -= _set_afterwards(plan, number, old)
     if "" in plan.filled.get(name, ()):
         _reset_registry(state, plan.tracked, name, old)
     _reset_subclasses(state, plan, name, old)
@@ -127,6 +129,18 @@ def _set_afterwards(plan: ModulePlan, number: int, cls: type) -> set[str]:
         for attr in class_dict(cls)
         if attr not in info.attrs and attr not in filled and not attr.startswith("__")
     }
+
+
+def _is_made_otherwise(state: State, plan: ModulePlan, number: int) -> bool:
+    """Has a hook changed, or gone, that is called when the class is made and may set attributes?"""
+    hooks = CLASS_HOOKS | METACLASS_HOOKS
+    return any(
+        token[0] == "code"
+        and token[2].rpartition(".")[2] in hooks
+        and state.effects.is_actual(token)
+        for token in plan.run[number]
+        if isinstance(token, tuple)
+    )
 
 
 def _filled_by_hooks(cls: type, prefix: str = "") -> set[str]:
