@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, functions_within, nested_classes
 from ..modules import TrackedModule
-from ..notes import abc_registry, is_container
+from ..notes import abc_registry, is_container, is_plain
 from ..patch.inside import calls_on_creation, qualname
 from ..plan import ModulePlan
 from ..plan.keeping import class_diff, kept_values
@@ -43,6 +43,7 @@ def settle_class(
         old,
         new,
         keep=(_kept_attributes(state, plan, number, name) - _filled_by_hooks(new))
+        - _decorated_otherwise(plan, number, old, new)
         | _replaced_methods(state, plan, number, name, old, new),
         noted=noted,
     )
@@ -107,6 +108,25 @@ def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> 
     reached = state.effects.reached_values(plan.name, number)
     kept = kept_values(state.index, (plan.name, number), found, reached)
     return {path for path in kept if path.rpartition(".")[2] not in filled}
+
+
+def _decorated_otherwise(plan: ModulePlan, number: int, old: type, new: type) -> set[str]:
+    """Values of which other decorators have made something else: a dataclass, of its fields."""
+    found, partner = class_diff(plan, number), plan.partner(number)
+    if found is None or partner is None or not found.head:
+        return set()
+    texts = (
+        plan.before.statements[partner].fragment.text,
+        plan.after.statements[number].fragment.text,
+    )
+    if not any(text.startswith("@") for text in texts):
+        return set()
+    before = class_dict(old)
+    return {
+        attr
+        for attr, value in class_dict(new).items()
+        if is_plain(value) or type(value) is not type(before.get(attr))
+    }
 
 
 def _set_afterwards(plan: ModulePlan, number: int, cls: type) -> set[str]:
