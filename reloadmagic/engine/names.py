@@ -92,12 +92,24 @@ def refresh(
 
     Returns sentences about those that keep what they hold, as their modules have dropped it.
     """
-    told = (_refresh_name(namespace, name, before, transaction) for name in namespace.provenance)
+    told = (
+        _refresh_name(namespace, name, before, transaction)
+        for name in namespace.provenance
+        if not _is_current(namespace, name, before)
+    )
     kept = list(filter(None, told))
     for module in namespace.stars:
         if module in before:
             _refresh_star(namespace, module, before[module], transaction)
     return kept
+
+
+def _is_current(namespace: Namespace, name: str, before: dict[str, dict[str, Any]]) -> bool:
+    """Is *name* what its import had bound and would bind now? So nearly all are, set after set."""
+    module, attr = origin = namespace.provenance[name][0]
+    old = namespace.names.get(name, ABSENT)
+    was = before.get(module, {}).get(attr, ABSENT)
+    return old is was and old is _value_now(origin) and name not in namespace.orphans
 
 
 def _refresh_name(

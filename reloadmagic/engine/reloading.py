@@ -64,10 +64,11 @@ def reload_module(state: State, name: str) -> None:
         return  # in another thread: what it has yet to use, it finds edited
     if plan.diff is None and not state.effects.may_run(plan) and not _descents(state, plan):
         return
+    state.states[name] = None
     if "__before_reload__" in plan.tracked.namespace:
         snapshot_module(state, plan.tracked)
-    with interrupts_pass():
-        state.states[name] = before_reload(plan.tracked.namespace)
+        with interrupts_pass():
+            state.states[name] = before_reload(plan.tracked.namespace)
     is_moved = plan.before.path != plan.after.path
     if not plan.run and not plan.drops and plan.diff is not None and not is_moved:
         # Nothing runs, so there is nothing for importlib to see to.
