@@ -5,6 +5,7 @@ change nothing here; that order matters inside a group is for `reach` to know.
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import functools
@@ -28,6 +29,7 @@ __all__ = [
     "diff_class_texts",
     "diff_classes",
     "diff_sources",
+    "differs_in_words",
 ]
 
 T = TypeVar("T")
@@ -128,8 +130,9 @@ def diff_sources(before: Source, after: Source) -> Diff:
     """Pair the statements of two versions.
 
     Equal statements pair first, in order; then those of one kind that bind the same names, from
-    the end on; then those that bind a name in common. A change of ``from __future__`` imports changes every
-    statement, as they are compiler flags.
+    the end on; then those that bind a name in common. A change of ``from __future__`` imports
+    changes every statement, as they are compiler flags; where it is the one of annotations, those
+    that have some.
     """
     old, new = before.statements, after.statements
     start, end = _common_ends(old, new)
@@ -149,7 +152,11 @@ def diff_sources(before: Source, after: Source) -> Diff:
     if other_flags:
         partner.update((number, number) for number in range(start))
         partner.update((number, number - shift) for number in range(len(new) - end, len(new)))
-        start, end, same, middle = 0, 0, set(), range(len(new))
+        same.update(range(start), range(len(new) - end, len(new)))
+        if before.flags ^ after.flags != __future__.annotations.compiler_flag:
+            same.clear()
+        same = {number for number in same if not _has_annotations(new[number])}
+        start, end, middle = 0, 0, range(len(new))
     pairs = tuple(
         _judge(old, new, n, partner.get(n), same=n in same, other_flags=other_flags) for n in middle
     )
@@ -160,6 +167,16 @@ def diff_sources(before: Source, after: Source) -> Diff:
     ]
     moved = tuple(_moved(before, after, kept))
     return Diff(before, after, start, end, pairs, tuple(rest_old), moved)
+
+
+def _has_annotations(statement: Statement) -> bool:
+    return ":" in statement.fragment.text and any(
+        isinstance(node, ast.AnnAssign)
+        or getattr(node, "annotation", None) is not None
+        or getattr(node, "returns", None) is not None
+        for top in statement.fragment.parse()
+        for node in ast.walk(top)
+    )
 
 
 def _moved(before: Source, after: Source, same: Iterable[tuple[int, int]]) -> Iterator[int]:
@@ -329,6 +346,23 @@ def diff_class_texts(before: str, after: str) -> ClassDiff | None:
         if isinstance(old, ast.ClassDef) and isinstance(new, ast.ClassDef):
             return diff_classes(old, new, before, after)
     return None
+
+
+@functools.lru_cache(maxsize=512)
+def differs_in_words(before: str, after: str) -> bool:
+    """Are two functions, by the texts of their statements, one but for docstring and annotations?"""
+    olds, news = parse(before).body, parse(after).body
+    return len(olds) == len(news) == 1 and _without_words(olds[0]) == _without_words(news[0])
+
+
+def _without_words(node: ast.stmt) -> str:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        node.body = node.body[has_docstring(node) :]
+        node.returns = None
+        for part in ast.walk(node.args):
+            if isinstance(part, ast.arg):
+                part.annotation = None
+    return dump(node)
 
 
 def diff_classes(

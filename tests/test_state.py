@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from session import load, watch
+from session import load, ran, watch
 
 
 @pytest.fixture
@@ -492,3 +492,59 @@ def test_what_a_class_body_binds_by_its_namespace_goes_with_it(project, reloader
     project.replace("m.py", "'b'", "'c'")
     reloader.reload()
     assert {n for n in vars(m.C) if len(n) == 1} == {"a", "c"}
+
+
+FIELDS = "import dataclasses\n@dataclasses.dataclass\nclass load:\n    p: str\n"
+WORDS = {
+    "docstring": ("def load(p):\n    return [p]\n", "def load(p):\n    'Load.'\n    return [p]\n"),
+    "other docstring": (
+        "def load(p):\n    'Lod.'\n    return [p]\n",
+        "def load(p):\n    'Load.'\n    return [p]\n",
+    ),
+    "annotations": (
+        "def load(p):\n    return [p]\n",
+        "def load(p: str) -> list:\n    return [p]\n",
+    ),
+    "method's docstring": (
+        "class C:\n    def __init__(self, p): self.p = p\nload = C\n",
+        "class C:\n    def __init__(self, p):\n        'Make.'\n        self.p = p\nload = C\n",
+    ),
+    "postponed annotations": (FIELDS, f"from __future__ import annotations\n{FIELDS}"),
+}
+
+
+@pytest.mark.parametrize("kind", WORDS)
+@pytest.mark.parametrize("end", ["obj = load('p')\n", "obj = load('p')\nobj.more = [1]\n"])
+def test_what_a_function_has_made_stays_when_only_its_words_are_edited(
+    project, reloader, kind, end
+):
+    before, after = WORDS[kind]
+    if "more" in end and "return" in before:
+        end = "obj = load('p')\nobj.append('q')\n"
+    project.write("m.py", before + end)
+    m = load("m")
+    obj = m.obj
+    project.edit("m.py", after + end)
+    reloader.reload()
+    assert m.obj is obj
+
+
+def test_what_reads_the_docstring_of_a_method_is_made_again(project, reloader):
+    text = "class C:\n    def f(self):\n        'Old.'\nHELP = C.f.__doc__\n"
+    project.write("m.py", text)
+    m = load("m")
+    project.replace("m.py", "Old.", "New.")
+    reloader.reload()
+    assert m.HELP == "New."
+
+
+def test_postponing_annotations_leaves_alone_what_has_none(project, reloader):
+    text = "def f(): return []\nT = f()\nclass C:\n    n: int = 1\n"
+    project.write("m.py", text)
+    m = load("m")
+    table = m.T
+    project.edit("m.py", "from __future__ import annotations\n" + text)
+    report = reloader.reload()
+    assert ran(report) == ["from __future__ import annotations", "class C"]
+    assert m.C.__annotations__ == {"n": "int"}
+    assert m.T is table

@@ -1,15 +1,30 @@
 """Code objects compared, paired and moved; nothing of a running session is touched here."""
 
 from __future__ import annotations
+import __future__
 
+import dis
 import inspect
+import sys
 import types
 from collections.abc import Iterator
+from typing import Any
 
 from ..live import code_objects
 from ..notes import same_value
 
-__all__ = ["Place", "code_pairs", "lambda_pairs", "place_of", "placed", "same_code"]
+__all__ = [
+    "Place",
+    "code_pairs",
+    "docstring_of",
+    "lambda_pairs",
+    "place_of",
+    "placed",
+    "same_code",
+    "same_when_called",
+]
+
+_HAS_DOCSTRING = 0x4000000  # CO_HAS_DOCSTRING, since Python 3.14
 
 
 Place = tuple[str, str, int, bytes]
@@ -63,18 +78,47 @@ def same_code(old: types.CodeType, new: types.CodeType) -> bool:
         return True
     return (
         old.co_code == new.co_code
+        and _same_variables(old, new)
         and old.co_names == new.co_names
-        and old.co_varnames == new.co_varnames
+        and len(old.co_consts) == len(new.co_consts)
+        and all(map(_same_constant, old.co_consts, new.co_consts))
+    )
+
+
+def same_when_called(old: types.CodeType, new: types.CodeType) -> bool:
+    """Does calling both do the same? Their docstrings are no part of that."""
+    if same_code(old, new):
+        return True
+    if docstring_of(old) == docstring_of(new) or not _same_variables(old, new):
+        return False
+    # A docstring takes a place among the constants, by which the code finds them.
+    ours, theirs = list(dis.get_instructions(old)), list(dis.get_instructions(new))
+    return len(ours) == len(theirs) and all(
+        a.opcode == b.opcode and _same_constant(a.argval, b.argval)
+        for a, b in zip(ours, theirs, strict=True)
+    )
+
+
+def docstring_of(code: types.CodeType) -> str | None:
+    """The docstring of the function that *code* is of."""
+    first = code.co_consts[0] if code.co_consts else None
+    is_said = code.co_flags & _HAS_DOCSTRING if sys.version_info >= (3, 14) else True
+    return first if isinstance(first, str) and is_said and code.co_name[0] != "<" else None
+
+
+def _same_variables(old: types.CodeType, new: types.CodeType) -> bool:
+    flags = old.co_flags ^ new.co_flags
+    return (
+        old.co_varnames == new.co_varnames
         and old.co_freevars == new.co_freevars
         and old.co_cellvars == new.co_cellvars
-        and old.co_flags == new.co_flags
+        and flags & ~(__future__.annotations.compiler_flag | _HAS_DOCSTRING) == 0
         and (old.co_argcount, old.co_posonlyargcount, old.co_kwonlyargcount)
         == (new.co_argcount, new.co_posonlyargcount, new.co_kwonlyargcount)
-        and len(old.co_consts) == len(new.co_consts)
-        and all(
-            same_code(a, b)
-            if isinstance(a, types.CodeType) and isinstance(b, types.CodeType)
-            else same_value(a, b)
-            for a, b in zip(old.co_consts, new.co_consts, strict=True)
-        )
     )
+
+
+def _same_constant(a: Any, b: Any) -> bool:
+    if isinstance(a, types.CodeType) and isinstance(b, types.CodeType):
+        return same_code(a, b)
+    return same_value(a, b)

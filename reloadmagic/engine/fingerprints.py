@@ -10,9 +10,15 @@ from ..diff import ClassDiff, diff_class_texts
 from ..live import class_dict, functions_within, instance_value, is_class
 from ..notes import same_value
 from ..source import Statement
-from .codes import same_code
+from .codes import docstring_of, same_when_called
 
-__all__ = ["diff_class_statements", "fingerprint", "fingerprints", "same_fingerprint"]
+__all__ = [
+    "diff_class_statements",
+    "fingerprint",
+    "fingerprints",
+    "same_docstrings",
+    "same_fingerprint",
+]
 
 
 def fingerprints(name: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -65,8 +71,20 @@ def same_fingerprint(old: Any, new: Any) -> bool:
     if old[0] != "functions":
         return same_value(old[1], new[1])
     return len(old[1]) == len(new[1]) and all(
-        a[0] is b[0] and same_code(a[1], b[1]) and same_value(a[2], b[2]) and same_value(a[3], b[3])
+        a[0] is b[0]
+        and same_when_called(a[1], b[1])
+        and same_value(a[2], b[2])
+        and same_value(a[3], b[3])
         for a, b in zip(old[1], new[1], strict=True)
+    )
+
+
+def same_docstrings(old: Any, new: Any) -> bool:
+    """Do the functions in two fingerprints, which are the same else, say the same of themselves?"""
+    if old is None or new is None or old[0] != "functions":
+        return True
+    return all(
+        docstring_of(a[1]) == docstring_of(b[1]) for a, b in zip(old[1], new[1], strict=True)
     )
 
 

@@ -12,7 +12,13 @@ from ..live import instance_items, is_class
 from ..notes import Note, content_of, is_container, is_plain, same_value
 from ..plan import ModulePlan
 from .effects import content_token
-from .fingerprints import diff_class_statements, fingerprint, fingerprints, same_fingerprint
+from .fingerprints import (
+    diff_class_statements,
+    fingerprint,
+    fingerprints,
+    same_docstrings,
+    same_fingerprint,
+)
 from .redirecting import filled_object
 from .snapshots import is_instance_of_users
 from .watch import grown, size_of
@@ -77,12 +83,13 @@ def note_definition(state: State, plan: ModulePlan, number: int, before: dict[st
     for qualname in {*before, *after}:
         kind, part = after.get(qualname, ("", None))
         is_refilled = kind == "value" and id(part) in state.containers.refilled
-        if is_refilled or not same_fingerprint(before.get(qualname), after.get(qualname)):
+        first, _, rest = qualname.partition(".")
+        is_other = is_refilled or not same_fingerprint(before.get(qualname), after.get(qualname))
+        if is_other:
             others.add(qualname)
             state.effects.add(("code", plan.name, qualname))
-            first, _, rest = qualname.partition(".")
-            if rest:
-                state.effects.add(("attr", plan.name, first, rest.partition(".")[0]))
+        if rest and (is_other or not same_docstrings(before.get(qualname), after.get(qualname))):
+            state.effects.add(("attr", plan.name, first, rest.partition(".")[0]))
     partner = plan.partner(number)
     if (
         partner is not None

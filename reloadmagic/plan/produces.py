@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..diff import diff_class_texts
+from ..diff import diff_class_texts, differs_in_words
 from ..live import is_class
 from ..reach.index import Index
 from ..reach.known import TRAITS
@@ -28,7 +28,9 @@ def produced(index: Index, plan: ModulePlan, number: int) -> Iterator[Token]:
     if old is not None and old.fragment.kind == kind == "class":
         yield from _class_tokens(index, plan, number, old, statement)
     elif old is not None and old.fragment.kind == kind == "def":
-        yield "code", plan.name, statement.binds[0]
+        words_only = differs_in_words(old.fragment.text, statement.fragment.text)
+        if not words_only or _is_reached(plan, number):
+            yield "code", plan.name, statement.binds[0]
         for attr in {*TRAITS, *index.attributes_used((plan.name, statement.binds[0]))}:
             yield "attr", plan.name, statement.binds[0], attr
         if "@" in old.fragment.text or "@" in statement.fragment.text:
@@ -51,6 +53,12 @@ def changed_outside(index: Index, statement: StatementId) -> Iterator[Token]:
     for path in now.sets:
         for (module, name), attr in index.names.attributes_set(here, path):
             yield "attr", module, name, attr
+
+
+def _is_reached(plan: ModulePlan, number: int) -> bool:
+    """Is a statement planned as what it uses may change, beside what its own text says?"""
+    reasons = plan.run.get(number, ())
+    return number in plan.anew or any(isinstance(reason, tuple) for reason in reasons)
 
 
 def _bound_tokens(index: Index, plan: ModulePlan, number: int) -> Iterator[Token]:
@@ -91,9 +99,8 @@ def _class_tokens(
         yield "layout", plan.name, name
     if diff.head or diff.names or diff.attrs:
         yield "shape", plan.name, name
-    is_reached = any(isinstance(reason, tuple) for reason in plan.run[number])
     turns = ("abstract" in old.fragment.text) != ("abstract" in new.fragment.text)
-    if diff.head or diff.values or turns or is_reached or number in plan.anew:
+    if diff.head or diff.values or turns or _is_reached(plan, number):
         yield "made", plan.name, name
     for attr in diff.bodies:
         yield "code", plan.name, f"{name}.{attr}"

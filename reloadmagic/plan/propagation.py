@@ -149,11 +149,12 @@ class Propagation:
         if known is not None:
             known.add(reason)
             statement = plan.after.statements[number]
-            if statement.fragment.kind == "class":
-                if isinstance(reason, tuple):
-                    self.push(("made", plan.name, statement.binds[0]), (plan.name, number))
-                if group:
-                    self.force_groups_of(plan, number)  # it may keep less of what others filled
+            kind = statement.fragment.kind
+            if isinstance(reason, tuple) and kind in {"class", "def"}:
+                how = "made" if kind == "class" else "code"
+                self.push((how, plan.name, statement.binds[0]), (plan.name, number))
+            if group and kind == "class":
+                self.force_groups_of(plan, number)  # it may keep less of what others have filled
             if not isinstance(reason, str) or any(isinstance(r, str) for r in known - {reason}):
                 return
         plan.run.setdefault(number, set()).add(reason)
