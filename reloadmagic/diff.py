@@ -132,7 +132,7 @@ def diff_sources(before: Source, after: Source) -> Diff:
     Equal statements pair first, in order; then those of one kind that bind the same names, from
     the end on; then those that bind a name in common. A change of ``from __future__`` imports
     changes every statement, as they are compiler flags; where it is the one of annotations, those
-    that have some.
+    that have some, or functions.
     """
     old, new = before.statements, after.statements
     start, end = _common_ends(old, new)
@@ -155,7 +155,7 @@ def diff_sources(before: Source, after: Source) -> Diff:
         same.update(range(start), range(len(new) - end, len(new)))
         if before.flags ^ after.flags != __future__.annotations.compiler_flag:
             same.clear()
-        same = {number for number in same if not _has_annotations(new[number])}
+        same = {number for number in same if not _shows_flags(new[number])}
         start, end, middle = 0, 0, range(len(new))
     pairs = tuple(
         _judge(old, new, n, partner.get(n), same=n in same, other_flags=other_flags) for n in middle
@@ -169,7 +169,10 @@ def diff_sources(before: Source, after: Source) -> Diff:
     return Diff(before, after, start, end, pairs, tuple(rest_old), moved)
 
 
-def _has_annotations(statement: Statement) -> bool:
+def _shows_flags(statement: Statement) -> bool:
+    """Has a statement functions, of which the code shows the flags, or annotations?"""
+    if statement.fragment.kind in {"def", "class"} or "lambda" in statement.fragment.text:
+        return True
     return ":" in statement.fragment.text and any(
         isinstance(node, ast.AnnAssign)
         or getattr(node, "annotation", None) is not None

@@ -99,8 +99,8 @@ CHANGES = {
         ["changed def f", "dropped from __future__ import annotations"],
     ),
     "a future import": (
-        "def f(x: int): pass\ndef g(): pass\n",
-        "from __future__ import annotations\ndef f(x: int): pass\ndef g(): pass\n",
+        "def f(): pass\n",
+        "from __future__ import annotations\ndef f(): pass\n",
         ["new from __future__ import annotations", "changed def f"],
     ),
     "a nested function": (

@@ -545,6 +545,19 @@ def test_postponing_annotations_leaves_alone_what_has_none(project, reloader):
     table = m.T
     project.edit("m.py", "from __future__ import annotations\n" + text)
     report = reloader.reload()
-    assert ran(report) == ["from __future__ import annotations", "class C"]
+    assert ran(report) == ["from __future__ import annotations", "def f", "class C"]
     assert m.C.__annotations__ == {"n": "int"}
     assert m.T is table
+
+
+def test_closures_stand_where_they_stand_now_when_words_above_them_are_edited(project, reloader):
+    text = "def make():\n    def inner(): return 1\n    return inner\nobj = make()\n"
+    project.write("m.py", text)
+    m = load("m")
+    obj = m.obj
+    for number in range(3):
+        line = "# line\n" * number
+        project.edit("m.py", line + text.replace("():", f"():\n    'Version {number}.'", 1))
+        reloader.reload()
+        assert m.obj is obj
+        assert obj.__code__.co_firstlineno == 3 + number

@@ -43,25 +43,26 @@ def patch_closures(transaction: Transaction, same: Same, named: Named) -> list[s
         into.update((id(old), (old, new)) for old, new in found)
         within[id(function.__globals__)] = function.__globals__
     if moved:
-        _move(transaction, moved, (f for home in homes.values() for f in named(home)))
+        _move(transaction, moved, (f for home in homes.values() for f in named(home)), same)
     return _replace(transaction, pairs, namespaces.values(), same) if pairs else []
 
 
-def _move(transaction: Transaction, moved: Pairs, functions: Iterable[types.FunctionType]) -> None:
+def _move(
+    transaction: Transaction, moved: Pairs, functions: Iterable[types.FunctionType], same: Same
+) -> None:
     """Let *functions* whose code only moved stand where it stands now."""
+    by_name = _by_name(moved)
     for function in list(functions):
-        found = moved.get(id(function.__code__))
-        if found is not None:
-            transaction.set_attr(function, "__code__", found[1])
+        code = _new_code(function.__code__, moved, by_name, same)
+        if code is not None and same(code, function.__code__):
+            transaction.set_attr(function, "__code__", code)
 
 
 def _replace(
     transaction: Transaction, pairs: Pairs, homes: Iterable[dict[str, Any]], same: Same
 ) -> list[str]:
     """Look for all functions with code that was replaced; which ones have to keep theirs."""
-    by_name: dict[str, list[tuple[types.CodeType, types.CodeType]]] = defaultdict(list)
-    for pair in pairs.values():
-        by_name[pair[0].co_qualname].append(pair)
+    by_name = _by_name(pairs)
     leftovers: list[str] = []
     for function in live_functions(*homes):
         code = _new_code(function.__code__, pairs, by_name, same)
@@ -75,6 +76,13 @@ def _replace(
                 "and keeps its old code"
             )
     return list(dict.fromkeys(leftovers))
+
+
+def _by_name(pairs: Pairs) -> dict[str, list[tuple[types.CodeType, types.CodeType]]]:
+    found: dict[str, list[tuple[types.CodeType, types.CodeType]]] = defaultdict(list)
+    for pair in pairs.values():
+        found[pair[0].co_qualname].append(pair)
+    return found
 
 
 def nested_pairs(
