@@ -16,7 +16,7 @@ from ..reach.tokens import StatementId, Token
 from ..source import Statement
 from .values import ModulePlan
 
-__all__ = ["changed_outside", "produced", "star_names"]
+__all__ = ["changed_outside", "kept_names", "produced", "star_names"]
 
 
 def produced(index: Index, plan: ModulePlan, number: int) -> Iterator[Token]:
@@ -83,6 +83,18 @@ def star_names(index: Index, plan: ModulePlan, number: int) -> set[str]:
     if not all(map(index.names.knows, targets)):
         names.update(index.used_names(plan.name))
     return names.union(*map(index.names.public_names, targets))
+
+
+def kept_names(index: Index, plan: ModulePlan, number: int) -> set[str]:
+    """What a star-import has bound and certainly binds now: ``__all__`` may leave out names."""
+    partner = plan.partner(number)
+    targets = index.names.star_targets(plan.name, number)
+    if partner is None or len(targets) != 1:
+        return set()
+    entry = index.modules.get(targets[0])
+    if entry is None or entry.stars or "__all__" in entry.bindings:
+        return set()
+    return set(plan.tracked.stars.get(partner, ())) & index.names.public_names(targets[0])
 
 
 def _class_tokens(

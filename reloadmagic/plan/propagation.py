@@ -17,7 +17,7 @@ from .groups import Groups, content_token
 from .keeping import keeps
 from .order import Order
 from .pins import Pins
-from .produces import produced, star_names
+from .produces import kept_names, produced, star_names
 from .values import ADDED, ModulePlan
 
 __all__ = ["Propagation"]
@@ -254,7 +254,7 @@ class Propagation:
                 if number < star and reason not in plan.run.get(number, ()):
                     self.reach(plan, number, reason)
         if isinstance(reason, tuple) and reason[2] == "__all__":
-            for name in star_names(self.index, plan, star):
+            for name in star_names(self.index, plan, star) - kept_names(self.index, plan, star):
                 if self.index.is_used((plan.name, name)):
                     self.push(("bind", plan.name, name), (plan.name, star))
 
