@@ -494,6 +494,7 @@ def test_what_a_class_body_binds_by_its_namespace_goes_with_it(project, reloader
     assert {n for n in vars(m.C) if len(n) == 1} == {"a", "c"}
 
 
+CONTAINER = "class Obj(list):\n    def __setitem__(self, key, value): self.key = key\n"
 FIELDS = "import dataclasses\n@dataclasses.dataclass\nclass load:\n    p: str\n"
 WORDS = {
     "docstring": ("def load(p):\n    return [p]\n", "def load(p):\n    'Load.'\n    return [p]\n"),
@@ -514,19 +515,36 @@ WORDS = {
 
 
 @pytest.mark.parametrize("kind", WORDS)
-@pytest.mark.parametrize("end", ["obj = load('p')\n", "obj = load('p')\nobj.more = [1]\n"])
+@pytest.mark.parametrize("fill", ["obj.more = [1]\n", "obj.append(1)\n", "obj['a'] = 1\n", ""])
 def test_what_a_function_has_made_stays_when_only_its_words_are_edited(
-    project, reloader, kind, end
+    project, reloader, kind, fill
 ):
     before, after = WORDS[kind]
-    if "more" in end and "return" in before:
-        end = "obj = load('p')\nobj.append('q')\n"
+    if "class" in before and "more" not in fill:
+        fill = ""
+    elif "return" in before:
+        before, after = (text.replace("[p]", "Obj([p])") for text in (before, after))
+        before = CONTAINER + before
+        after = CONTAINER + after
+    end = "obj = load('p')\n" + fill
     project.write("m.py", before + end)
     m = load("m")
     obj = m.obj
     project.edit("m.py", after + end)
     reloader.reload()
     assert m.obj is obj
+
+
+@pytest.mark.parametrize(("before", "after"), [("60 * 60", "3600"), ("'ab' * 40", "'abab' * 20")])
+def test_a_constant_that_is_said_otherwise_reaches_nothing(project, reloader, before, after):
+    end = "def f(n): return [n]\nT = f(N)\nU = f(1)\nU.append(N)\n"
+    project.write("m.py", f"N = {before}\n{end}")
+    m = load("m")
+    table, other = m.T, m.U
+    project.edit("m.py", f"N = {after}\n{end}")
+    reloader.reload()
+    assert m.T is table
+    assert m.U is other
 
 
 def test_what_reads_the_docstring_of_a_method_is_made_again(project, reloader):

@@ -45,7 +45,8 @@ def note_binding(
     *before* is the fingerprint of what it was, if that was taken.
     """
     if stays is was:
-        if value is not was and not is_container(stays) and not _is_as_before(before, stays):
+        is_same = value is was or is_container(stays) or is_plain(stays)
+        if not is_same and not _is_as_before(before, stays):
             state.effects.add(("content", plan.name, name))  # merged in place
             if is_class(stays):
                 state.effects.add(("head", plan.name, name))

@@ -59,7 +59,7 @@ CLASS_DECORATORS = frozenset(
 )  # fmt: skip
 NO_OPERATORS = CONSTRUCTION | {
     "__slots__", "__doc__", "__annotations__", "__match_args__", "__module__", "__qualname__",
-    "__name__", "__dict__", "__weakref__", "__test__",
+    "__name__", "__dict__", "__weakref__", "__test__", *TRAITS,
 }  # fmt: skip
 CLASS_HOOKS = frozenset(
     {"__init_subclass__", "__class_getitem__", "__set_name__", "__mro_entries__"}
