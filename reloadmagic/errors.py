@@ -6,10 +6,13 @@ carries its facts as attributes; the message says what, where, what still holds 
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import traceback
+    import types
 
 __all__ = [
     "InternalError",
@@ -19,6 +22,9 @@ __all__ = [
     "ReloadMagicError",
     "SourceError",
 ]
+
+
+_TRACEBACK = BaseException.__dict__["__traceback__"].__get__
 
 
 class ReloadMagicError(Exception):
@@ -143,6 +149,31 @@ def let_go(error: BaseException) -> None:
 
     Their frames keep alive what the names of the code that failed held.
     """
+    for found in _with_causes(error):
+        BaseException.with_traceback(found, None)
+
+
+def let_go_of_frames(error: BaseException) -> None:
+    """Empty this package's own frames in the tracebacks of *error*: they hold all of a run.
+
+    The user's frames keep their names. Frames that still run are left alone.
+    """
+    seen: set[types.FrameType] = set()
+    for found in _with_causes(error):
+        link: types.TracebackType | None = _TRACEBACK(found)
+        while link is not None:
+            frame: types.FrameType | None = link.tb_frame
+            while frame is not None and frame not in seen:
+                seen.add(frame)
+                if str(frame.f_globals.get("__name__")).startswith(f"{__package__}."):
+                    with contextlib.suppress(RuntimeError):
+                        frame.clear()
+                frame = frame.f_back
+            link = link.tb_next
+
+
+def _with_causes(error: BaseException) -> Iterator[BaseException]:
+    """*error* and the exceptions behind it."""
     behind = [BaseException.__dict__[name].__get__ for name in ("__cause__", "__context__")]
     todo: list[BaseException | None] = [error]
     seen: set[int] = set()
@@ -150,7 +181,7 @@ def let_go(error: BaseException) -> None:
         found = todo.pop()
         if found is not None and id(found) not in seen:
             seen.add(id(found))
-            BaseException.with_traceback(found, None)
+            yield found
             todo += [get(found) for get in behind]
 
 

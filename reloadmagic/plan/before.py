@@ -174,15 +174,25 @@ class Before:
 
     def _stars(self) -> Iterator[tuple[StatementId, dict[str, list[StatementId]]]]:
         """The star-imports, with the statements that bind the names that they give."""
-        modules = self._index.modules
-        for name, entry in modules.items():
+        for name, entry in self._index.modules.items():
             for number in entry.bindings.get("*", ()):
                 found: dict[str, list[StatementId]] = {}
                 for target in self._index.names.star_targets(name, number):
-                    bindings = modules[target].bindings if target in modules else {}
-                    for bound, binders in bindings.items():
-                        found.setdefault(bound, []).extend((target, n) for n in binders)
+                    for bound, binder in self._given(target):
+                        found.setdefault(bound, []).append(binder)
                 yield (name, number), found
+
+    def _given(self, target: str) -> Iterator[tuple[str, StatementId]]:
+        """What star-imports of *target* give, and by which statements: submodules come by theirs."""
+        entry = self._index.modules.get(target)
+        if entry is None:
+            return
+        for bound, binders in entry.bindings.items():
+            yield from ((bound, (target, number)) for number in binders)
+        for name, other in self._index.modules.items():
+            package, _, bound = name.rpartition(".")
+            if package == target:
+                yield from ((bound, (name, n)) for n in range(len(other.source.statements) or 1))
 
     def fill_again(self, propagation: Propagation) -> None:
         """Objects of which a filler is gone, has changed or has come are filled anew."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from ..errors import let_go_of_frames
 from ..loader import show_source
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ class Updater:
         except KeyboardInterrupt:
             self._attempts.interrupted()
             raise
+        for outcome in outcomes:
+            if outcome.error is not None:
+                let_go_of_frames(outcome.error)
         failed = failures(outcomes)
         for change in plan.changes:
             if change.module in failed and change.before is not None:
