@@ -13,8 +13,6 @@ from ..notes import abc_registry, is_container, is_plain
 from ..patch.inside import calls_on_creation, qualname
 from ..plan import ModulePlan
 from ..plan.keeping import class_diff, kept_values
-from ..reach import summarize
-from ..reach.known import CLASS_HOOKS, METACLASS_HOOKS
 from .fingerprints import diff_class_statements
 from .redirecting import tell_at_once
 
@@ -33,8 +31,7 @@ def settle_class(
     noted = _class_notes(plan.tracked, name, qualname(old))
     if qualname(old) in noted:  # less what statements need not run again for
         noted[qualname(old)] -= state.index.filling.attributes_from_outside((plan.name, name))
-        if not _is_made_otherwise(state, plan, number):
-            noted[qualname(old)] -= _set_afterwards(plan, number, old)
+        noted[qualname(old)] -= _counted_by_methods(state, plan, name)
     if "" in plan.filled.get(name, ()):
         _reset_registry(state, plan.tracked, name, old)
     _reset_subclasses(state, plan, name, old)
@@ -129,38 +126,22 @@ def _decorated_otherwise(plan: ModulePlan, number: int, old: type, new: type) ->
     }
 
 
-def _set_afterwards(plan: ModulePlan, number: int, cls: type) -> set[str]:
-    """Attributes that neither the body nor a hook gave *cls*: what was done with it set them.
+def _counted_by_methods(state: State, plan: ModulePlan, name: str) -> set[str]:
+    """Attributes that methods set on whatever class their object is of, and that are not to go.
 
     ``type(self).made += 1`` gives a subclass a count of its own.
     """
-    found, name = class_diff(plan, number), plan.after.statements[number].binds[0]
     filled = plan.filled.get(name, set())
-    if found is None or found.head or "" in filled or calls_on_creation(cls):
+    if "" in filled:
         return set()
-    partner = plan.partner(number)
-    assert partner is not None
-    summary = summarize(plan.before.statements[partner].fragment)
-    info = summary.classes.get(name)
-    if info is None or summary.now.dynamic or info.decorated or "__slots__" in info.attrs:
-        return set()
+    owners = [(plan.name, name), *state.index.names.bases_of((plan.name, name))]
     return {
         attr
-        for attr in class_dict(cls)
-        if attr not in info.attrs and attr not in filled and not attr.startswith("__")
+        for module, owner in owners
+        for qualname, (_, unit) in state.index.modules[module].functions.items()
+        if unit.fills_class and qualname.startswith(f"{owner}.")
+        for attr in unit.fills_class - filled
     }
-
-
-def _is_made_otherwise(state: State, plan: ModulePlan, number: int) -> bool:
-    """Has a hook changed, or gone, that is called when the class is made and may set attributes?"""
-    hooks = CLASS_HOOKS | METACLASS_HOOKS
-    return any(
-        token[0] == "code"
-        and token[2].rpartition(".")[2] in hooks
-        and state.effects.is_actual(token)
-        for token in plan.run[number]
-        if isinstance(token, tuple)
-    )
 
 
 def _filled_by_hooks(cls: type, prefix: str = "") -> set[str]:

@@ -104,7 +104,7 @@ def note_definition(state: State, plan: ModulePlan, number: int, before: dict[st
         abstract = f"{name}.__abstractmethods__"
         if bool(before.get(abstract, ("", ()))[1]) != bool(after.get(abstract, ("", ()))[1]):
             state.effects.add(("made", plan.name, name))  # it could not be made, or cannot now
-    elif "@" in statement.fragment.text:
+    elif "@" in statement.fragment.text and not _is_as_before(before.get(name), value):
         state.effects.add(("code", plan.name, name))
         state.effects.add(("content", plan.name, name))
 

@@ -74,7 +74,7 @@ class Groups:
         found = set(self._index.reached(content_token(target)))
         if target[:2] in self._index.filling.rebound():
             found |= self._index.reached(("bind", *target[:2]))
-        todo = list(found)
+        todo = list(found - self.fillers(target))  # what puts something in need not be a reader
         while todo:
             module, number = todo.pop()
             fragment = self._index.modules[module].source.statements[number].fragment

@@ -369,6 +369,8 @@ def describe_class(describer: Describer, cls: type, place: str) -> Tree:
     attributes = {
         name: value for name, value in space.items() if name not in skipped and not _is_slot(value)
     }
+    if attributes.get("__init__") is object.__init__:
+        del attributes["__init__"]  # which typing puts there for the first object of a protocol's
     for name in (
         "__annotations__",
         "__static_attributes__",

@@ -238,10 +238,8 @@ class Live:
         self.entries.append(Entry(action, [object.__new__(cls)]))
 
     def _do_closure(self, action: Action) -> None:
-        maker = self._find(action[1])
-        if "total" in maker.__code__.co_cellvars:
-            return  # what it adds up may count instances: a session that made one is no fresh process
-        self.entries.append(Entry(action, [maker(5)]))
+        with _uncounted():
+            self.entries.append(Entry(action, [self._find(action[1])(5)]))
 
     def _do_bump(self, action: Action) -> None:
         module, _, names = action[1].partition(":")
@@ -258,7 +256,8 @@ class Live:
         self.entries.append(Entry(action, [self._find(f"{module}:{count}")], before))
 
     def _do_call(self, action: Action) -> None:
-        self._find(action[1])(2)
+        with _uncounted():
+            self._find(action[1])(2)
 
     def _do_rebind(self, action: Action) -> None:
         if action[1] in self.notebook and not isinstance(self.notebook[action[1]], UserEntry):
@@ -467,7 +466,8 @@ class Live:
         """A closure made before the edit runs the code that one made now would run."""
         held = entry.box[0]
         try:
-            made = self._find(entry.action[1])(5)
+            with _uncounted():
+                made = self._find(entry.action[1])(5)
         except TypeError as error:  # what makes it takes other arguments now
             raise KeyError from error
         if (
@@ -661,6 +661,25 @@ def _same_class_value(before: Facts, after: Facts, place: tuple[str, ...]) -> bo
             return False
         values.append(ast.dump(found[0].value))
     return values[0] == values[1]
+
+
+@contextlib.contextmanager
+def _uncounted() -> Iterator[None]:
+    """Within it, classes count no instances: a session that made some is no fresh process."""
+
+    def counting() -> dict[type, int]:
+        classes = (found for found in gc.get_objects() if isinstance(found, type))
+        return {cls: own_dict(cls)["made"] for cls in classes if "made" in own_dict(cls)}
+
+    before = counting()
+    try:
+        yield
+    finally:
+        for cls in counting():
+            if cls in before:
+                type.__setattr__(cls, "made", before[cls])
+            else:
+                type.__delattr__(cls, "made")
 
 
 def _does_the_same(old: types.CodeType, new: types.CodeType) -> bool:
