@@ -83,7 +83,7 @@ class Containers:
         if before is not None and same_value(plainly(before), plainly(new)) and not key:
             return old
         if before is not None and id(old) not in self.refilled:
-            found = extras(old, self._current(before))
+            found = extras(self._current(old), self._current(before))
             if found:
                 self.extras.append((old, found))
         if key:
@@ -132,7 +132,7 @@ class Containers:
             note = tracked.noted.get(f"{name}.{attr}") if attr in anew else None
             if note is None or note.content is None or note.identity != id(container):
                 continue
-            found = extras(container, self._current(note.content))
+            found = extras(self._current(container), self._current(note.content))
             if found:
                 self.extras.append((container, found))
 
