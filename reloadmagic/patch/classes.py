@@ -145,9 +145,12 @@ def _merge_attributes(
     if hidden is not None:
         former |= _carried(hidden)
     kept = _heads(keep)
+    members = own_dict(new).get("_member_map_", ())
     merged: dict[str, Any] = {}
     for name, value in _carried(new).items():
-        if name in kept and name in former:
+        if type(value) is new and name in members:
+            merged[name] = patcher.stand_in(value)  # not one of which the name was an alias
+        elif name in kept and name in former:
             merged[name] = former[name]
         elif is_kind(value, type):
             merged[name] = patcher.merge_value(

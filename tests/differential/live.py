@@ -686,7 +686,13 @@ def _does_the_same(old: types.CodeType, new: types.CodeType) -> bool:
     """Whether two code objects differ in their positions at most: no pass over the heap is worth
     the line numbers of closures that somebody holds."""
     mine, theirs = (
-        code.replace(co_firstlineno=1, co_linetable=b"", co_exceptiontable=b"", co_consts=())
+        code.replace(
+            co_firstlineno=1,
+            co_linetable=b"",
+            co_exceptiontable=b"",
+            co_consts=(),
+            co_flags=code.co_flags & 0xFFFF,  # less those of ``from __future__``
+        )
         for code in (old, new)
     )
     return mine == theirs and all(
