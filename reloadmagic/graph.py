@@ -82,6 +82,11 @@ class RunOrder:
         """The turn in which a module begins to run."""
         return self._turns[module][0][1]
 
+    def starts(self, importer: str, module: str) -> bool:
+        """Might the import of *module* in *importer* be the one that starts it?"""
+        turns, others = self._turns.get(module), self._turns.get(importer)
+        return turns is None or others is None or turns > others
+
     def place(self, module: str, statement: int) -> tuple[int, int]:
         """Where a statement comes among all: places compare as their statements run."""
         turns = self._turns[module]

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from .recorder import Recorder
     from .state import State
 
-__all__ = ["give_back_later_names"]
+__all__ = ["give_back_later_names", "order_of"]
 
 
 def give_back_later_names(state: State, module: str, number: int, recorder: Recorder) -> None:
     """Of what a star-import has bound, give back what is not there yet where all is imported anew."""
-    order = _order(state)
+    order = order_of(state)
     place = order.place(module, number)
     for target in state.index.names.star_targets(module, number):
         if target not in state.tracked or order.place(target, sys.maxsize) < place:
@@ -38,7 +38,7 @@ def give_back_later_names(state: State, module: str, number: int, recorder: Reco
                 recorder.give_back(name)
 
 
-def _order(state: State) -> RunOrder:
+def order_of(state: State) -> RunOrder:
     """In which order statements run where all modules are imported anew."""
     if state.order is None:
         tracked = state.tracked
@@ -51,7 +51,7 @@ def _order(state: State) -> RunOrder:
 
 def _is_bound(state: State, module: str, name: str, place: tuple[int, int]) -> bool:
     """Has *module* bound *name* when the statement at *place* runs?"""
-    entry, order, names = state.index.modules.get(module), _order(state), state.index.names
+    entry, order, names = state.index.modules.get(module), order_of(state), state.index.names
     if entry is None:
         return True
     binders = entry.bindings.get(name, [])

@@ -17,6 +17,7 @@ from ..modules import is_importing
 from ..plan import ModulePlan
 from .bodies import patch_bodies
 from .bound import loader_of
+from .cycles import order_of
 from .dropping import drop_names, order_annotations, without_unexplained
 from .failures import Failed, locate
 from .quiet import is_quiet, stands_alone
@@ -177,7 +178,7 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
         new = (n for n, t in enumerate(targets) if t in imports and t not in sys.modules)
         first = next(new, len(targets)) + 1
         for place, named in ((number, targets[:first]), (number + 1, targets[first:])):
-            behind = _waiting_behind(state, imports, named, waiting)
+            behind = _waiting_behind(state, imports, plan.name, named, waiting)
             if behind:
                 found[place] = [*found.get(place, ()), *behind]
     return found
@@ -186,25 +187,28 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
 def _waiting_behind(
     state: State,
     imports: Mapping[str, Iterable[tuple[int, str]]],
+    importer: str,
     targets: Iterable[str],
     waiting: set[str],
 ) -> list[str]:
-    """The waiting modules that importing *targets* starts, in that order.
+    """The waiting modules that importing *targets* in *importer* starts, in that order.
 
-    What such a module imports itself has its turn within its own.
+    What such a module imports itself has its turn within its own. What begins before its importer,
+    where all is imported anew, is not started by it.
     """
+    order = order_of(state)
     found: list[str] = []
     seen = {name for name, work in state.work.items() if work.started}
-    todo = [*targets][::-1]
+    todo = [(importer, target) for target in targets][::-1]
     while todo:
-        name = todo.pop()
-        if name in seen:
+        importer, name = todo.pop()
+        if name in seen or not order.starts(importer, name):
             continue
         seen.add(name)
         if name in waiting:
             found.append(name)
         else:
-            todo += [target for _, target in imports.get(name, ())][::-1]
+            todo += [(name, target) for _, target in imports.get(name, ())][::-1]
     return found
 
 
@@ -213,5 +217,6 @@ def reload_behind(state: State, name: str) -> None:
     waiting = {n for n in state.active if not state.work[n].started}
     if waiting:
         imports = state.index.imports.at_once()
-        for target in _waiting_behind(state, imports, [name], waiting):
+        targets = [target for _, target in imports.get(name, ())]
+        for target in _waiting_behind(state, imports, name, targets, waiting):
             reload_module(state, target)
