@@ -58,13 +58,14 @@ class Pair:
     Attributes:
         new: position in the new source.
         old: position in the old source, None for an addition.
-        how: ``same``, ``body`` (only bodies of functions differ), ``changed`` or ``new``.
+        how: ``same``, ``body`` (only bodies of functions differ), ``annotation`` (only that of the
+            name assigned to differs), ``changed`` or ``new``.
         bodies: for ``body``, the functions that differ.
     """
 
     new: int
     old: int | None
-    how: Literal["same", "body", "changed", "new"]
+    how: Literal["same", "body", "annotation", "changed", "new"]
     bodies: tuple[BodyEdit, ...] = ()
 
 
@@ -301,7 +302,23 @@ def _judge(
         return Pair(number, partner, "changed")
     if before.fragment.skeleton == after.fragment.skeleton:
         return Pair(number, partner, "body", tuple(_body_edits(before, after)))
+    if before.fragment.kind == after.fragment.kind == "assign":
+        assigned = _assigned(before)
+        if assigned is not None and assigned == _assigned(after):
+            return Pair(number, partner, "annotation")
     return Pair(number, partner, "changed")
+
+
+def _assigned(statement: Statement) -> tuple[str, str] | None:
+    """The one name that is assigned to, and the value; None where that has lines of its own."""
+    if "lambda" in statement.fragment.text:
+        return None
+    match statement.fragment.parse():
+        case [ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)]:
+            return name, ast.dump(value)
+        case [ast.Assign(targets=[ast.Name(id=name)], value=value)]:
+            return name, ast.dump(value)
+    return None
 
 
 def _body_edits(before: Statement, after: Statement) -> Iterator[BodyEdit]:

@@ -579,3 +579,28 @@ def test_closures_stand_where_they_stand_now_when_words_above_them_are_edited(pr
         reloader.reload()
         assert m.obj is obj
         assert obj.__code__.co_firstlineno == 3 + number
+
+
+def test_a_value_stays_that_is_only_annotated_otherwise(project, reloader):
+    text = "def load(): return [1]\nM = load()\n"
+    project.write("m.py", text)
+    m = load("m")
+    value = m.M
+    for annotation, wanted in ((": list", {"M": list}), (": 'list'", {"M": "list"}), ("", {})):
+        project.edit("m.py", text.replace("M =", f"M{annotation} ="))
+        report = reloader.reload()
+        assert not report.failed
+        assert ran(report) == []
+        assert m.M is value
+        assert getattr(m, "__annotations__", {}) == wanted
+
+
+def test_an_annotation_that_cannot_be_worked_out_takes_the_edit_back(project, reloader):
+    text = "def load(): return [1]\nM = load()\nN = 1\n"
+    project.write("m.py", text)
+    m = load("m")
+    value = m.M
+    project.edit("m.py", text.replace("M =", "M: Missing =").replace("N = 1", "N = 2"))
+    report = reloader.reload()
+    assert "Missing" in str(report)
+    assert (m.M is value, m.N, "__annotations__" in vars(m)) == (True, 1, False)

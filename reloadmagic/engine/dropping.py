@@ -15,6 +15,7 @@ from ..live import class_dict, instance_dict, is_class
 from ..modules import module_namespace
 from ..source import Statement
 from ..source.scopes import dotted
+from .annotations import drop_annotations
 from .recorder import Recorder
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ __all__ = [
     "drop_own_names",
     "drop_star",
     "forget_unbound",
-    "order_annotations",
     "without_unexplained",
 ]
 
@@ -49,7 +49,7 @@ def drop_names(state: State, work: Work) -> None:
         state.effects.add(("bind", plan.name, name))
     if plan.diff is None:
         return
-    _drop_annotations(state, plan)
+    drop_annotations(state, plan)
     bound = {n for s in plan.after.statements for n in s.binds}
     for number in plan.dropped_statements:
         for name in plan.before.statements[number].binds:
@@ -95,58 +95,6 @@ def _find(namespace: dict[str, Any], path: Iterable[str]) -> Any:
         value = held.get(name) if held is not None else None
         held = class_dict(value) if is_class(value) else module_namespace(value)
     return value
-
-
-def _drop_annotations(state: State, plan: ModulePlan) -> None:
-    """Take out of ``__annotations__`` what the source no longer annotates."""
-    annotations, diff = _annotations(plan), plan.diff
-    if annotations is None or diff is None:
-        return
-    before = plan.before.statements
-    gone = _annotated(before[diff.head : len(before) - diff.tail])
-    if not gone:
-        return
-    stays = _annotated(plan.after.statements)
-    for name in gone - stays:
-        if name in annotations:
-            state.transaction.del_item(annotations, name)
-    if not stays and not annotations:
-        del plan.tracked.namespace["__annotations__"]
-
-
-def _annotations(plan: ModulePlan) -> dict[str, Any] | None:
-    """What the module's names are annotated with, None if it has no dict of that."""
-    found = plan.tracked.namespace.get("__annotations__")
-    return found if type(found) is dict else None
-
-
-def order_annotations(state: State, plan: ModulePlan) -> None:
-    """Have ``__annotations__`` in the order of the statements, also where new ones came between."""
-    annotations, diff = _annotations(plan), plan.diff
-    if annotations is None or diff is None:
-        return
-    after = plan.after.statements
-    if not _annotated(after[diff.head : len(after) - diff.tail]):
-        return
-    places: dict[str, int] = {}
-    for number, statement in enumerate(after):
-        for name in _annotated([statement]):
-            places.setdefault(name, number)
-    order = sorted(annotations, key=lambda name: places.get(name, len(after)))
-    if order != list(annotations):
-        state.transaction.set_contents(annotations, {n: annotations[n] for n in order})
-
-
-def _annotated(statements: Iterable[Statement]) -> set[str]:
-    """The names that *statements* put into the module's ``__annotations__``."""
-    from ..reach import summarize
-
-    found: set[str] = set()
-    for statement in statements:
-        if ":" in statement.fragment.text:
-            summary = statement.fragment.summary or summarize(statement.fragment)
-            found |= summary.annotated
-    return found
 
 
 def drop_star(state: State, work: Work, names: Iterable[str]) -> None:

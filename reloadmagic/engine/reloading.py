@@ -15,10 +15,11 @@ from ..interrupts import interrupts_pass
 from ..loader import ReloadLoader
 from ..modules import is_importing
 from ..plan import ModulePlan
+from .annotations import annotate, order_annotations
 from .bodies import patch_bodies
 from .bound import loader_of
 from .cycles import order_of
-from .dropping import drop_names, order_annotations, without_unexplained
+from .dropping import drop_names, without_unexplained
 from .failures import Failed, locate
 from .quiet import is_quiet, stands_alone
 from .snapshots import snapshot_module, snapshot_reachable
@@ -127,11 +128,13 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
     descents = _descents(state, plan)
     try:
         with without_unexplained(state, work):
-            for number in sorted({*plan.run, *descents}):
+            for number in sorted({*plan.run, *plan.annotated, *descents}):
                 for target in descents.get(number, ()):
                     reload_module(state, target)
                 if number in plan.run and state.effects.is_due(plan, number):
                     _run(state, work, number, loader)
+                elif number in plan.annotated:
+                    annotate(state, plan, number, loader)
     except (Failed, KeyboardInterrupt):
         raise
     except SourceError as error:

@@ -57,6 +57,9 @@ class Seeds:
             for edit in pair.bodies:
                 token = ("code", plan.name, edit.qualname)
                 self.propagation.push(token, (plan.name, pair.new))
+        elif pair.how == "annotation":
+            plan.annotated.add(pair.new)
+            self.propagation.push(("content", plan.name, "__annotations__"), (plan.name, pair.new))
         elif pair.old is not None and self.propagation.pins.hold(plan, pair.new):
             plan.pinned.add(pair.new)
         elif pair.how == "new":

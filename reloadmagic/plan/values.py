@@ -52,6 +52,7 @@ class ModulePlan:
         dropped: names that the source no longer binds.
         dropped_statements: statements of *before* that are gone.
         unbound: names, by module, that only code which is gone bound: functions, other modules.
+        annotated: statements of *after* of which only the annotation of a name differs.
         orphaned: objects, by module and name, with the attributes that only statements which are
             gone had set on them.
         filled: names of objects that are filled anew, with the class attributes, or ``""`` for the
@@ -72,6 +73,7 @@ class ModulePlan:
     dropped: tuple[str, ...] = ()
     dropped_statements: tuple[int, ...] = ()
     unbound: tuple[Entity, ...] = ()
+    annotated: set[int] = field(default_factory=set)
     orphaned: tuple[tuple[Entity, str], ...] = ()
     pinned: set[int] = field(default_factory=set)
     anew: set[int] = field(default_factory=set)
@@ -81,8 +83,8 @@ class ModulePlan:
 
     @property
     def drops(self) -> bool:
-        """Whether statements are gone, and with them what they had bound, set or annotated."""
-        return bool(self.dropped or self.dropped_statements)
+        """Whether statements or annotations are gone, with what they had bound, set or annotated."""
+        return bool(self.dropped or self.dropped_statements or self.annotated)
 
     @property
     def name(self) -> str:
