@@ -30,6 +30,8 @@ def annotate(state: State, plan: ModulePlan, number: int, loader: Any) -> None:
         for node in source.statements[number].parse()
         if isinstance(node, ast.AnnAssign)
     ]
+    if not body:
+        return
     tree = ast.Module(body=body, type_ignores=[])
     found: dict[str, Any] = {"__annotations__": {}}
     exec(compile_tree(source.loader or loader, tree, source.path, source.flags), namespace, found)
