@@ -11,9 +11,10 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict, instance_items
+from ..live import class_dict, instance_items, is_class
 from ..modules import TrackedModule
 from ..notes import Note, content_of, extras, is_container, own_names, same_value, take_notes
+from ..patch.inside import qualname
 from ..source import Source
 from .effects import content_token
 
@@ -116,10 +117,16 @@ class Containers:
         patcher = self.state.patcher
         if is_container(new) or not patcher.can_merge(old, new):
             return patcher.stand_in(new)
-        if not patcher.is_made(new):
+        if not patcher.is_made(new) or self._is_bound(new):
             return new
         self._merged_inside = True
         return patcher.merge(old, new)
+
+    def _is_bound(self, value: Any) -> bool:
+        """Is it a class that its own name holds? That knows best what is to be kept of the old one."""
+        home = class_dict(value).get("__module__") if is_class(value) else None
+        tracked = self.state.tracked.get(home) if type(home) is str else None
+        return tracked is not None and tracked.namespace.get(qualname(value)) is value
 
     def keep_extras(
         self, tracked: TrackedModule, name: str, holder: Any, anew: Collection[str]
