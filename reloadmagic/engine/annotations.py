@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..loader import compile_tree
-from ..reach import summarize
 from ..source import Statement
 
 if TYPE_CHECKING:
@@ -86,6 +85,8 @@ def order_annotations(state: State, plan: ModulePlan) -> None:
 
 def _annotated(statements: Iterable[Statement]) -> set[str]:
     """The names that *statements* put into the module's ``__annotations__``."""
+    from ..reach import summarize
+
     found: set[str] = set()
     for statement in statements:
         if ":" in statement.fragment.text:
