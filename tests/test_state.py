@@ -591,6 +591,7 @@ def test_a_value_stays_that_is_only_annotated_otherwise(project, reloader):
         report = reloader.reload()
         assert not report.failed
         assert ran(report) == []
+        assert not [definition for each in report.outcomes for definition in each.definitions]
         assert m.M is value
         assert getattr(m, "__annotations__", {}) == wanted
 

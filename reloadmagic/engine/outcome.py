@@ -92,7 +92,7 @@ def definitions(plan: ModulePlan) -> Iterator[Definition]:
         if pair.how == "body":
             for edit in pair.bodies:
                 yield Definition(edit.qualname, "changed")
-        elif pair.how in {"annotation", "changed"} and pair.old is not None:
+        elif pair.how == "changed" and pair.old is not None:
             yield from _changed(plan.before.statements[pair.old], statement)
         elif pair.how == "new":
             kind: Literal["moved", "added"] = "moved" if pair.new in plan.origins else "added"
