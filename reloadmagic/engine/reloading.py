@@ -15,6 +15,7 @@ from ..interrupts import interrupts_pass
 from ..loader import ReloadLoader
 from ..modules import is_importing
 from ..plan import ModulePlan
+from ..reach.walk import Walk
 from .annotations import annotate, order_annotations
 from .bodies import patch_bodies
 from .bound import loader_of
@@ -169,6 +170,9 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
     entry = state.index.modules[plan.name]
     imports = state.index.imports.at_once()
     found: dict[int, list[str]] = {}
+    for number, target in _imported_by_calls(state, plan.name, waiting):
+        behind = _waiting_behind(state, imports, plan.name, [target], waiting)
+        found[number] = [*found.get(number, ()), *behind]
     for number, summary in enumerate(entry.summaries):
         if not summary.imports:
             continue
@@ -185,6 +189,17 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
             if behind:
                 found[place] = [*found.get(place, ()), *behind]
     return found
+
+
+def _imported_by_calls(state: State, module: str, waiting: set[str]) -> Iterator[tuple[int, str]]:
+    """The statements of *module* that call functions which import one that is *waiting*, with it."""
+    if state.late is None:
+        state.late = [f for f in state.index.imports.by_functions() if f[1] in state.active]
+    for user, target in state.late:
+        if target in waiting and not f"{module}.".startswith(f"{target}."):
+            for found, number in sorted(Walk(state.index, calls_only=True).from_user(user)):
+                if found == module:
+                    yield number, target
 
 
 def _waiting_behind(

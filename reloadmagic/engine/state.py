@@ -13,6 +13,7 @@ from ..modules import TrackedModule
 from ..patch import Made, Patcher
 from ..plan import ModulePlan, Plan
 from ..reach.index import Index
+from ..reach.tokens import User
 from ..transaction import Transaction
 from .caches import Caches
 from .containers import Containers
@@ -68,6 +69,7 @@ class State:
         snapped_modules: one of ``sys.modules`` was taken.
         graph: who imports whom, if that was asked for.
         order: in which order statements run where all modules are imported anew, likewise.
+        late: functions with modules of that set that they import, if that was asked for.
         states: by module, what its ``__before_reload__`` returned.
         registered: abstract classes, with what others registered with them at run time.
         edited_classes: classes of that set that got new attributes or new code.
@@ -113,6 +115,7 @@ class State:
         self.snapped_modules = False
         self.graph: ImportGraph | None = None
         self.order: RunOrder | None = None
+        self.late: list[tuple[User, str]] | None = None
         self.edited_classes: list[type] = []
         self.transaction = Transaction(label=", ".join(names))
         self.patcher = Patcher(

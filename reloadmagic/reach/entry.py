@@ -33,6 +33,7 @@ class ModuleEntry:
         decorated: the functions that may have decorators.
         imports: the modules that its code imports, once it was asked for (`Imports`).
         at_once: those that its statements import themselves, with their positions; likewise.
+        late: those that its functions import when they are called, with these; likewise.
     """
 
     source: Source
@@ -45,6 +46,7 @@ class ModuleEntry:
     decorated: list[str] = field(default_factory=list)
     imports: list[str] | None = None
     at_once: list[tuple[int, str]] | None = None
+    late: list[tuple[User, str]] | None = None
 
     def is_import(self, name: str) -> bool:
         """Do import statements alone bind *name*? True for one that nothing binds."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from .entry import ModuleEntry
 from .names import Names
 from .summary import Path
-from .tokens import StatementId
+from .tokens import StatementId, User
 
 __all__ = ["Imports"]
 
@@ -62,6 +62,19 @@ class Imports:
                     for found in self.targets(name, path):
                         if found != name and not self._is_only_parent(name, path, found):
                             yield number, found
+
+    def by_functions(self) -> Iterator[tuple[User, str]]:
+        """The functions that import when they are called, with the modules that they import."""
+        for name, entry in self._modules.items():
+            if entry.late is None:
+                entry.late = [
+                    (user, found)
+                    for user, unit in entry.units(name)
+                    for path in (unit.paths if user[1] == "f" else ())
+                    if path[0].startswith("@")
+                    for found in self.targets(name, path)
+                ]
+            yield from entry.late
 
     def by_statement(self, statement: StatementId) -> Iterator[str]:
         """The modules, as it seems, that running a statement makes the import system load."""
