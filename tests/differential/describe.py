@@ -190,7 +190,8 @@ def describe_code(describer: Describer, code: types.CodeType, place: str) -> Tre
         "positions": code.co_linetable.hex(),
         "bytes": code.co_code.hex(),
         "exceptions": code.co_exceptiontable.hex(),
-        "flags": code.co_flags,
+        # Less those of ``from __future__``: code without annotations does the same with them.
+        "flags": code.co_flags & 0xFFFF,
         "arguments": [code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount],
         "names": [
             list(code.co_names),
