@@ -174,7 +174,7 @@ def _leave_alone(state: State, plan: ModulePlan, number: int, recorder: Recorder
 
 
 def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recorder) -> None:
-    """An import that runs again leaves names alone that statements bind which do not, after it."""
+    """An import that runs again leaves names alone which one binds last that does not run again."""
     entry = state.index.modules[plan.name]
     stars = {
         n: plan.tracked.stars.get(partner, frozenset())
@@ -186,7 +186,7 @@ def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recor
         later += [n for n, names in stars.items() if name in names]
         if was is ABSENT or not later:
             continue
-        if not any(state.effects.is_due(plan, n) for n in later):
+        if not state.effects.is_due(plan, max(later)):
             recorder.give_back(name)
 
 
