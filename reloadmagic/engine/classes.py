@@ -13,7 +13,6 @@ from ..notes import abc_registry, is_container, is_plain
 from ..patch.inside import calls_on_creation, qualname
 from ..plan import ModulePlan
 from ..plan.keeping import class_diff, kept_values
-from .fingerprints import diff_class_statements
 from .redirecting import tell_at_once
 
 if TYPE_CHECKING:
@@ -160,10 +159,7 @@ def _replaced_methods(
     state: State, plan: ModulePlan, number: int, name: str, old: type, new: type
 ) -> set[str]:
     """Methods that the edit leaves alone and that others had replaced on the class, to test it."""
-    partner = plan.partner(number)
-    if partner is None:
-        return set()
-    found = diff_class_statements(plan.before.statements[partner], plan.after.statements[number])
+    found = class_diff(plan, number)
     if found is None:
         return set()
     edited = found.attrs | found.bodies

@@ -70,13 +70,12 @@ def _carry_over(state: State, work: Work) -> None:
             if number not in work.stars and partner in tracked.stars:
                 work.stars[number] = tracked.stars[partner]
     tracked.stars = not_hidden(work.stars)
+    names = {name for values in work.bound.values() for name in values}
     if len(work.bound) == len(plan.after.statements):
-        found = {name for values in work.bound.values() for name in values}
-        found |= work.hidden.keys() & tracked.namespace.keys()
-        tracked.unexplained = unexplained(found, plan.after, tracked.stars.values())
+        own = names | (work.hidden.keys() & tracked.namespace.keys())
+        tracked.unexplained = unexplained(own, plan.after, tracked.stars.values())
     state.marks.note(tracked, plan.after, work.bound, state.patcher.foreign)
     if bound_plainly(work):
-        names = {name for values in work.bound.values() for name in values}
         gone = [key for key in tracked.noted if key.partition(".")[0] in names]
         work.is_noted = bool(gone)  # what is not there any longer is watched no more
         for key in gone:

@@ -99,15 +99,10 @@ def _find(namespace: dict[str, Any], path: Iterable[str]) -> Any:
 
 def drop_star(state: State, work: Work, names: Iterable[str]) -> None:
     """Take out *names*, which only a star-import bound and which it binds no longer."""
-    plan, namespace = work.plan, work.plan.tracked.namespace
+    plan = work.plan
     bound = {n for s in plan.after.statements for n in s.binds}
     bound.update(*work.stars.values())  # by those that ran before it, and are hidden no longer
-    for name in names:
-        if name in bound or name not in namespace:
-            continue
-        if not _is_submodule(state, plan.name, name, namespace[name]):
-            del namespace[name]
-            state.effects.add(("bind", plan.name, name))
+    _unbind(state, ((plan.name, name) for name in names if name not in bound))
 
 
 def drop_own_names(state: State, plan: ModulePlan, number: int) -> None:

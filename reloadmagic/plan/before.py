@@ -7,6 +7,7 @@ lost what set them last are set again.
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -198,15 +199,12 @@ class Before:
         """Objects of which a filler is gone, has changed or has come are filled anew."""
         refills = [*self._refills, *self._filled_otherwise(propagation)]
         for module, name, attr in refills:
-            if not attr and self._is_unbound(module, name):
-                self._unbind(propagation, module, name)
-            else:
+            if attr or not self._unbind(propagation, module, name):
                 propagation.force_group((module, name, attr), "a filler was changed or dropped")
         for module in self._whole:
             if not self._index.whole(module):
                 for name in self._tracked[module].unexplained:
-                    if self._is_unbound(module, name):
-                        self._unbind(propagation, module, name)
+                    self._unbind(propagation, module, name)
 
     def _is_unbound(self, module: str, name: str) -> bool:
         """Does nothing bind a name of a module any longer?"""
@@ -217,17 +215,21 @@ class Before:
             return False
         return not self._index.filling.fillers().get((module, name, ""))
 
-    def _unbind(self, propagation: Propagation, module: str, name: str) -> None:
+    def _unbind(self, propagation: Propagation, module: str, name: str) -> bool:
+        """Have a name of a module go if nothing binds it any longer. Does it?"""
+        if not self._is_unbound(module, name):
+            return False
         plan = propagation.plan_of(module if module in self._diffs else next(iter(self._diffs)))
         plan.unbound += ((module, name),)
         propagation.push(("bind", module, name))
+        return True
 
     def _filled_otherwise(self, propagation: Propagation) -> Iterator[Target]:
         """Objects that statements which stay fill now and did not before, or the other way."""
         if self._filled is None:
             return
         fillers = self._index.filling.fillers()
-        places = self._places()
+        places = self._places
         for target, members in self._filled.items():
             stay = {_moved(places, member) for member in members}
             found = fillers.get(target, set())
@@ -240,7 +242,7 @@ class Before:
         if not self._setters:
             return
         edited = {(n, pair.new) for n, diff in self._diffs.items() for pair in diff.edited()}
-        places, after = self._places(), self._index.filling.setters()
+        places, after = self._places, self._index.filling.setters()
         for attribute, before in self._setters.items():
             now = after.get(attribute, set())
             elsewhere = {
@@ -271,6 +273,7 @@ class Before:
         source = self._index.modules[statement[0]].source
         return source.statements[statement[1]].fragment.kind == "assign"
 
+    @functools.cached_property
     def _places(self) -> dict[str, dict[int, int]]:
         """For each edited module, where the statements are now that stay."""
         return {

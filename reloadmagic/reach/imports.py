@@ -47,33 +47,29 @@ class Imports:
         found: dict[str, list[tuple[int, str]]] = {}
         for name, entry in self._modules.items():
             if entry.at_once is None:
-                entry.at_once = list(self._imports(name, entry, "sv"))
+                entry.at_once = [
+                    (key[0] if kind == "v" else key, target)
+                    for (_, kind, key), target in self._imports(name, entry, "sv")
+                ]
             found[name] = [pair for pair in entry.at_once if pair[1] in self._modules]
         return found
 
-    def _imports(self, name: str, entry: ModuleEntry, kinds: str) -> Iterator[tuple[int, str]]:
-        """The modules that units of these *kinds* import, with the position of statements."""
-        for (_, kind, key), unit in entry.units(name):
-            if kind not in kinds:
+    def _imports(self, name: str, entry: ModuleEntry, kinds: str) -> Iterator[tuple[User, str]]:
+        """The code of these *kinds* that imports, with the modules that it imports."""
+        for user, unit in entry.units(name):
+            if user[1] not in kinds:
                 continue
-            number = key[0] if kind == "v" else key
             for path in unit.paths:
                 if path[0].startswith("@"):
                     for found in self.targets(name, path):
                         if found != name and not self._is_only_parent(name, path, found):
-                            yield number, found
+                            yield user, found
 
     def by_functions(self) -> Iterator[tuple[User, str]]:
         """The functions that import when they are called, with the modules that they import."""
         for name, entry in self._modules.items():
             if entry.late is None:
-                entry.late = [
-                    (user, found)
-                    for user, unit in entry.units(name)
-                    for path in (unit.paths if user[1] == "f" else ())
-                    if path[0].startswith("@")
-                    for found in self.targets(name, path)
-                ]
+                entry.late = list(self._imports(name, entry, "f"))
             yield from entry.late
 
     def by_statement(self, statement: StatementId) -> Iterator[str]:
