@@ -15,9 +15,12 @@ except ImportError:
 
 __all__ = ["Stamp", "content_digest", "stamp_of"]
 
-Stamp = tuple[int, int, int]
-"""What a file looks like from outside: ``(mtime_ns, size, inode)``. Compared with ``!=``, as clocks
-run backwards too."""
+Stamp = tuple[int, int, int, int]
+"""What a file looks like from outside: ``(mtime_ns, size, inode, ctime_ns)``.
+
+Compared with ``!=``, as clocks run backwards too. Whoever restores a file's mtime cannot restore its
+ctime; on Windows that is the time of its creation and tells nothing new.
+"""
 
 
 def stamp_of(path: str) -> Stamp | None:
@@ -26,7 +29,7 @@ def stamp_of(path: str) -> Stamp | None:
         stat = os.stat(path)
     except (OSError, ValueError):
         return None
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino, stat.st_ctime_ns
 
 
 def content_digest(data: bytes) -> bytes:

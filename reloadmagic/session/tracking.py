@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Tracking"]
 
-Expected = tuple[TrackedModule, bytes, int | None, int | None, int | None]
+Expected = tuple[TrackedModule, bytes, int | None, int | None, int | None, int | None]
 """A module, its file, and the parts of the stamp that the file is to have."""
 
 # What last ran of modules that are watched no more, by the module's id: for whoever watches them next.
@@ -158,14 +158,20 @@ class Tracking:
             return None
         stat = os.stat
         found: Stale = []
-        for tracked, path, mtime_ns, size, inode in self._expected.values():
+        for tracked, path, mtime_ns, size, inode, ctime_ns in self._expected.values():
             try:
                 now = stat(path)
             except (OSError, ValueError):
                 found.append((tracked, None))
                 continue
-            if now.st_mtime_ns != mtime_ns or now.st_size != size or now.st_ino != inode:
-                found.append((tracked, (now.st_mtime_ns, now.st_size, now.st_ino)))
+            if (
+                now.st_mtime_ns != mtime_ns
+                or now.st_size != size
+                or now.st_ino != inode
+                or now.st_ctime_ns != ctime_ns
+            ):
+                stamp = now.st_mtime_ns, now.st_size, now.st_ino, now.st_ctime_ns
+                found.append((tracked, stamp))
         return found
 
     def stale(self) -> Stale:
@@ -221,7 +227,7 @@ class Tracking:
 
 
 def _expected(tracked: TrackedModule) -> Expected:
-    return tracked, os.fsencode(tracked.path), *(tracked.stamp or (None, None, None))
+    return tracked, os.fsencode(tracked.path), *(tracked.stamp or (None, None, None, None))
 
 
 def archive_of(path: str) -> str:
