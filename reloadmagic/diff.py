@@ -113,6 +113,14 @@ class Diff:
         """The pairs that differ in what runs, in the new order."""
         return (pair for pair in self.middle if pair.how != "same")
 
+    def names(self) -> set[str]:
+        """The names bound by what differs, before or after."""
+        before, after = self.before.statements, self.after.statements
+        pairs = list(self.edited())
+        old = [*self.dropped, *(pair.old for pair in pairs if pair.old is not None)]
+        found = [*(before[number] for number in old), *(after[pair.new] for pair in pairs)]
+        return {name for statement in found for name in statement.binds}
+
     def partner(self, number: int) -> int | None:
         """The old statement that statement *number* of the new source stands for."""
         if number < self.head:

@@ -365,6 +365,12 @@ BROKEN = {
     "in a function": ("def f():\n    return 1 / 0\nA = f()\n", 2, "    return 1 / 0"),
     "compile": ("A = 1\nreturn\n", 2, "return"),
     "name": ("A = missing\n", 1, "A = missing"),
+    "late future": (
+        "A = 1\nfrom __future__ import annotations\n",
+        2,
+        "from __future__ import annotations",
+    ),
+    "hook": ("A = 1\ndef __after_reload__(state):\n    1 / 0\n", 3, "    1 / 0"),
 }
 
 
@@ -387,6 +393,20 @@ def test_a_failed_edit_is_told_once(project, reloader, kind):
     project.edit("one.py", BROKEN[kind][0])
     assert reloader.reload().failed
     assert [bool(reloader.reload()) for _ in range(3)] == [False] * 3
+
+
+def test_what_failed_with_several_edited_modules_is_told_once(project, reloader):
+    project.write("low.py", "A = 0\n")
+    project.write("high.py", "import low\nB = low.A\n")
+    load("high")
+    project.edit("low.py", "A = missing\n")
+    project.edit("high.py", "import low\nB = low.A + 1\n")
+    told = str(reloader.reload())
+    assert told.splitlines()[0] == (
+        "not reloaded: low.py:1: NameError: name 'missing' is not defined."
+        " The version that last ran stays in use, and so do those of high.py."
+    )
+    assert told.count("NameError") == 1
 
 
 def test_a_failed_edit_that_is_touched_is_not_told_again(project, reloader):

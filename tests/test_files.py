@@ -50,7 +50,7 @@ def test_a_save_of_equal_size_that_keeps_the_mtime_is_seen(project, reloader):
     path = project.write("one.py", "A = 1\n")
     one = load("one")
     stat = path.stat()
-    while path.stat().st_ctime_ns == stat.st_ctime_ns:  # its clock ticks some hundred times a second
+    while path.stat().st_ctime_ns == stat.st_ctime_ns:  # until its clock ticks
         path.write_text("A = 2\n")
         put_back(path, stat)
     reloader.reload()
@@ -231,8 +231,9 @@ def test_a_module_that_becomes_a_package_follows(project, reloader):
     (project.path / "one").mkdir()
     (project.path / "one.py").rename(project.path / "one/__init__.py")
     project.write("one/__init__.py", "A = 2\n")
-    reloader.reload()
+    report = reloader.reload()
     assert (one.A, reloader.tracked["one"].path) == (2, str(project.path / "one/__init__.py"))
+    assert str(report).startswith("reloaded one/__init__.py (A) ")
 
 
 # Links ------------------------------------------------------------------------------------------

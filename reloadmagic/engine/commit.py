@@ -35,7 +35,7 @@ def commit_module(state: State, name: str) -> Outcome | None:
     leftovers, state.leftovers = state.leftovers, ()
     return Outcome(
         name,
-        tracked.path,
+        plan.after.path,
         _status(work),
         edited=plan.diff is not None,
         definitions=tuple(definitions(plan)),

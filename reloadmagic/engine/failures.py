@@ -50,20 +50,26 @@ def is_interrupt(error: BaseException) -> bool:
     return isinstance(error.exception if isinstance(error, Failed) else error, KeyboardInterrupt)
 
 
-def locate(error: BaseException, plan: ModulePlan, tracked: Container[str]) -> ReloadFailed:
-    """The failure with its place: the innermost line of the module that was running."""
+def locate(
+    error: BaseException, plan: ModulePlan, tracked: Container[str], source: Source | None = None
+) -> ReloadFailed:
+    """The failure with its place: the innermost line of the module that was running.
+
+    *source* is the version that ran, the new one if it is not said.
+    """
+    source = source or plan.after
     lineno, traceback, elsewhere = 0, error.__traceback__, None
     while traceback is not None:
         filename = traceback.tb_frame.f_code.co_filename
-        here = plan.after.line_at(filename, traceback.tb_lineno)
+        here = source.line_at(filename, traceback.tb_lineno)
         if here:
             lineno, elsewhere = here, None
         elif _is_users(traceback.tb_frame, tracked):
             elsewhere = filename, traceback.tb_lineno
         traceback = traceback.tb_next
-    lines = plan.after.text.split("\n")
+    lines = source.text.split("\n")
     line = lines[lineno - 1] if 0 < lineno <= len(lines) else ""
-    path, lineno = plan.after.place_of(lineno) if lineno else (plan.tracked.path, 0)
+    path, lineno = source.place_of(lineno) if lineno else (plan.tracked.path, 0)
     raised_at = None
     if elsewhere is not None:
         linecache.checkcache(elsewhere[0])
@@ -75,7 +81,7 @@ def locate(error: BaseException, plan: ModulePlan, tracked: Container[str]) -> R
         lineno=lineno,
         line=line,
         raised_at=raised_at,
-        frames=_frames(error, plan.after),
+        frames=_frames(error, source),
     )
     failed.__cause__ = error
     return failed
@@ -112,12 +118,19 @@ def describe(error: BaseException, state: State) -> ReloadMagicError:
         return error.error
     if isinstance(error, ReloadMagicError):
         return error
-    name = next(iter(state.active))
-    plan = state.work[name].plan
-    frames = _frames(error, plan.after)
-    failed = ReloadFailed(error, module=name, path=plan.tracked.path, frames=frames)
-    failed.__cause__ = error
-    return failed
+    plans = [state.work[name].plan for name in state.active]
+    running = (plan for plan in plans if _is_in(error, plan.after))
+    return locate(error, next(running, plans[0]), state.tracked)
+
+
+def _is_in(error: BaseException, source: Source) -> bool:
+    """Did *error* come through code of *source*?"""
+    traceback = error.__traceback__
+    while traceback is not None:
+        if source.line_at(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno):
+            return True
+        traceback = traceback.tb_next
+    return False
 
 
 def failed_outcome(plan: ModulePlan, error: ReloadMagicError | None) -> Outcome:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..errors import SourceError
-from ..hooks import before_reload
+from ..errors import SourceError, describe, spoken_place
+from ..hooks import BEFORE_HOOK, before_reload
 from ..interrupts import interrupts_pass
 from ..loader import ReloadLoader
 from ..modules import is_importing
@@ -68,10 +69,9 @@ def reload_module(state: State, name: str) -> None:
     if plan.diff is None and not state.effects.may_run(plan) and not _descents(state, plan):
         return
     state.states[name] = None
-    if "__before_reload__" in plan.tracked.namespace:
+    if BEFORE_HOOK in plan.tracked.namespace:
         snapshot_module(state, plan.tracked)
-        with interrupts_pass():
-            state.states[name] = before_reload(plan.tracked.namespace)
+        state.states[name] = _handed_on(state, plan)
     is_moved = plan.before.path != plan.after.path
     if not plan.run and not plan.drops and plan.diff is not None and not is_moved:
         # Nothing runs, so there is nothing for importlib to see to.
@@ -93,6 +93,25 @@ def reload_module(state: State, name: str) -> None:
         importlib.reload(module)
     # Where another finder stands before ours, its loader ran the module as a whole.
     work.started = True
+
+
+def _handed_on(state: State, plan: ModulePlan) -> Any:
+    """The state that the module's old code has for the new one.
+
+    What is raised fails the reload, unless the edit is one of the hook: it may mend just that.
+    """
+    try:
+        with interrupts_pass():
+            return before_reload(plan.tracked.namespace)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # user code may raise anything
+        failed = locate(error, plan, state.tracked, plan.before)
+        if plan.diff is None or BEFORE_HOOK not in plan.diff.names():
+            raise Failed(failed, error) from error
+        at = os.path.basename(spoken_place(failed.path, failed.lineno))
+        state.leftovers += (f"{at}: {BEFORE_HOOK} handed on no state: {describe(error)}",)
+        return None
 
 
 @contextlib.contextmanager

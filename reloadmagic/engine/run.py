@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..hooks import after_reload, after_reload_of_instances
+from ..hooks import AFTER_HOOK, after_reload, after_reload_of_instances
 from ..interrupts import interrupts_pass
 from ..loader import ReloadLoader, show_parts
 from ..patch import patch_closures
@@ -37,7 +37,12 @@ from .noting import Fillable, fillable, note_contents, note_sets
 from .outcome import Outcome
 from .progress import Progress
 from .reloading import reload_behind, reload_module, rerun, room_for
-from .snapshots import snapshot_imported, snapshot_targets
+from .snapshots import (
+    snapshot_imported,
+    snapshot_instance,
+    snapshot_module,
+    snapshot_targets,
+)
 from .state import State
 from .statements import compile_statement
 
@@ -144,7 +149,7 @@ class Run:
         state, names = self.state, changeset.modules
         if not changeset.edited and not state.effects.may_run(state.work[names[0]].plan):
             return []
-        before = set(state.effects.actual), state.effects.contents
+        before, leftovers = (set(state.effects.actual), state.effects.contents), state.leftovers
         state.begin_set(names)
         imported = len(self.engine.imported)
         try:
@@ -160,6 +165,7 @@ class Run:
             self._roll_back()
             causes = reasons(state, names)
             state.effects.actual, state.effects.contents = before
+            state.leftovers = leftovers
             if is_interrupt(error):
                 raise KeyboardInterrupt from None
             self.engine.awaited |= dict.fromkeys(names, files)
@@ -202,7 +208,7 @@ class Run:
         state.registered = []
         state.caches.clear()
         closures = patch_closures(state.transaction, same_code, partial(functions_of, state))
-        state.leftovers = (*closures, *state.patcher.finish())
+        state.leftovers += (*closures, *state.patcher.finish())
         if state.edited_classes and state.made.is_watching:
             state.made.collect()
         for namespace in state.namespaces:
@@ -216,9 +222,12 @@ class Run:
         """What the user's modules and classes want to do now that the new code is in."""
         for name in names:
             if name in self.state.states:
-                namespace = self.state.work[name].plan.tracked.namespace
-                after_reload(namespace, self.state.states.pop(name))
-        after_reload_of_instances(self.state.edited_classes)
+                tracked = self.state.work[name].plan.tracked
+                if AFTER_HOOK in tracked.namespace:
+                    snapshot_module(self.state, tracked)
+                after_reload(tracked.namespace, self.state.states.pop(name))
+        remember = partial(snapshot_instance, self.state)
+        after_reload_of_instances(self.state.edited_classes, remember)
 
     def _commit(self, names: tuple[str, ...]) -> Iterator[Outcome]:
         for name in names:
@@ -246,10 +255,13 @@ class Run:
     ) -> Iterator[Outcome]:
         """The outcomes of a set that failed: of what was edited, or of the dependent it is."""
         cause = describe(error, self.state)
-        for name in changeset.modules:
-            plan = self.state.work[name].plan
-            if plan.diff is None and not changeset.edited:
-                self.engine.retry.setdefault(name, set()).update(causes[name])
-            if plan.diff is not None or not changeset.edited:
-                plan.tracked.failed = cause
-                yield failed_outcome(plan, cause)
+        plans = [self.state.work[name].plan for name in changeset.modules]
+        if changeset.edited:
+            plans = [plan for plan in plans if plan.diff is not None]
+        at_fault = getattr(cause, "module", "")
+        teller = next((plan for plan in plans if plan.name == at_fault), plans[0])
+        for plan in plans:
+            if not changeset.edited:
+                self.engine.retry.setdefault(plan.name, set()).update(causes[plan.name])
+            plan.tracked.failed = cause
+            yield failed_outcome(plan, cause if plan is teller else None)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "is_instance_of_users",
     "snapshot_imported",
+    "snapshot_instance",
     "snapshot_module",
     "snapshot_reachable",
     "snapshot_targets",
@@ -118,6 +119,13 @@ def snapshot_module(state: State, tracked: TrackedModule) -> None:
     if tracked.name not in state.snapped:
         state.snapped.add(tracked.name)
         _Look(state, tracked).through_all()
+
+
+def snapshot_instance(state: State, value: object) -> None:
+    """Remember an object of the user's and the containers in its attributes."""
+    parts = (part for part in _attributes(value) if is_kind(part, *_CONTAINERS))
+    for found in (value, *parts):
+        state.transaction.snapshot(found)
 
 
 class _Look:

@@ -86,6 +86,8 @@ class Source:
             with contextlib.nullcontext() if warn else unwarned():
                 text = decode(data)
                 tree, statements = _parse(text, path, previous)
+            if "__future__" in text and not isinstance(text, Text):
+                _check_futures(statements, path)
         except SyntaxError as error:
             raise SourceError(
                 describe_syntax_error(error),
@@ -161,6 +163,22 @@ class Source:
 
     def __repr__(self) -> str:
         return f"<Source {self.path} statements={len(self.statements)}>"
+
+
+def _check_futures(statements: tuple[Statement, ...], path: str) -> None:
+    """Only compiling the whole would show that the statements stand in an order that is none.
+
+    Raises:
+        SyntaxError: a ``from __future__`` import stands behind other statements.
+    """
+    begins = True
+    for statement in statements:
+        kind = statement.fragment.kind
+        if kind == "future" and not begins:
+            reason = "from __future__ imports must occur at the beginning of the file"
+            line = statement.fragment.text
+            raise SyntaxError(reason, (path, statement.lineno, 1, line.partition("\n")[0]))
+        begins = begins and kind in {"doc", "future"}
 
 
 def _parse(
