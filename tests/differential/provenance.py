@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 Place = tuple[str, int]  # module and number of the statement
-Visit = tuple[str, int, str]  # the same with a mode: "mention", "make" (an instance) or "run"
+# The same with a mode: "mention", "make" (an instance), "bind" (what it names is left alone) or "run".
+Visit = tuple[str, int, str]
 
 CONSTRUCTION = frozenset(
     (
@@ -212,7 +213,7 @@ class Facts:
     @functools.cached_property
     def _digests(self) -> dict[tuple[str, str], str]:
         active = [
-            (place, self._closure((*place, "run")))
+            (place, self._closure((*place, "bind")))
             for place in self._places()
             if self._is_active(place)
         ]
@@ -242,7 +243,7 @@ class Facts:
         binding = {(m, at) for m, at, _ in self._resolve(module, name, "run")}
         visits: set[Visit] = set()
         for place in binding:
-            visits |= self._closure((*place, "run"))
+            visits |= self._closure((*place, "bind"))
         # A value shares the lot of whatever else might fill what it is made of, and one whose making
         # fills something that of whatever fills this.
         linked = any(place in binding for place, _ in active)
@@ -275,7 +276,7 @@ class Facts:
             return False
         return any(
             _is_impure(self._modules[m].statements[at].node, at_top=(m, at) == place)
-            for m, at, _ in self._closure((*place, "run"))
+            for m, at, _ in self._closure((*place, "bind"))
         )
 
     def _closure(self, start: Visit) -> frozenset[Visit]:
@@ -305,7 +306,7 @@ class Facts:
         if mode == "mention":
             return
         parts, inside = self._part(name, at, mode), module.statements[at].imports
-        for word, how in set(_uses(parts)):
+        for word, how in set(_uses(parts, bound=mode == "bind")):
             yield from self._resolve(name, word, how)
             origin, attribute = inside.get(word, ("", None))
             if attribute is not None:  # a function imports it for itself
@@ -334,7 +335,7 @@ class Facts:
         node = self._modules[module].statements[at].node
         plain = isinstance(node, (*Function, ast.ClassDef)) and not node.decorator_list
         if how == "mention" and not plain:
-            how = "run"
+            how = "bind"
         if how == "make" and not isinstance(node, ast.ClassDef):
             how = "run"
         return module, at, how
@@ -430,26 +431,27 @@ def _attributes(parts: Iterable[ast.AST]) -> Iterator[str]:
     )
 
 
-def _uses(parts: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
-    """The names in the parts, each with what may happen to what it stands for."""
+def _uses(parts: Iterable[ast.AST], *, bound: bool) -> Iterator[tuple[str, str]]:
+    """The names in the parts, each with what may happen to what it stands for.
+
+    Assignments that are only *bound* may name what they do not run; who uses the value may run it.
+    """
     for part in parts:
         value = getattr(part, "value", None)
-        if (
-            isinstance(part, ast.ClassDef)
-            or value is None
-            or not isinstance(part, (ast.Assign, ast.AnnAssign))
-        ):
-            yield from (
-                (inner.id, "run") for inner in ast.walk(part) if isinstance(inner, ast.Name)
-            )
+        if not bound or value is None or not isinstance(part, (ast.Assign, ast.AnnAssign)):
+            yield from ((name, "run") for name in _names(part))
             continue
+        targets = part.targets if isinstance(part, ast.Assign) else [part.target]
+        for target in targets:
+            if not isinstance(target, ast.Name):
+                yield from ((name, "run") for name in _names(target))
         if isinstance(part, ast.AnnAssign):
-            yield from (
-                (inner.id, "mention")
-                for inner in ast.walk(part.annotation)
-                if isinstance(inner, ast.Name)
-            )
+            yield from ((name, "mention") for name in _names(part.annotation))
         yield from _value_uses(value)
+
+
+def _names(part: ast.AST) -> Iterator[str]:
+    return (inner.id for inner in ast.walk(part) if isinstance(inner, ast.Name))
 
 
 def _value_uses(value: ast.AST) -> Iterator[tuple[str, str]]:
@@ -462,11 +464,6 @@ def _value_uses(value: ast.AST) -> Iterator[tuple[str, str]]:
     elif isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
         yield value.func.id, "make"
         arguments = [*value.args, *(keyword.value for keyword in value.keywords)]
-        yield from (
-            (inner.id, "run")
-            for a in arguments
-            for inner in ast.walk(a)
-            if isinstance(inner, ast.Name)
-        )
+        yield from ((name, "run") for argument in arguments for name in _names(argument))
     else:
-        yield from ((inner.id, "run") for inner in ast.walk(value) if isinstance(inner, ast.Name))
+        yield from ((name, "run") for name in _names(value))

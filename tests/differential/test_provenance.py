@@ -18,6 +18,11 @@ DB = Database(1)
 MADE = helper()
 HELD = [f, DB]
 N = len(REG)
+ALIAS = Database
+ALIAS_DB = ALIAS(2)
+TABLE = {}
+TABLE["k"] = 1
+M = len(TABLE)
 """
 OTHER = """
 K = 1
@@ -45,6 +50,8 @@ EDITS = [
     ("N = len(REG)", "N = len(REG) + 1", "pkg.a:N", "pkg.a:REG"),
     ("N = len(REG)", "N = 7", "pkg.b:LATE", "pkg.a:REG"),
     ("K = 1", "K = 2", "pkg.b:K", "pkg.a:CACHE"),
+    ("def sized(self, n): return n", "def sized(self, n): return -n", "pkg.a:ALIAS_DB", ""),
+    ('TABLE["k"] = 1', 'TABLE["k"] = 2', "pkg.a:M", "pkg.a:N"),
     ("CACHE = {}", "CACHE = {1: 2}", "pkg.a:CACHE", "pkg.a:MADE"),
     ("CACHE = {}", "# a comment\nCACHE = {}", "", "pkg.a:CACHE"),
     ("HELD = [f, DB]", "HELD = [f, DB]\nfor i in REG: pass", "pkg.a:CACHE", ""),
