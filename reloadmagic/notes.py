@@ -8,6 +8,7 @@ of the user's is compared but by identity, unless it is plain.
 from __future__ import annotations
 
 import _abc
+import enum
 import itertools
 import sys
 import types
@@ -82,9 +83,10 @@ def _of_class(name: str, cls: type, module: str) -> Iterator[tuple[str, Any]]:
     if attributes.get("__module__") != module:
         return
     yield name, cls
+    is_enum = issubclass(type(cls), enum.EnumMeta)
     for attr, value in list(attributes.items()):
-        if attr.startswith("__"):
-            continue
+        if attr.startswith("__") or (is_enum and attr.startswith("_") and attr.endswith("_")):
+            continue  # ``_member_map_`` and its like are the enum's own: no other name may be so
         if is_container(value):
             yield f"{name}.{attr}", value
     for attr, inner in nested_classes(cls):

@@ -11,7 +11,7 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict, instance_items, is_class
+from ..live import class_dict, instance_items, is_class, nested_classes
 from ..modules import TrackedModule
 from ..notes import Note, content_of, extras, is_container, own_names, same_value, take_notes
 from ..patch.inside import qualname
@@ -172,10 +172,12 @@ class Containers:
                 container.extend(found)
 
     def note_foreign(self, cls: type, noted: Mapping[str, frozenset[str]]) -> None:
-        """Remember which names others set on *cls*, before it gets the new attributes."""
-        qualname = type.__dict__["__qualname__"].__get__(cls)
-        if qualname in noted:
-            self.foreign[id(cls)] = frozenset(class_dict(cls)) - noted[qualname]
+        """Remember which names others set on *cls* and the classes in it, before these change."""
+        name = qualname(cls)
+        if name in noted:
+            self.foreign[id(cls)] = frozenset(class_dict(cls)) - noted[name]
+        for _, inner in nested_classes(cls):
+            self.note_foreign(inner, noted)
 
     def pass_foreign(self, old: type, stays: type) -> None:
         """*stays* has what others set on *old*, which it may have replaced."""
