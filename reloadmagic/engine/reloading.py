@@ -74,10 +74,13 @@ def reload_module(state: State, name: str) -> None:
         state.states[name] = _handed_on(state, plan)
     is_moved = plan.before.path != plan.after.path
     if not plan.run and not plan.drops and plan.diff is not None and not is_moved:
-        # Nothing runs, so there is nothing for importlib to see to.
+        # Nothing of it runs, so there is nothing for importlib to see to.
         work.started = True
         with _timed(work):
             patch_bodies(state, work)
+            for _, targets in sorted(_descents(state, plan).items()):
+                for target in targets:
+                    reload_module(state, target)
         return
     state.transaction.snapshot(plan.tracked.namespace)
     if any(state.work[name].is_loud for name in state.active):

@@ -38,8 +38,9 @@ def changesets(
         yield Changeset(tuple(core), edited=True)
         return
     together = _together(plans, core, order)
-    new = [name for name in edited if imports_new(name)]
-    for name in new:
+    # What no edited module imports any longer runs again for their edits all the same.
+    alone = [name for name in core if not together[name] & (edited | blocked)]
+    for name in (*alone, *filter(imports_new, edited)):
         for other in edited:
             _union(together, name, other)
     groups = _with_between(plans, together, order)
