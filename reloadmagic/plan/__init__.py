@@ -12,7 +12,8 @@ The walk of one plan, a file a stop:
     the `Planner`, which walks the others in order.
 ``before``
     what the old sources filled and set, and in which order, taken before the index gets the new
-    ones; attributes that they set on objects may go alone (``outside``).
+    ones, where functions may fill others by then (``refilling``); attributes that they set on
+    objects may go alone (``outside``).
 ``seeds``
     what the edits themselves say: statements edited, added, dropped, reordered. Definitions that
     went to another module keep their objects (``moved``).

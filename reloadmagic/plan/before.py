@@ -15,13 +15,12 @@ from ..diff import Diff
 from ..graph import RunOrder
 from ..live import is_class
 from ..modules import TrackedModule
-from ..reach import summarize
 from ..reach.index import Index
-from ..reach.summary import Summary
 from ..reach.tokens import Entity, StatementId, Target
 from .order import Order
 from .outside import decorated_with, is_from_outside
 from .propagation import Propagation
+from .refilling import fills_otherwise
 
 __all__ = ["Before"]
 
@@ -53,7 +52,7 @@ class Before:
         # Objects filled by statements that the edit drops or changes.
         self._refills = list(self._fills_of(gone)) if gone else []
         # Who filled what, where the edit may change that for statements that stay.
-        self._filled = dict(index.filling.fillers()) if self._fills_otherwise() else None
+        self._filled = dict(index.filling.fillers()) if fills_otherwise(index, diffs) else None
         # Who set which attribute, and which of these statements the edit drops or changes.
         self._setters = dict(index.filling.setters())
         self._gone = gone
@@ -88,20 +87,6 @@ class Before:
                         if not is_class(value) and type(value) is not types.FunctionType:
                             alone = is_from_outside(self._index, type(value), attr)
                             yield name, (entity, attr), alone
-
-    def _fills_otherwise(self) -> bool:
-        """Do functions come to fill other objects by the edit when they are called?"""
-        for name, diff in self._diffs.items():
-            before = self._index.modules[name].summaries
-            if any(_fills(before[number]) for number in diff.dropped):
-                return True
-            for pair in diff.edited():
-                if pair.old is not None:
-                    was = before[pair.old]
-                    fragment = diff.after.statements[pair.new].fragment
-                    if _fills(was) != _fills(summarize(fragment, postponed=was.postponed)):
-                        return True
-        return False
 
     # By the new sources ----------------------------------------------------------------------
 
@@ -320,22 +305,6 @@ def _given_up(diff: Diff) -> Iterator[str]:
         if pair.old is not None:
             now = diff.after.statements[pair.new].binds
             yield from (n for n in diff.before.statements[pair.old].binds if n not in now)
-
-
-def _fills(summary: Summary) -> set[tuple[str, object]]:
-    """What the functions of a statement fill, by qualname."""
-    return {
-        (qualname, found)
-        for qualname, unit in summary.functions.items()
-        for found in (
-            *unit.fills,
-            *unit.sets,
-            *unit.binds_global,
-            *(("self", attr) for attr in unit.fills_self),
-            *(("class", attr) for attr in unit.fills_class),
-            *(["parameters"] if unit.fills_parameters else []),
-        )
-    }
 
 
 def _edits_imports(diff: Diff) -> bool:
