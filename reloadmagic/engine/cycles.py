@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..graph import RunOrder
+from ..plan.order import run_order
 from .stars import public_names
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def order_of(state: State) -> RunOrder:
         started = {
             n: tracked[n].order if n in tracked else sys.maxsize for n in state.index.modules
         }
-        state.order = RunOrder(state.index.imports.at_once(), started)
+        state.order = run_order(state.index, started)
     return state.order
 
 

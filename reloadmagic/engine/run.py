@@ -106,7 +106,7 @@ class Run:
         self.state.index.put(name, source)
         package, _, attribute = name.rpartition(".")
         self.state.effects.add(("bind", package, attribute))  # which the import system sets
-        self.state.graph = self.state.order = None
+        self.state.order = None
         for tracked in self.state.tracked.values():
             self.state.transaction.snapshot(tracked.noted)  # which an import adds to
         for number in numbers:

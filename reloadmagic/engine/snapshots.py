@@ -15,10 +15,10 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..graph import ImportGraph
 from ..live import SMALL, class_dict, is_class
 from ..modules import TrackedModule
 from ..patch import snapshot_registry
+from ..plan.order import import_graph
 from ..transaction import ABSENT, instance_dict, is_exactly, is_kind, read_cell, slot_values
 from .loggers import snapshot_logger
 from .quiet import reaches_out
@@ -78,12 +78,10 @@ def snapshot_imported(state: State, name: str) -> None:
     """
     if _others_run(state):
         return
-    if state.graph is None:
-        state.graph = ImportGraph(state.index.imports.by_module())
     if not state.snapped_modules:
         state.snapped_modules = True
         state.transaction.on_rollback(_restore_modules, dict(sys.modules))
-    for other in state.graph.descendants(name) & state.tracked.keys():
+    for other in import_graph(state.index).descendants(name) & state.tracked.keys():
         snapshot_module(state, state.tracked[other])
 
 

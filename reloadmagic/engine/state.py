@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..graph import ImportGraph, RunOrder
+from ..graph import RunOrder
 from ..modules import TrackedModule
 from ..patch import Made, Patcher
 from ..plan import ModulePlan, Plan
@@ -67,8 +67,8 @@ class State:
         transaction, patcher: those of the set that is running.
         snapped: modules of that set of which a snapshot was taken.
         snapped_modules: one of ``sys.modules`` was taken.
-        graph: who imports whom, if that was asked for.
-        order: in which order statements run where all modules are imported anew, likewise.
+        order: in which order statements run where all modules are imported anew, if that was asked
+            for.
         late: functions with modules of that set that they import, if that was asked for.
         states: by module, what its ``__before_reload__`` returned.
         registered: abstract classes, with what others registered with them at run time.
@@ -113,7 +113,6 @@ class State:
         self.active = frozenset(names)
         self.snapped: set[str] = set()
         self.snapped_modules = False
-        self.graph: ImportGraph | None = None
         self.order: RunOrder | None = None
         self.late: list[tuple[User, str]] | None = None
         self.edited_classes: list[type] = []

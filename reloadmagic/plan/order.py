@@ -15,7 +15,7 @@ from ..modules import TrackedModule
 from ..reach.index import Index
 from ..reach.tokens import StatementId
 
-__all__ = ["Order"]
+__all__ = ["Order", "import_graph", "run_order"]
 
 
 class Order:
@@ -38,13 +38,12 @@ class Order:
 
     def run_now(self) -> RunOrder:
         """In which order statements run by the sources that the index holds at the moment."""
-        started = {name: self.started(name) for name in self._index.modules}
-        return RunOrder(self._index.imports.at_once(), started)
+        return run_order(self._index, {n: self.started(n) for n in self._index.modules})
 
     @functools.cached_property
     def graph(self) -> ImportGraph:
         """Who imports whom, by the sources that are to run."""
-        return ImportGraph(self._index.imports.by_module())
+        return import_graph(self._index)
 
     @functools.cached_property
     def graph_at_once(self) -> ImportGraph:
@@ -66,7 +65,24 @@ class Order:
         """Has *statement* run for certain when *producer* runs?"""
         if statement[0] == producer[0]:
             return statement[1] < producer[1]
-        if producer[0] in self.graph.descendants(statement[0]):
-            if producer[0] not in self.graph_at_once.descendants(statement[0]):
-                return False  # a function imports it, whenever it is called
-        return self.before(statement, producer)
+        if not self.before(statement, producer):
+            return False
+        if producer[0] not in self.graph.descendants(statement[0]):
+            return True
+        # Else a function imports it, whenever it is called.
+        return producer[0] in self.graph_at_once.descendants(statement[0])
+
+
+def import_graph(index: Index) -> ImportGraph:
+    """Who imports whom, by the sources that the index holds; kept until those import otherwise."""
+    return index.remembered("import graph", lambda: ImportGraph(index.imports.by_module()))
+
+
+def run_order(index: Index, started: Mapping[str, int]) -> RunOrder:
+    """In which order statements run by the sources that the index holds; kept like the graph.
+
+    *started* says in which order the imports of all modules began.
+    """
+    return index.remembered(
+        ("run order", *started.items()), lambda: RunOrder(index.imports.at_once(), started)
+    )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
 
 from ..changes import Change
 from ..diff import Diff, Pair
@@ -18,7 +17,7 @@ from .order import Order
 from .pins import Pins
 from .propagation import Propagation
 from .seeds import Seeds
-from .values import ModulePlan, Plan, Step
+from .values import ModulePlan, Plan
 
 __all__ = ["Planner"]
 
@@ -91,7 +90,7 @@ class Planner:
             order=self._order,
             imports_new=self._imports_new,
         )
-        return Plan(tuple(self._steps(changes)), changes, dict(self._plans), tuple(sets))
+        return Plan(changes, dict(self._plans), tuple(sets))
 
     def follow(self, tokens: Iterable[Token]) -> list[ModulePlan]:
         """What may run if *tokens* change, in the order in which the modules were imported."""
@@ -126,25 +125,3 @@ class Planner:
     def _imports_new(self, name: str) -> bool:
         """Does an edited module import one that is not loaded and that can be found?"""
         return any(map(self._findable, self._index.imports.missing(name)))
-
-    def _steps(self, changes: tuple[Change, ...]) -> Iterator[Step]:
-        for change in changes:
-            if change.module not in self._plans:
-                yield Step(change.module, change.path, "skip", (change.kind,))
-        for plan in sorted(self._plans.values(), key=lambda p: p.tracked.order):
-            yield _step(plan)
-
-
-def _step(plan: ModulePlan) -> Step:
-    """What the plan of a module comes down to, in words."""
-    because = [
-        f"{plan.after.statements[n].label} ({', '.join(plan.why(n))})" for n in sorted(plan.run)
-    ]
-    because += [f"{name} dropped" for name in plan.dropped]
-    bodies = [edit.qualname for pair in plan.patch.values() for edit in pair.bodies]
-    action: Literal["reload", "patch", "skip"]
-    if plan.run or plan.drops:
-        action = "reload"
-    else:
-        action = "patch" if bodies else "skip"
-    return Step(plan.name, plan.tracked.path, action, (*bodies, *because))

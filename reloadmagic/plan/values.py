@@ -45,6 +45,7 @@ class ModulePlan:
     Attributes:
         before, after: the source that last ran, and the one that is to run.
         diff: None for a module that was not edited.
+        name: the module's absolute name.
         run: planned statements of *after*; the reasons are tokens, or words where it runs whatever
             else happens.
         patch: pairs of which only bodies differ and whose live functions can be patched.
@@ -67,6 +68,7 @@ class ModulePlan:
     before: Source
     after: Source
     diff: Diff | None = None
+    name: str = field(init=False)
     run: dict[int, set[Token | str]] = field(default_factory=dict)
     patch: dict[int, Pair] = field(default_factory=dict)
     origins: dict[int, StatementId] = field(default_factory=dict)
@@ -81,15 +83,13 @@ class ModulePlan:
     unset: set[int] = field(default_factory=set)
     recoded: dict[int, tuple[Recoded, ...]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.name = self.tracked.name
+
     @property
     def drops(self) -> bool:
         """Whether statements or annotations are gone, with what they had bound, set or annotated."""
         return bool(self.dropped or self.dropped_statements or self.annotated)
-
-    @property
-    def name(self) -> str:
-        """The module's absolute name."""
-        return self.tracked.name
 
     def partner(self, number: int) -> int | None:
         """The statement of *before* that statement *number* of *after* stands for."""
@@ -133,6 +133,21 @@ class Step:
         return f"{self.action} {self.module}{reasons}"
 
 
+def _step(plan: ModulePlan) -> Step:
+    """What the plan of a module comes down to, in words."""
+    because = [
+        f"{plan.after.statements[n].label} ({', '.join(plan.why(n))})" for n in sorted(plan.run)
+    ]
+    because += [f"{name} dropped" for name in plan.dropped]
+    bodies = [edit.qualname for pair in plan.patch.values() for edit in pair.bodies]
+    action: Literal["reload", "patch", "skip"]
+    if plan.run or plan.drops:
+        action = "reload"
+    else:
+        action = "patch" if bodies else "skip"
+    return Step(plan.name, plan.tracked.path, action, (*bodies, *because))
+
+
 @dataclass(frozen=True, slots=True)
 class Changeset:
     """Modules that succeed or fail together: one transaction.
@@ -152,16 +167,24 @@ class Plan:
     """What a reload would do, in order.
 
     Attributes:
-        steps: a step a module.
-        changes: what they answer to.
+        changes: what it answers to.
         modules: the details, by module.
         sets: which modules succeed or fail together, in the order in which they run.
     """
 
-    steps: tuple[Step, ...] = ()
     changes: tuple[Change, ...] = ()
     modules: Mapping[str, ModulePlan] = field(default_factory=dict)
     sets: tuple[Changeset, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """A step a module, in words: for people, made when they ask."""
+        others = (change for change in self.changes if change.module not in self.modules)
+        planned = sorted(self.modules.values(), key=lambda plan: plan.tracked.order)
+        return (
+            *(Step(change.module, change.path, "skip", (change.kind,)) for change in others),
+            *map(_step, planned),
+        )
 
     def __bool__(self) -> bool:
         return any(step.action != "skip" for step in self.steps)
