@@ -28,7 +28,7 @@ from typing import Any, Protocol
 from .errors import SourceError
 from .modules import module_spec
 from .source import Source, Statement, Text
-from .source.parsing import is_text, place_of_error
+from .source.parsing import file_lines, is_text, place_of_error
 from .source.scopes import scope_nodes
 from .stamps import Stamp, stamp_of
 
@@ -252,7 +252,7 @@ def show_source(source: Source) -> None:
         stat = os.stat(source.path)
     except OSError:
         return
-    lines = source.text.splitlines(keepends=True)
+    lines = file_lines(source.text)
     linecache.cache[source.path] = (stat.st_size, stat.st_mtime, lines, source.path)
 
 

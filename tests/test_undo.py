@@ -191,7 +191,7 @@ def test_the_report_says_what_was_undone(reloader, shapes):
 
 
 def test_tracebacks_and_getsource_show_what_runs(project, reloader):
-    project.write("shapes.py", "def area():\n    return 1 / 0\n")
+    project.write("shapes.py", "\f\ndef area():\n    return 1 / 0\n")  # a form feed ends no line
     shapes = load("shapes")
     project.edit("shapes.py", "# a line\n# another\ndef area():\n    return 2\n")
     reloader.reload()

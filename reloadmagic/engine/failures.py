@@ -16,6 +16,7 @@ from ..modules import module_namespace
 from ..plan import ModulePlan
 from ..reach.tokens import Token
 from ..source import Source
+from ..source.parsing import file_lines
 from ..stamps import Stamp
 from .outcome import Outcome
 
@@ -93,7 +94,7 @@ def _frames(error: BaseException, source: Source) -> tuple[FrameSummary, ...]:
         return frames_of(error)  # they are shown while it runs
     known = linecache.cache.get(source.path)
     # An entry without an mtime is not compared with the file, which may have changed.
-    lines = source.text.splitlines(keepends=True)
+    lines = file_lines(source.text)
     linecache.cache[source.path] = (len(source.text), None, lines, source.path)
     try:
         return frames_of(error)

@@ -68,7 +68,8 @@ def _diff(change: Change, definition: str, *, undone: bool) -> SourceDiff:
         before_lines = _statement_lines(change.before, definition)
         after_lines = _statement_lines(change.after, definition)
     else:
-        before_lines, after_lines = change.before.text.splitlines(), after.splitlines()
+        texts = change.before.text, after
+        before_lines, after_lines = (text.removesuffix("\n").split("\n") for text in texts)
     lines = unified_diff(before_lines, after_lines)
     if not definition:
         lines = with_cells(lines, after)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import io
 import re
 import warnings
 from collections.abc import Iterable, Iterator
 
 __all__ = [
     "describe_syntax_error",
+    "file_lines",
     "first_line",
     "future_flags",
     "is_text",
@@ -63,6 +65,11 @@ def future_flags(names: Iterable[str]) -> int:
     for name in names:
         flags |= getattr(getattr(__future__, name, None), "compiler_flag", 0)
     return flags
+
+
+def file_lines(text: str) -> list[str]:
+    """The lines of a file as the parser counts them, with their ends: a form feed ends none."""
+    return io.StringIO(text).readlines()
 
 
 def first_line(node: ast.stmt) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from reloadmagic.loader import decoder, show_parts
 from reloadmagic.source import Text
+from reloadmagic.source.parsing import file_lines
 
 __all__ = ["show"]
 
@@ -23,7 +24,7 @@ def show(path: str, data: bytes, loader: Any) -> None:
         linecache.cache.pop(path, None)
     else:
         # Without an mtime, linecache never asks the file.
-        lines = text.splitlines(keepends=True)
+        lines = file_lines(text)
         linecache.cache[path] = (len(text), None, lines, path)
 
 
