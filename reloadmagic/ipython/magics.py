@@ -9,6 +9,7 @@ The other commands are in rooms of their own: `looking`, `choosing`, `autoreload
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -174,17 +175,20 @@ class ReloadMagic(Settings, Magics):
         """Reload what was edited, now, and say what was done.
 
         ``%reload_changed`` returns the report; ``%%reload_changed`` on the first line of a cell
-        reloads and then runs the cell. Without names, everything that was edited is reloaded,
-        with names only those modules and what depends on them.
+        reloads and then runs the cell. Without names, everything that was edited is reloaded, but
+        for what ``%reload_undo`` took back; with names only those modules and what depends on them.
         """
         from .views import DryRun
 
         arguments = parsed(self.reload_changed, line)
-        plan = self.reloader.plan(self._changes(arguments.names))
+        changes, undone = self._changes(arguments.names)
+        plan = self.reloader.plan(changes)
         asked = cell is None or arguments.verbose
         done: Report | DryRun = (
             DryRun(plan) if arguments.dry_run else self.hook.run(plan, asked=asked)
         )
+        if undone and asked and not isinstance(done, DryRun):
+            done = dataclasses.replace(done, notes=(*done.notes, _stay_undone(undone)))
         if cell is not None:
             self._then_run(done, cell, verbose=arguments.verbose)
             return None
@@ -193,20 +197,24 @@ class ReloadMagic(Settings, Magics):
             return None
         return done
 
-    def _changes(self, names: list[str]) -> tuple[Change, ...]:
-        """Changes of the modules that *names* mean, of all if there are none.
+    def _changes(self, names: list[str]) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+        """Changes of the modules that *names* mean, and modules that are left as they were undone.
+
+        Without names, that is all that is not undone.
 
         Raises:
             UsageError: a name means nothing that is tracked.
         """
         if not names:
-            return self.reloader.changes()
+            changes = self.reloader.changes()
+            undone = tuple(sorted(self.reloader.undone))
+            return tuple(c for c in changes if c.module not in undone), undone
         for name in names:
             if not any(fnmatchcase(tracked, name) for tracked in self.reloader.tracked):
                 raise UsageError(
                     f"No tracked module is called {name!r}. %reload_status lists them."
                 )
-        return self.reloader.changes(names)
+        return self.reloader.changes(names), ()
 
     def _then_run(self, done: Report | DryRun, cell: str, *, verbose: bool = False) -> None:
         """Say what was *done*, then run *cell*, which is blank where only the header was a magic."""
@@ -230,8 +238,8 @@ class ReloadMagic(Settings, Magics):
     def reload_undo(self, line: str) -> Report | None:
         """Go back to the code before the last reload; the files stay as you edited them.
 
-        What they hold is not loaded before cells until you edit them again; ``%reload_changed``
-        loads it. Undoing again goes back one reload more.
+        What they hold is not loaded until you edit them again, or name the module to
+        ``%reload_changed``. Undoing again goes back one reload more.
         """
         arguments = parsed(self.reload_undo, line)
         report = self.hook.undo()
@@ -246,6 +254,13 @@ class ReloadMagic(Settings, Magics):
         # The header is usually taken off before IPython looks for cell magics, see cells.py.
         shell: Any = self.shell
         shell.run_cell(cell)
+
+
+def _stay_undone(names: Iterable[str]) -> str:
+    names = list(names)
+    verb = "stays" if len(names) == 1 else "stay"
+    them = "its file" if len(names) == 1 else "their files"
+    return f"{', '.join(names)} {verb} undone; %reload_changed {' '.join(names)} loads {them}"
 
 
 def _owner(magic: Any) -> Any:

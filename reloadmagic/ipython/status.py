@@ -95,7 +95,7 @@ def status(reloader: Reloader, mode: str) -> Status:
     return Status(mode, tuple(states), tuple(sorted(reloader.untracked().items())))
 
 
-_UNDONE = "an older version runs until the file is edited; %reload_changed loads what it holds"
+_UNDONE = "an older version runs until the file is edited; %reload_changed {name} loads what it holds"
 
 
 def _state(module: TrackedModule, change: Kind | None, *, undone: bool) -> ModuleState:
@@ -103,7 +103,7 @@ def _state(module: TrackedModule, change: Kind | None, *, undone: bool) -> Modul
     if module.failed is not None:
         state, because = "failed", error_text(module.failed)
     elif undone:
-        state, because = "undone", _UNDONE
+        state, because = "undone", _UNDONE.format(name=module.name)
     elif change is not None or module.stale:
         state, because = "stale", change_text("opaque" if module.opaque else change)
     return ModuleState(module.name, module.path, state, because)

@@ -238,9 +238,15 @@ class TestUndo:
         edited.edit("shapes.py", "def area(): return 3\n")
         assert run("shapes.area()").result == 3
 
-    def test_reload_changed_loads_the_file(self, edited: Project, run: Run) -> None:
+    def test_reload_changed_leaves_it_and_says_so(self, edited: Project, run: Run) -> None:
         run("%reload_undo")
         report = run("%reload_changed").result
+        assert str(report) == "shapes stays undone; %reload_changed shapes loads its file"
+        assert run("shapes.area()").result == 1
+
+    def test_reload_changed_loads_the_file_that_is_named(self, edited: Project, run: Run) -> None:
+        run("%reload_undo")
+        report = run("%reload_changed shapes").result
         assert str(report).startswith("reloaded shapes.py (area) · ")
         assert run("shapes.area()").result == 2
 
