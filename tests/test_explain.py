@@ -294,6 +294,22 @@ class TestGraph:
         reloader.reload()
         assert "config  (failed)" in str(self.own(reloader))
 
+    def test_what_failed_and_is_gone_since_is_marked_as_gone(
+        self, reloader: Reloader, project: Project
+    ) -> None:
+        project.edit("config.py", "K = = 6\n")
+        reloader.reload()
+        project.delete("config.py")
+        assert "config  (gone)" in str(self.own(reloader))
+        project.write("config.py", "K = = 6\n")
+        assert "config.py:1: SyntaxError" in str(reloader.reload())
+
+    def test_what_was_undone_is_marked(self, reloader: Reloader, project: Project) -> None:
+        project.edit("config.py", "K = 6\n")
+        reloader.reload()
+        reloader.undo()
+        assert "config  (undone)" in str(self.own(reloader))
+
     def test_what_was_shown_before_is_only_named(
         self, reloader: Reloader, project: Project
     ) -> None:

@@ -22,8 +22,8 @@ class Node:
     Attributes:
         name: absolute module name.
         path: its file.
-        state: ``"failed"``, ``"stale"`` (edited), ``"reached"`` (something that it uses is edited)
-            or ``"current"``.
+        state: ``"failed"``, ``"stale"`` (edited), ``"gone"`` (its file is), ``"undone"``,
+            ``"reached"`` (something that it uses is edited) or ``"current"``.
     """
 
     name: str
@@ -107,6 +107,10 @@ def _below(names: list[str], imports: Mapping[str, tuple[str, ...]]) -> Iterator
             todo += imports[name]
 
 
+_RUNS = {"patch", "reload"}
+_STATES = {"deleted": "gone"}
+
+
 def module_graph(reloader: Reloader, name: str | None = None) -> Graph:
     """The graph of all tracked modules, or of *name*, what it imports and what imports it."""
     plan = reloader.plan()
@@ -115,15 +119,17 @@ def module_graph(reloader: Reloader, name: str | None = None) -> Graph:
     if name is not None:
         graph = ImportGraph(imports)
         names = {name} | graph.descendants(name) | graph.ancestors(name)
-    stale = {change.module for change in plan.changes if change.kind != "touched"}
-    reached = {step.module for step in plan.steps if step.action in {"patch", "reload"}}
+    states = dict.fromkeys((s.module for s in plan.steps if s.action in _RUNS), "reached")
+    states |= {c.module: _STATES.get(c.kind, "stale") for c in plan.changes if c.kind != "touched"}
+    states |= dict.fromkeys(reloader.undone, "undone")
+    states |= {m.name: "failed" for m in reloader.tracked.values() if m.failed is not None}
     if name is None:
         names -= _mere_folders(imports)
     modules = sorted(
         (m for m in reloader.tracked.values() if m.name in names), key=lambda m: m.order
     )
     nodes = tuple(
-        Node(m.name, m.path, _state(m.failed, m.name in stale, m.name in reached)) for m in modules
+        Node(module.name, module.path, states.get(module.name, "current")) for module in modules
     )
     place = {node.name: number for number, node in enumerate(nodes)}
     edges = [(a, b) for a, found in imports.items() for b in found if a in place and b in place]
@@ -136,14 +142,6 @@ def _mere_folders(imports: Mapping[str, tuple[str, ...]]) -> set[str]:
     imported = {target for found in imports.values() for target in found}
     within = {name.rpartition(".")[0] for name in imports}
     return {name for name in within if name in imports and not imports[name]} - imported
-
-
-def _state(failed: Exception | None, stale: bool, reached: bool) -> str:
-    if failed is not None:
-        return "failed"
-    if stale:
-        return "stale"
-    return "reached" if reached else "current"
 
 
 def _imports(reloader: Reloader) -> dict[str, tuple[str, ...]]:

@@ -23,12 +23,16 @@ _TIP, _BESIDE = 5, 10
 _FILL = {
     "failed": "rgba(215,58,73,.35)",
     "stale": "rgba(227,179,65,.4)",
+    "gone": "rgba(227,179,65,.2)",
+    "undone": "rgba(163,113,247,.3)",
     "reached": "rgba(56,139,253,.3)",
     "current": "rgba(128,128,128,.12)",
 }
 _SAYS = {
     "failed": "the version that last ran stays in use",
     "stale": "edited since it last ran",
+    "gone": "its file is gone; what last ran stays",
+    "undone": "an older version runs than the one in the file",
     "reached": "uses something that is edited",
     "current": "what last ran is what the file holds",
 }

@@ -95,7 +95,9 @@ def status(reloader: Reloader, mode: str) -> Status:
     return Status(mode, tuple(states), tuple(sorted(reloader.untracked().items())))
 
 
-_UNDONE = "an older version runs until the file is edited; %reload_changed {name} loads what it holds"
+_UNDONE = (
+    "an older version runs until the file is edited; %reload_changed {name} loads what it holds"
+)
 
 
 def _state(module: TrackedModule, change: Kind | None, *, undone: bool) -> ModuleState:

@@ -65,7 +65,12 @@ class Edits:
             tracked.opaque = REPLACED
             change = Change(tracked.name, change.path, "opaque", stamp=change.stamp)
         tracked.stale = True
-        if change.kind != "deleted":
+        if change.kind == "deleted":
+            if tracked.failed is not None and tracked.name not in self._retry:
+                tracked.let_go_of_error()
+                tracked.failed = None  # it was in the file
+                self._attempts.forget(tracked.name)
+        else:
             self.pending[tracked.name] = change
         return change
 

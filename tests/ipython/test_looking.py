@@ -255,5 +255,13 @@ class TestPicture:
         ET.fromstring(f"<div>{picture}</div>")
         assert "<odd>" not in picture
 
-    def test_states_have_a_legend(self) -> None:
-        assert "edited since it last ran" in svg(Graph((Node("a", "a.py", "stale"),), ()))
+    @pytest.mark.parametrize(
+        ("state", "text"),
+        [
+            ("stale", "edited since it last ran"),
+            ("gone", "is gone"),
+            ("undone", "an older version"),
+        ],
+    )
+    def test_states_have_a_legend(self, state: str, text: str) -> None:
+        assert text in svg(Graph((Node("a", "a.py", state),), ()))
