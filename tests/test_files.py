@@ -57,6 +57,28 @@ def test_a_save_of_equal_size_that_keeps_the_mtime_is_seen(project, reloader):
     assert one.A == 2
 
 
+def test_edits_are_seen_from_wherever_the_session_works(
+    project, tmp_path_factory, reloader, monkeypatch
+):
+    path = project.write("pkg/one.py", "A = 1\n")
+    one = load("pkg.one")
+    gone = tmp_path_factory.mktemp("gone")
+    other = tmp_path_factory.mktemp("other")
+    decoy = other / "one.py"
+    shutil.copy2(path, decoy)
+    folders = [path.parent, path.parent.parent, other, Path(path.anchor), gone, path.parent]
+    values = []
+    for number, folder in enumerate(folders):
+        monkeypatch.chdir(folder)
+        if folder == gone and os.name == "posix":
+            gone.rmdir()
+        assert not reloader.reload()
+        path.write_text(f"A = {number + 10}\n")
+        reloader.reload()
+        values.append(one.A)
+    assert values == [10, 11, 12, 13, 14, 15]
+
+
 def test_bytecode_that_looks_valid_is_not_run_instead_of_the_source(project):
     path = project.write("one.py", "A = 1\n")
     stamp = 1_700_000_000 * 10**9

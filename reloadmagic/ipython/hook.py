@@ -51,6 +51,7 @@ class CellHook:
         self._tried: object = None  # which versions were tried last while *only* limits it
         self._running: Any = None  # the user's cell that runs, as IPython told of it
         self._record = CellRecord(self._python)
+        self._ran = self._record.ran.append
         self._has_cells = getattr(shell, "kernel", None) is not None
         self.only: list[str] | None = None  # the modules that %aimport names, None for all
         self.hides_errors = False
@@ -137,10 +138,10 @@ class CellHook:
             self._let_run()
         info = result.info
         if info is None or info.store_history:
-            self._users_thread = 0
-            if self._running is not None and result.execution_count is not None:
-                self._record.ran.append((result.execution_count, self._running))
-            self._running = None
+            running, number = self._running, result.execution_count
+            self._users_thread, self._running = 0, None
+            if running is not None and number is not None:
+                self._ran((number, running))
 
     def _refuse(self, error: CellRefused) -> None:
         from .refusal import Refusal

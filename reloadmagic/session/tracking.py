@@ -13,6 +13,7 @@ import types
 import weakref
 from collections.abc import Callable
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
+from stat import ST_INO, ST_SIZE
 from typing import TYPE_CHECKING, Any, cast
 
 from ..bytecode import was_edited_since_import
@@ -67,6 +68,9 @@ class Tracking:
         # What the file of each is to look like; made anew where other modules are tracked.
         self._expected: dict[str, Expected] = {}
         self._version = 0
+        # The working folder, to which the paths in *_expected* are relative where they lie in it:
+        # the system then walks through fewer folders for each.
+        self._folder = b""
 
     # Modules -------------------------------------------------------------------------------------
 
@@ -78,7 +82,7 @@ class Tracking:
             self._count, self._last = count, last  # what was imported meanwhile the next scan sees
         if self.modules.version != self._version:
             self._version = self.modules.version
-            self._expected = {t.name: _expected(t) for t in list(self.modules.values())}
+            self._expect_all()
 
     def _take_over_new(self) -> None:
         modules = dict(sys.modules)
@@ -152,26 +156,33 @@ class Tracking:
 
     def look(self) -> Stale | None:
         """As `stale`, but None where modules have come or gone: there is more to look at."""
-        # All cells wait for this, so it calls os.stat and nothing else. One that took a module out
+        # All cells wait for this, so it calls os.stat and little else. One that took a module out
         # and put another in its place, without an import, is seen by the next scan.
         if len(sys.modules) != self._count or self.modules.version != self._version:
             return None
+        try:
+            folder = os.getcwdb()  # free of links
+        except OSError:
+            folder = b""  # it was removed
+        if folder != self._folder:
+            self._folder = folder
+            self._expect_all()
         stat = os.stat
         found: Stale = []
         for tracked, path, mtime_ns, size, inode, ctime_ns in self._expected.values():
             try:
                 now = stat(path)
+                if (
+                    now.st_mtime_ns == mtime_ns
+                    and now.st_ctime_ns == ctime_ns
+                    and now[ST_SIZE] == size  # by place, which takes half of the time
+                    and now[ST_INO] == inode
+                ):
+                    continue
             except (OSError, ValueError):
-                found.append((tracked, None))
-                continue
-            if (
-                now.st_mtime_ns != mtime_ns
-                or now.st_size != size
-                or now.st_ino != inode
-                or now.st_ctime_ns != ctime_ns
-            ):
-                stamp = now.st_mtime_ns, now.st_size, now.st_ino, now.st_ctime_ns
-                found.append((tracked, stamp))
+                pass  # it may be gone
+            # By the whole path: another thread may have gone to another folder meanwhile.
+            found.append((tracked, stamp_of(tracked.path)))
         return found
 
     def stale(self) -> Stale:
@@ -185,7 +196,11 @@ class Tracking:
     def expect(self, tracked: TrackedModule) -> None:
         """The file of *tracked* has been read: from now on it is as the module's stamp says."""
         if tracked.name in self._expected:  # which is not to grow while another thread looks
-            self._expected[tracked.name] = _expected(tracked)
+            self._expected[tracked.name] = _expected(tracked, self._folder)
+
+    def _expect_all(self) -> None:
+        tracked = list(self.modules.values())
+        self._expected = {t.name: _expected(t, self._folder) for t in tracked}
 
     # What is left alone --------------------------------------------------------------------------
 
@@ -226,8 +241,9 @@ class Tracking:
         return self.owns.why_not(name, origin) or "its loader gives no source"
 
 
-def _expected(tracked: TrackedModule) -> Expected:
-    return tracked, os.fsencode(tracked.path), *(tracked.stamp or (None, None, None, None))
+def _expected(tracked: TrackedModule, folder: bytes) -> Expected:
+    path = os.fsencode(tracked.path).removeprefix(os.path.join(folder, b""))
+    return tracked, path, *(tracked.stamp or (None, None, None, None))
 
 
 def archive_of(path: str) -> str:
