@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # quicker by far: signal makes enum members
 import contextlib
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 __all__ = ["interrupts_pass", "interrupts_wait"]
 
-_SIGINT = int(signal.SIGINT)
+_SIGINT = _signal.SIGINT
 
 Handler = Callable[[int, Any], object] | int | None
 
@@ -79,4 +78,4 @@ def _deliver() -> None:
         if callable(handler):
             handler(signum, frame)
         else:
-            signal.raise_signal(signum)
+            _signal.raise_signal(signum)

@@ -28,14 +28,9 @@ from .interrupts import interrupts_wait
 from .loader import MERGE_HOOK, ReloadFinder
 from .modules import TrackedModule, TrackedModules
 from .ownership import Ownership, matches
-from .session.attempts import Attempts
-from .session.edits import Edits
 from .session.importing import Importing
 from .session.namespaces import Namespaces
-from .session.planning import Planning
 from .session.tracking import Tracking
-from .session.updating import Updater
-from .undo import Undo, hint_of_undone
 
 if TYPE_CHECKING:
     from .changes import Change, Stale
@@ -43,6 +38,7 @@ if TYPE_CHECKING:
     from .plan import Plan
     from .reach.index import Index
     from .report import Report
+    from .session.workshop import Workshop
     from .workers import Attachment
 
 __all__ = ["Reloader"]
@@ -79,25 +75,33 @@ class Reloader:
         self._lock = threading.Lock()
         self._tracked = TrackedModules()
         self._engine = Engine(
-            self._tracked, lambda: self._planning.index, tracks=self._tracked.__contains__
+            self._tracked, lambda: self._work.planning.index, tracks=self._tracked.__contains__
         )
         self._engine.tell = progress
         self._tracking = Tracking(self._tracked, Ownership(include, exclude), self._engine.adopt)
-        self._undo = Undo()
-        self._attempts = Attempts(self._tracked, self.find_spec, self._engine.awaited)
-        self._edits = Edits(self._tracking, self.find_spec, self._attempts, self._engine.retry)
-        self._finder = ReloadFinder(Importing(self, self._tracking, self._engine, self._edits))
-        self._planning = Planning(
-            self._tracking, self._edits.pending, self._engine.retry, self._attempts,
-            self.find_spec, tuple(keep),
-        )  # fmt: skip
+        # Invariant: a change stays here until the source it brings has run.
+        self._pending: dict[str, Change] = {}
+        self._finder = ReloadFinder(Importing(self, self._tracking, self._engine, self._pending))
         self._namespaces = Namespaces(namespaces)
-        self._updater = Updater(
-            self._engine, self._tracking, self._edits, self._attempts, self._namespaces,
-            self._finder.install,
-        )  # fmt: skip
+        self._keep = tuple(keep)
+        self._workshop: Workshop | None = None
+        self._making = threading.Lock()
         self.install()
         self._namespaces.read_scripts()
+
+    @property
+    def _work(self) -> Workshop:
+        """Who does the work, made when there is some."""
+        if self._workshop is None:
+            with self._making:
+                if self._workshop is None:
+                    from .session.workshop import Workshop
+
+                    self._workshop = Workshop(
+                        self._tracking, self._engine, self._namespaces, self._pending,
+                        self._keep, self.find_spec, self._finder.install,
+                    )  # fmt: skip
+        return self._workshop
 
     # Settings ------------------------------------------------------------------------------------
 
@@ -114,7 +118,7 @@ class Reloader:
     @property
     def keep(self) -> tuple[str, ...]:
         """``module:NAME`` patterns of values that are never made again."""
-        return self._planning.keep
+        return self._keep
 
     def configure(
         self,
@@ -129,7 +133,7 @@ class Reloader:
             self.exclude if exclude is None else exclude,
         )
         if keep is not None:
-            self._planning.keep = tuple(keep)
+            self._keep = self._work.planning.keep = tuple(keep)
         for name, tracked in list(self._tracked.items()):
             if not owns(name, tracked.path):
                 self._tracking.remember(tracked)  # it may come under watch again
@@ -190,11 +194,11 @@ class Reloader:
     def forget(self, name: str) -> None:
         """Know no more of the module *name*: what is imported by that name next is a first import."""
         self._tracking.forget(name)
-        self._edits.forget(name)
+        self._work.edits.forget(name)
         self._engine.retry.pop(name, None)
         self._engine.awaited.pop(name, None)
-        self._undo.held.pop(name, None)
-        self._planning.forget(name)
+        self._work.undo.held.pop(name, None)
+        self._work.planning.forget(name)
 
     @property
     def namespaces(self) -> tuple[Namespace, ...]:
@@ -228,7 +232,7 @@ class Reloader:
         if not self._lock.acquire(blocking=False):
             return False  # another thread reloads
         try:
-            return self._edits.were_only_touched(stale, self._undo.held)
+            return self._work.edits.were_only_touched(stale, self._work.undo.held)
         finally:
             self._lock.release()
 
@@ -241,7 +245,7 @@ class Reloader:
         if names is not None:
             patterns = tuple(names)
             found = [change for change in found if matches(change.module, patterns)]
-        self._undo.look(found)
+        self._work.undo.look(found)
         return tuple(found)
 
     def _changes(self, stale: Stale) -> list[Change]:
@@ -251,17 +255,17 @@ class Reloader:
                 self.forget(tracked.name)
             else:
                 here.append((tracked, stamp))
-        return self._edits.find(here)
+        return self._work.edits.find(here)
 
     @collector_paused()
     def plan(self, changes: Iterable[Change] | None = None) -> Plan:
         """What a reload would do about *changes*, all there are by default. Nothing runs."""
-        return self._planning.plan(self.changes() if changes is None else tuple(changes))
+        return self._work.planning.plan(self.changes() if changes is None else tuple(changes))
 
     @property
     def index(self) -> Index:
         """Who uses what, in the sources that last ran; to be read only, and until the next call."""
-        return self._planning.current_index()
+        return self._work.planning.current_index()
 
     # Reloads -----------------------------------------------------------------------------------------
 
@@ -331,19 +335,19 @@ class Reloader:
                 if name in self._tracked
             ]
             # What has no baseline is planned by the source that it is to get.
-            self._edits.put(changes)
+            self._work.edits.put(changes)
             plan = self.plan(changes)
             with interrupts_wait():
-                outcomes, notes = self._updater.carry_out(plan)
-                for change in self._updater.settle(plan, outcomes):
+                outcomes, notes = self._work.updater.carry_out(plan)
+                for change in self._work.updater.settle(plan, outcomes):
                     self._tracked[change.module].opaque = ""  # it has a source now
-            self._edits.take_out(changes)
+            self._work.edits.take_out(changes)
         return _report(outcomes, notes, time.perf_counter() - started)
 
     @property
     def undone(self) -> frozenset[str]:
         """Modules that run an earlier version than their files hold, as `undo` left them."""
-        return frozenset(self._undo.held)
+        return frozenset(self._work.undo.held)
 
     def _reload(self, plan: Plan | None, looked: Stale | None) -> Report:
         started = time.perf_counter()
@@ -352,37 +356,39 @@ class Reloader:
             if not stale:
                 return _report()
             found = self._changes(stale)
-            self._undo.look(found)
-            changes = self._attempts.worth_trying(
-                change for change in found if change.module not in self._undo.held
+            self._work.undo.look(found)
+            changes = self._work.attempts.worth_trying(
+                change for change in found if change.module not in self._work.undo.held
             )
             if not changes:
                 return _report()
             plan = self.plan(changes)
         with interrupts_wait():
-            outcomes, notes = self._updater.carry_out(plan)
-            self._undo.note(self._updater.settle(plan, outcomes), self._tracked)
+            outcomes, notes = self._work.updater.carry_out(plan)
+            self._work.undo.note(self._work.updater.settle(plan, outcomes), self._tracked)
         return _report(outcomes, notes, time.perf_counter() - started)
 
     def _go_back(self) -> Report:
         started = time.perf_counter()
         self._tracking.scan()
-        back = self._undo.back(self._tracked, self.find_spec)
+        back = self._work.undo.back(self._tracked, self.find_spec)
         if not back:
             return _report(undo=True)
         before = [(t := self._tracked[c.module], t.stale, t.failed) for c in back]
         plan = self.plan(back)
         with interrupts_wait():
-            outcomes, notes = self._updater.carry_out(plan)
-            done = {change.module for change in self._updater.settle(plan, outcomes)}
+            outcomes, notes = self._work.updater.carry_out(plan)
+            done = {change.module for change in self._work.updater.settle(plan, outcomes)}
             for tracked, stale, failed in before:
                 if tracked.name not in done:  # it goes on with what it had
                     tracked.stale, tracked.failed = stale, failed
-                    self._attempts.forget(tracked.name)
+                    self._work.attempts.forget(tracked.name)
             if len(done) == len(back):
-                self._undo.drop_last()
+                self._work.undo.drop_last()
             now = [change for change in self.changes() if change.module in done]
-            self._undo.hold(now)
+            self._work.undo.hold(now)
+        from .undo import hint_of_undone
+
         notes += hint_of_undone(now)
         return _report(outcomes, notes, time.perf_counter() - started, undo=True)
 

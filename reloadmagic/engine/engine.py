@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import gc
-import threading
 import types
-import weakref
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SourceError
 from ..interrupts import interrupts_wait
-from ..loader import ReloadLoader, read_source
-from ..modules import TrackedModule, TrackedModules, module_namespace, module_spec
-from ..notes import unexplained
-from ..stamps import Stamp, stamp_of
+from ..modules import TrackedModule, TrackedModules
 from .bound import hold
-from .imports import as_import_error, run_first
-from .loggers import attaching
 from .marks import Marks
 from .stars import star_bindings
 from .watch import Watch
 
 if TYPE_CHECKING:
+    from ..loader import ReloadLoader
     from ..plan import Plan
     from ..reach.index import Index
     from ..reach.tokens import Token
+    from ..stamps import Stamp
     from .names import Namespace
     from .outcome import Outcome
     from .progress import Slow
@@ -45,6 +39,7 @@ class Engine:
         imported: first imports during a reload, in order: the module, the thread, the file and
             its stamp.
         marks: what decorators have set on functions.
+        watch: the containers of the modules.
         retry: for dependents that failed, the changes for which they were to run.
         awaited: for modules that failed, the files of the new modules that they had imported.
         tell: is told, from another thread, of statements that take long.
@@ -66,7 +61,7 @@ class Engine:
         self.awaited: dict[str, dict[str, Stamp | None]] = {}
         self.marks = Marks()
         self.tell: Callable[[Slow], object] | None = None
-        self._watch = Watch()
+        self.watch = Watch()
 
     @property
     def index(self) -> Index:
@@ -84,55 +79,10 @@ class Engine:
                 run.rerun(module, loader)
             yield iter(())
         else:
-            with self._importing(module, loader, order) as codes:
-                yield codes
+            from .imports import importing  # not before something is imported
 
-    @contextmanager
-    def _importing(
-        self, module: types.ModuleType, loader: ReloadLoader, order: int
-    ) -> Iterator[Iterator[types.CodeType]]:
-        """The code of all of *module*; remembers what ran and what it left behind.
-
-        Raises:
-            whatever reading, compiling or running the module raises, as an import would.
-        """
-        name, namespace = module.__name__, module_namespace(module)
-        spec = module_spec(module)
-        assert namespace is not None
-        assert spec is not None
-        path = str(spec.origin)
-        if self.running is not None:
-            self.imported.append((name, threading.get_ident(), path, stamp_of(path)))
-        try:
-            stamp, source = read_source(loader, path, warn=True)
-        except SourceError as error:
-            raise as_import_error(error) from None
-        tracked = TrackedModule(name, path, weakref.ref(module), order, stamp, source)
-        self._watch.enter_import()
-        was = self.tracked.get(name)
-        self.tracked[name] = tracked
-        try:
-            see_star = None if self.running is None else self.running.meet(name, source)
-            codes = run_first(tracked, source, loader, namespace, see_star)
-            with attaching(tracked, self.tracked), closing(codes):
+            with importing(self, module, loader, order) as codes:
                 yield codes
-            if self.running is not None:
-                self.running.leave(name, source)
-        except BaseException:
-            if was is None:
-                self.tracked.forget(name)
-            else:
-                self.tracked[name] = was
-            raise
-        finally:
-            self._watch.leave_import()
-        if namespace.get("__reload__") is False:
-            self.tracked.forget(name)
-            return
-        tracked.stars = star_bindings(source, namespace)
-        tracked.unexplained = unexplained(namespace, source, tracked.stars.values())
-        self.marks.note(tracked, source, range(len(source.statements)), {})
-        self._watch.add(tracked, namespace)
 
     def adopt(self, tracked: TrackedModule, namespace: dict[str, Any]) -> None:
         """Take over a module that was imported before; what it bound is what its names hold."""
@@ -145,7 +95,7 @@ class Engine:
         ]
         tracked.stars = star_bindings(source, namespace)
         self.marks.note(tracked, source, range(len(source.statements)), {})
-        self._watch.add(tracked, namespace)
+        self.watch.add(tracked, namespace)
 
     def run(self, plan: Plan, namespaces: Iterable[Namespace] = ()) -> tuple[Outcome, ...]:
         """Carry out *plan*; see `Run`."""
@@ -157,7 +107,7 @@ class Engine:
             return run.carry_out()
         finally:
             self.running = None
-            self._watch.begin_again(self.tracked, run.noted)
+            self.watch.begin_again(self.tracked, run.noted)
             dropped = run.state.has_dropped_class
             del run
             if dropped:

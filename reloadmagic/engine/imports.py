@@ -3,20 +3,84 @@
 from __future__ import annotations
 
 import linecache
+import threading
 import types
 import weakref
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import Any
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
-from ..loader import ReloadLoader, compile_statements, compile_tree, insert_merge_hook, show_parts
-from ..modules import TrackedModule
+from ..loader import (
+    ReloadLoader,
+    compile_statements,
+    compile_tree,
+    insert_merge_hook,
+    read_source,
+    show_parts,
+)
+from ..modules import TrackedModule, module_namespace, module_spec
+from ..notes import unexplained
 from ..source import Source, Statement
+from ..stamps import stamp_of
 from .bound import hold
+from .loggers import attaching
 from .recorder import Recorder, hooked
+from .stars import star_bindings
 
-__all__ = ["as_import_error", "run_first"]
+if TYPE_CHECKING:
+    from .engine import Engine
+
+__all__ = ["as_import_error", "importing"]
+
+
+@contextmanager
+def importing(
+    engine: Engine, module: types.ModuleType, loader: ReloadLoader, order: int
+) -> Iterator[Iterator[types.CodeType]]:
+    """The code of all of *module*; remembers what ran and what it left behind.
+
+    Raises:
+        whatever reading, compiling or running the module raises, as an import would.
+    """
+    name, namespace = module.__name__, module_namespace(module)
+    spec = module_spec(module)
+    assert namespace is not None
+    assert spec is not None
+    path = str(spec.origin)
+    if engine.running is not None:
+        engine.imported.append((name, threading.get_ident(), path, stamp_of(path)))
+    try:
+        stamp, source = read_source(loader, path, warn=True)
+    except SourceError as error:
+        raise as_import_error(error) from None
+    tracked = TrackedModule(name, path, weakref.ref(module), order, stamp, source)
+    engine.watch.enter_import()
+    was = engine.tracked.get(name)
+    engine.tracked[name] = tracked
+    try:
+        see_star = None if engine.running is None else engine.running.meet(name, source)
+        codes = run_first(tracked, source, loader, namespace, see_star)
+        with attaching(tracked, engine.tracked), closing(codes):
+            yield codes
+        if engine.running is not None:
+            engine.running.leave(name, source)
+    except BaseException:
+        if was is None:
+            engine.tracked.forget(name)
+        else:
+            engine.tracked[name] = was
+        raise
+    finally:
+        engine.watch.leave_import()
+    if namespace.get("__reload__") is False:
+        engine.tracked.forget(name)
+        return
+    tracked.stars = star_bindings(source, namespace)
+    tracked.unexplained = unexplained(namespace, source, tracked.stars.values())
+    engine.marks.note(tracked, source, range(len(source.statements)), {})
+    engine.watch.add(tracked, namespace)
 
 
 def run_first(

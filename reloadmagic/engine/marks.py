@@ -15,7 +15,6 @@ from typing import Any
 from ..live import class_dict, functions_within, is_class, nested_classes
 from ..modules import TrackedModule
 from ..source import Source
-from .dropping import attribute_targets
 
 __all__ = ["Marks"]
 
@@ -66,6 +65,8 @@ DEFINITIONS = frozenset({"def", "class"})
 
 def _set_by_statements(source: Source, name: str) -> Iterator[str]:
     """The attributes that statements of their own, ``name.attr = value``, set."""
+    from .dropping import attribute_targets  # not before something is decorated
+
     for statement in source.statements:
         for path in attribute_targets(statement):
             if path[0] == name and len(path) == 2:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..absent import ABSENT
@@ -24,7 +23,6 @@ Origin = tuple[str, str]
 """A module and a name in it."""
 
 
-@dataclass(eq=False, repr=False, slots=True)
 class Namespace:
     """A namespace of the user's: a notebook's, a script's.
 
@@ -38,11 +36,14 @@ class Namespace:
         orphans: values that names still hold although their modules dropped them.
     """
 
-    names: dict[str, Any]
-    provenance: dict[str, tuple[Origin, ...]]
-    stars: dict[str, None]
-    orphans: dict[str, Any] = field(default_factory=dict)
-    earlier: dict[str, tuple[Origin, ...]] = field(default_factory=dict)
+    __slots__ = ("earlier", "names", "orphans", "provenance", "stars")
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self.names = names
+        self.provenance: dict[str, tuple[Origin, ...]] = {}
+        self.stars: dict[str, None] = {}
+        self.orphans: dict[str, Any] = {}
+        self.earlier: dict[str, tuple[Origin, ...]] = {}
 
     def note_import(self, node: ast.ImportFrom, *, is_certain: bool) -> None:
         """A cell is about to run that holds this import; *is_certain*: under no condition."""

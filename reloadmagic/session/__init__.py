@@ -14,4 +14,6 @@
     what failed, and when it is tried again.
 ``updating``
     carries a plan out and settles what is known of the files.
+``workshop``
+    holds the last four, which are imported and made when there is something to reload.
 """

@@ -25,23 +25,20 @@ __all__ = ["Edits"]
 class Edits:
     """The changes that wait for a reload.
 
-    *find_spec* says where an import would find a module now; *retry* are dependents that failed,
-    which stay stale though their own files are as they were.
-
-    Attributes:
-        pending: by module, the change that waits.
+    *pending* are those, by module; *find_spec* says where an import would find a module now; *retry*
+    are dependents that failed, which stay stale though their own files are as they were.
     """
 
     def __init__(
         self,
         tracking: Tracking,
+        pending: dict[str, Change],
         find_spec: Callable[[str], ModuleSpec | None],
         attempts: Attempts,
         retry: Container[str],
     ) -> None:
-        # Invariant: a change stays here until the source it brings has run.
-        self.pending: dict[str, Change] = {}
         self._tracking = tracking
+        self._pending = pending
         self._find_spec = find_spec
         self._attempts = attempts
         self._retry = retry
@@ -51,7 +48,7 @@ class Edits:
         return [self._find(tracked, stamp) for tracked, stamp in stale]
 
     def _find(self, tracked: TrackedModule, stamp: Stamp | None) -> Change:
-        known = self.pending.get(tracked.name)
+        known = self._pending.get(tracked.name)
         if known is not None and known.stamp == stamp and stamp is not None:
             if known.kind != "unreadable" or known.digest:
                 return known  # what could not be opened may be open now
@@ -71,7 +68,7 @@ class Edits:
                 tracked.failed = None  # it was in the file
                 self._attempts.forget(tracked.name)
         else:
-            self.pending[tracked.name] = change
+            self._pending[tracked.name] = change
         return change
 
     def were_only_touched(self, stale: Stale, held: Container[str]) -> bool:
@@ -93,18 +90,18 @@ class Edits:
         if tracked.name not in self._retry:
             tracked.let_go_of_error()
             tracked.stale, tracked.failed = False, None
-        self.pending.pop(tracked.name, None)
+        self._pending.pop(tracked.name, None)
         self._attempts.take_back(tracked.name)
 
     def put(self, changes: Iterable[Change]) -> None:
         """Have *changes* wait, whatever the files hold."""
-        self.pending.update((change.module, change) for change in changes)
+        self._pending.update((change.module, change) for change in changes)
 
     def take_out(self, changes: Iterable[Change]) -> None:
         """Those of *changes* that still wait wait no more."""
         for change in changes:
-            if self.pending.get(change.module) is change:
-                del self.pending[change.module]
+            if self._pending.get(change.module) is change:
+                del self._pending[change.module]
 
     def have_run(self, changes: Iterable[Change]) -> list[Change]:
         """Those of *changes* whose source has run: their modules are as their files now."""
@@ -124,5 +121,5 @@ class Edits:
 
     def forget(self, name: str) -> None:
         """Nothing waits for the module *name*, and nothing it holds is known to fail."""
-        self.pending.pop(name, None)
+        self._pending.pop(name, None)
         self._attempts.forget(name)

@@ -20,10 +20,10 @@ from ..modules import module_spec
 if TYPE_CHECKING:
     import types
 
+    from ..changes import Change
     from ..engine import Engine
     from ..loader import ReloadLoader
     from ..reloader import Reloader
-    from .edits import Edits
     from .tracking import Tracking
 
 __all__ = ["Importing", "watching"]
@@ -32,19 +32,19 @@ log = logging.getLogger(__name__)
 
 
 class Importing:
-    """The `Executor` of a reloader.
+    """The `Executor` of a reloader. *pending* are the changes that wait for it, by module.
 
     Attributes:
         reloader: whom it serves.
     """
 
     def __init__(
-        self, reloader: Reloader, tracking: Tracking, engine: Engine, edits: Edits
+        self, reloader: Reloader, tracking: Tracking, engine: Engine, pending: dict[str, Change]
     ) -> None:
         self.reloader = reloader
         self._tracking = tracking
         self._engine = engine
-        self._edits = edits
+        self._pending = pending
 
     def tracks(self, name: str, path: str) -> bool:
         """Is the module *name* with the file *path* one to reload?"""
@@ -79,7 +79,7 @@ class Importing:
         """What importlib is to run of a module."""
         with self._engine.executing(module, loader, order) as codes:
             yield codes
-        self._edits.pending.pop(module.__name__, None)
+        self._pending.pop(module.__name__, None)
 
 
 def watching() -> list[Reloader]:

@@ -27,7 +27,7 @@ class Namespaces:
     """
 
     def __init__(self, dicts: Iterable[dict[str, Any]]) -> None:
-        self.known = [Namespace(names, {}, {}) for names in dicts]
+        self.known = [Namespace(names) for names in dicts]
 
     def read_scripts(self) -> None:
         """Note the imports of scripts whose globals are to be kept up to date."""
@@ -58,7 +58,7 @@ class Namespaces:
     def _of(self, names: dict[str, Any]) -> Namespace:
         found = next((known for known in self.known if known.names is names), None)
         if found is None:
-            found = Namespace(names, {}, {})
+            found = Namespace(names)
             self.known.append(found)
         return found
 

@@ -1,0 +1,49 @@
+"""`Workshop`: who does the work of a `Reloader` once there is some.
+
+Nearly all that a session imports of us comes with it, so it is made when a file first looks
+different or somebody asks what an edit would do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec
+from typing import TYPE_CHECKING
+
+from ..undo import Undo
+from .attempts import Attempts
+from .edits import Edits
+from .planning import Planning
+from .updating import Updater
+
+if TYPE_CHECKING:
+    from ..changes import Change
+    from ..engine import Engine
+    from .namespaces import Namespaces
+    from .tracking import Tracking
+
+__all__ = ["Workshop"]
+
+
+class Workshop:
+    """The rooms that a reload goes through.
+
+    *pending* are the changes that wait, by module; *find_spec* says where an import would find a
+    module now; *install* has our finder stand first again; *keep* are patterns of values to keep.
+    """
+
+    def __init__(
+        self,
+        tracking: Tracking,
+        engine: Engine,
+        namespaces: Namespaces,
+        pending: dict[str, Change],
+        keep: tuple[str, ...],
+        find_spec: Callable[[str], ModuleSpec | None],
+        install: Callable[[], object],
+    ) -> None:
+        self.undo = Undo()
+        self.attempts = Attempts(tracking.modules, find_spec, engine.awaited)
+        self.edits = Edits(tracking, pending, find_spec, self.attempts, engine.retry)
+        self.planning = Planning(tracking, pending, engine.retry, self.attempts, find_spec, keep)
+        self.updater = Updater(engine, tracking, self.edits, self.attempts, namespaces, install)
