@@ -248,3 +248,89 @@ def test_a_list_in_a_class_body_that_making_the_class_fills_has_the_new_names(
     assert m.C.names == ["b", "c", "added"]
     assert m.C.seen is seen
     assert seen == [1]
+
+
+# Statements that pick a row of a table, which made none of them.
+PICKS = [
+    "row = max(ROWS, key=best)",
+    "row = next((r for r in ROWS if best(r) > 1), {})",
+    "for row in ROWS:\n    if best(row) > 1: break",
+    "row = DB.first()",
+    "row = min(NESTED['rows'], key=lambda r: -best(r))",
+]
+
+
+@pytest.mark.parametrize("value", ["row['b']", "0"])
+@pytest.mark.parametrize("pick", PICKS)
+def test_a_row_that_is_picked_otherwise_leaves_the_table_as_it_was(project, reloader, pick, value):
+    project.write("score.py", "def best(row): return row['a']\n")
+    project.write(
+        "table.py",
+        "from score import best\n"
+        "class Db:\n"
+        "    def __init__(self, rows): self.rows = rows\n"
+        "    def first(self): return sorted(self.rows, key=best)[-1]\n"
+        "ROWS = [{'a': 1, 'b': 5}, {'a': 2, 'b': 1}]\n"
+        "NESTED = {'rows': ROWS}\n"
+        "DB = Db(ROWS)\n"
+        f"{pick}\n",
+    )
+    table = load("table")
+    first, second = table.ROWS
+    assert table.row is second
+    project.edit("score.py", f"def best(row): return {value}\n")
+    assert not reloader.reload().failed
+    assert table.ROWS == [{"a": 1, "b": 5}, {"a": 2, "b": 1}]
+    assert (table.ROWS[0], table.ROWS[1]) == (first, second)
+    if value != "0":
+        assert table.row is first
+
+
+def test_what_a_statement_makes_in_place_of_a_row_leaves_the_row_alone(project, reloader):
+    text = "ROWS = [{'a': 1}, {'a': 2}]\nrow = max(ROWS, key=lambda r: r['a'])\n"
+    project.write("table.py", text)
+    table = load("table")
+    project.replace("table.py", text.splitlines()[1], "row = {'a': 0}")
+    assert not reloader.reload().failed
+    assert table.ROWS == [{"a": 1}, {"a": 2}]
+    assert table.row == {"a": 0}
+
+
+def test_a_table_that_a_class_and_a_registry_share_stays_one(project, reloader):
+    project.write(
+        "orm.py",
+        "TABLES = {}\n"
+        "class Meta(type):\n"
+        "    def __new__(meta, name, bases, body):\n"
+        "        made = super().__new__(meta, name, bases, body)\n"
+        "        TABLES[name] = made.table = {k: v for k, v in body.items() if type(v) is int}\n"
+        "        return made\n",
+    )
+    project.write(
+        "models.py", "from orm import Meta, TABLES\nclass User(metaclass=Meta):\n    a = 1\n"
+    )
+    models = load("models")
+    project.replace("models.py", "a = 1\n", "a = 1\n    b = 2\n")
+    assert not reloader.reload().failed
+    assert models.User.table == {"a": 1, "b": 2}
+    assert models.TABLES["User"] is models.User.table
+
+
+@pytest.mark.parametrize("cached", ["cache", "lru_cache(maxsize=None)"])
+def test_what_a_cached_function_made_for_a_name_is_what_it_returns_again(project, reloader, cached):
+    project.write(
+        "loads.py",
+        f"import functools\n@functools.{cached}\ndef load(name): return [name, 1]\n"
+        "LISTED = []\ndef listed(name):\n    LISTED.append([name, 1])\n    return LISTED[-1]\n",
+    )
+    project.write("use.py", "from loads import *\na = load('a')\nb = listed('b')\n")
+    use = load("use")
+    a, b = use.a, use.b
+    use.a.append("mine")
+    project.replace("loads.py", "name, 1]", "name, 2]", 2)
+    assert not reloader.reload().failed
+    assert (use.a, use.b) == (["a", 2, "mine"], ["b", 2])
+    assert (use.a, use.b) == (a, b)
+    assert use.load("a") is use.a is a
+    assert use.LISTED[0] is use.b is b
+    assert len(use.LISTED) == 1

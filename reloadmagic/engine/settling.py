@@ -13,7 +13,7 @@ from ..transaction import ABSENT, mro
 from .bound import is_alias
 from .classes import settle_class
 from .redirecting import tell_at_once
-from .sharing import shares_otherwise
+from .sharing import is_part_of_read, shares_otherwise
 from .snapshots import is_instance_of_users
 
 if TYPE_CHECKING:
@@ -44,8 +44,14 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
                 state.effects.add(("content", plan.name, name))
             elif not is_filled:
                 return old
+        if _has_picked(state, plan, number, old, new):
+            return new
         if _is_display(statement) or state.containers.is_made(new):
-            return state.containers.refill(old, new, (plan.name, name))
+            stays = state.containers.refill(old, new, (plan.name, name))
+            if stays is old and not _is_display(statement):  # which nobody else can hold
+                state.patcher.pour(new, old)
+                tell_at_once(state, old, stays)
+            return stays
         return new
     if same_value(old, new):
         shared = shares_otherwise(state, old, new, edited=_is_edited(plan, number))
@@ -74,6 +80,15 @@ def _is_edited(plan: ModulePlan, number: int) -> bool:
     partner = plan.partner(number)
     fragment = plan.after.statements[number].fragment
     return partner is None or plan.before.statements[partner].fragment.text != fragment.text
+
+
+def _has_picked(state: State, plan: ModulePlan, number: int, old: Any, new: Any) -> bool:
+    """Is one of two containers a part of another that the statement picked, now or earlier?"""
+    partner = plan.partner(number)
+    picked = [] if _is_display(plan.after.statements[number]) else [new]
+    if partner is not None and not _is_display(plan.before.statements[partner]):
+        picked.append(old)
+    return bool(picked) and is_part_of_read(state, plan, number, *picked)
 
 
 def _is_refilled(state: State, old: Any, new: Any) -> bool:

@@ -71,6 +71,9 @@ class Patcher:
         # For the whole reload. Invariant: twins are held weakly, or they would outlive the run.
         self._twins: dict[int, tuple[Callable[[], object], object]] = {}
         self._redirects: dict[int, tuple[object, object]] = {}
+        # Containers whose content went into others: strong, as nothing can hold them weakly.
+        # When the run ends, those that nobody else holds go first.
+        self.poured: dict[int, tuple[object, object]] = {}
 
     # -- what the engine calls
 
@@ -157,7 +160,7 @@ class Patcher:
     @property
     def replaced(self) -> dict[int, tuple[object, object]]:
         """Redirects wanted: id -> (former object, the one that stays)."""
-        found = {**self._redirects, **self._pairs}
+        found = {**self.poured, **self._redirects, **self._pairs}
         for key, (twin, stays) in self._twins.items():
             former = twin()
             if former is not None:
@@ -221,7 +224,14 @@ class Patcher:
     def owned(self) -> Iterator[object]:
         """The bookkeeping's own objects: references from these are not the user's."""
         tables: tuple[dict[int, Any], ...]
-        tables = (self._pairs, self._claimed, self._cells, self._twins, self._redirects)
+        tables = (
+            self._pairs,
+            self._claimed,
+            self._cells,
+            self._twins,
+            self._redirects,
+            self.poured,
+        )
         yield from tables
         yield from (entry for table in tables[:1] + tables[2:] for entry in table.values())
         for entries in (
@@ -248,6 +258,10 @@ class Patcher:
         self._redirects[id(former)] = (former, stays)
         self._claimed[id(stays)] = stays
 
+    def pour(self, new: object, old: object) -> None:
+        """The container *old* has got what *new* holds: whoever holds *new* is to get *old*."""
+        self.poured[id(new)] = (new, old)
+
     def replace_class(self, old: type, new: type) -> None:
         """*new* stays in place of *old*, and the instances are to follow."""
         self.redirect(old, new)
@@ -272,7 +286,7 @@ class Patcher:
 
     def stand_in(self, value: Any) -> Any:
         """What stays in place of *value*: itself, unless it is a twin or was replaced."""
-        for table in (self._pairs, self._redirects):
+        for table in (self._pairs, self._redirects, self.poured):
             found = table.get(id(value))
             if found is not None and found[0] is value:
                 return found[1]
@@ -342,7 +356,10 @@ class Patcher:
         self.reach_into(self._adopted)
         self._adopted.clear()
         for key, (new, old) in self._pairs.items():
-            with contextlib.suppress(TypeError):  # a property, a dict: nobody holds these
+            if _same_container(old, new):
+                self.pour(new, old)
+                continue
+            with contextlib.suppress(TypeError):  # a property: nobody holds these
                 self._twins[key] = (weakref.ref(new), old)
         self._pairs.clear()
         self._cells.clear()

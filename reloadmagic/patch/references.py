@@ -294,6 +294,9 @@ def redirect_everywhere(patcher: Patcher) -> None:
     if not patcher.replaced and not patcher.filled_classes:
         return
     gc.collect(1)  # most twins are held by nobody but themselves
+    poured = list(patcher.poured.values())
+    patcher.poured = {id(pair[0]): pair for pair in _held(patcher, poured)} if poured else {}
+    del poured  # what they hold may have no other holder
     wanted = _held(patcher, list(patcher.replaced.values()))
     filled = [cls for cls, _ in patcher.filled_classes]
     if not wanted and not filled:
