@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from typing import Literal
 
+from .compiling import decoder
 from .errors import SourceError, describe
-from .loader import decoder
 from .modules import COMPILED, TrackedModule, module_spec
 from .source import Source
 from .stamps import Stamp, content_digest, stamp_of

@@ -10,11 +10,13 @@ import sys
 import types
 import weakref
 from importlib.machinery import ModuleSpec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import let_go
-from .source import Source
-from .stamps import Stamp
+
+if TYPE_CHECKING:
+    from .source import Source
+    from .stamps import Stamp
 
 __all__ = [
     "COMPILED",

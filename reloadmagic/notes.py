@@ -14,12 +14,14 @@ import sys
 import types
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .live import class_dict, instance_items, is_class, nested_classes
 from .loader import ReloadLoader
 from .modules import module_namespace
-from .source import Source
+
+if TYPE_CHECKING:
+    from .source import Source
 
 __all__ = [
     "Note",

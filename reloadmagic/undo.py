@@ -14,7 +14,7 @@ import weakref
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from .loader import show_source
+from .compiling import show_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

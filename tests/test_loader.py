@@ -15,14 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from reloadmagic.compiling import compile_statements, insert_merge_hook, read_source
 from reloadmagic.errors import SourceError
-from reloadmagic.loader import (
-    ReloadFinder,
-    ReloadLoader,
-    compile_statements,
-    insert_merge_hook,
-    read_source,
-)
+from reloadmagic.loader import ReloadFinder, ReloadLoader
 from reloadmagic.source import Source
 from session import described, load, unlike, watch
 

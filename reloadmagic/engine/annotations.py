@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..loader import compile_tree
+from ..compiling import compile_tree
 from ..source import Statement
 
 if TYPE_CHECKING:

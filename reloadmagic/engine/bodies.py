@@ -10,10 +10,10 @@ import types
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..compiling import compile_statements
 from ..diff import Pair
 from ..errors import SourceError
 from ..live import code_objects, find_class, find_functions, functions_within
-from ..loader import compile_statements
 from ..plan import ModulePlan, Recoded
 from .bound import loader_of
 from .lines import move_file, move_lines

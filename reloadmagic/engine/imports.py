@@ -11,15 +11,9 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ..compiling import compile_statements, compile_tree, insert_merge_hook, read_source, show_parts
 from ..errors import SourceError
-from ..loader import (
-    ReloadLoader,
-    compile_statements,
-    compile_tree,
-    insert_merge_hook,
-    read_source,
-    show_parts,
-)
+from ..loader import ReloadLoader
 from ..modules import TrackedModule, module_namespace, module_spec
 from ..notes import unexplained
 from ..source import Source, Statement

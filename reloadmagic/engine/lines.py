@@ -6,11 +6,11 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from ..compiling import compile_statements, show_parts
 from ..live import (
     functions_within,
     own_functions,
 )
-from ..loader import compile_statements, show_parts
 from ..modules import TrackedModule
 from ..patch import live_functions
 from ..plan import ModulePlan

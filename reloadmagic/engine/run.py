@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ..compiling import show_parts
 from ..hooks import AFTER_HOOK, after_reload, after_reload_of_instances
 from ..interrupts import interrupts_pass
-from ..loader import ReloadLoader, show_parts
+from ..loader import ReloadLoader
 from ..patch import patch_closures
 from ..plan import Changeset, Plan
 from ..reach.tokens import Token

@@ -6,9 +6,9 @@ import types
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..compiling import compile_statements
 from ..errors import SourceError
 from ..interrupts import interrupts_pass
-from ..loader import compile_statements
 from ..notes import is_container, same_value
 from ..plan import ModulePlan
 from ..source.scopes import bound_by_text

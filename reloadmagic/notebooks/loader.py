@@ -10,7 +10,7 @@ import types
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from typing import TYPE_CHECKING, Any
 
-from reloadmagic.loader import show_parts
+from reloadmagic.compiling import show_parts
 from reloadmagic.source import Text
 from reloadmagic.source.parsing import parse
 

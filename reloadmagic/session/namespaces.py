@@ -10,9 +10,9 @@ import ast
 from collections.abc import Iterable
 from typing import Any
 
+from ..compiling import read_source
 from ..engine.names import Namespace
 from ..errors import SourceError
-from ..loader import read_source
 from ..source.parsing import parse
 from ..source.scopes import bound_names, scope_nodes
 

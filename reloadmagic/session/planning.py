@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
+from ..compiling import read_source
 from ..errors import SourceError
-from ..loader import read_source
 
 if TYPE_CHECKING:
     from ..changes import Change

@@ -17,8 +17,8 @@ from stat import ST_INO, ST_SIZE
 from typing import TYPE_CHECKING, Any, cast
 
 from ..bytecode import was_edited_since_import
+from ..compiling import read_source
 from ..errors import SourceError
-from ..loader import read_source
 from ..modules import (
     COMPILED,
     TrackedModule,

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from ..compiling import show_source
 from ..errors import let_go_of_frames
-from ..loader import show_source
 
 if TYPE_CHECKING:
     from ..changes import Change

@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 from typing import Any
 
-from reloadmagic.loader import decoder, show_parts
+from reloadmagic.compiling import decoder, show_parts
 from reloadmagic.source import Text
 from reloadmagic.source.parsing import file_lines
 
