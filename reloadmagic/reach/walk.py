@@ -124,13 +124,13 @@ class Walk:
             if rest or how & ~MENTION:
                 self.todo.append(user)
             else:
-                self._held(user)
+                self._held(user, entity)
         if entity[1] == "__all__":
             for user, _, _ in self.index.users((entity[0], "*")):
                 self.todo.append(user)
 
-    def _held(self, user: User) -> None:
-        """Code that passes around an object of which the content has changed."""
+    def _held(self, user: User, held: Entity) -> None:
+        """Code that passes around an object, *held*, of which the content has changed."""
         module, kind, key = user
         if kind == "f":
             self.todo.append(user)
@@ -146,7 +146,8 @@ class Walk:
                 for name in statement.binds:
                     self._content((module, name))
                 for path in now.fills | now.sets:
-                    for other, _ in self.index.names.resolve(module, path):
+                    others = [other for other, _ in self.index.names.resolve(module, path)]
+                    for other in others if held not in others else ():
                         self._content(other)
 
     def _attribute(self, entity: Entity, attr: str) -> None:
