@@ -149,6 +149,9 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
     plan = work.plan
     drop_names(state, work)
     descents = _descents(state, plan)
+    if state.index.whole(name) and not any(map(plan.forced, plan.run)):
+        # All of it runs or nothing does, by what the modules that it imports have changed.
+        descents = {0: [target for number in sorted(descents) for target in descents[number]]}
     try:
         with without_unexplained(state, work):
             for number in sorted({*plan.run, *plan.annotated, *descents}):

@@ -99,22 +99,44 @@ class Propagation:
         return self.order.is_past(statement, producer)
 
     def _reach_whole_modules(self) -> bool:
-        """Where it cannot be told what a module does, all of it runs if any of it may."""
+        """Where it cannot be told what a module does, all of it runs if any of it does."""
         grew = False
         for name, plan in list(self.plans.items()):
-            active = plan.run or plan.patch or plan.drops
-            if active and self.index.whole(name):
-                for number in range(len(plan.after.statements)):
-                    if WHOLE in plan.run.get(number, ()) or self.pins.hold(plan, number):
-                        continue
-                    grew = True
-                    plan.anew.add(number)
+            if not (plan.run or plan.patch or plan.drops) or not self.index.whole(name):
+                continue
+            reasons = set[Token | str]().union(*plan.run.values())
+            if plan.diff is not None or any(isinstance(reason, str) for reason in reasons):
+                reasons = {WHOLE}
+            for number in range(len(plan.after.statements)):
+                if reasons <= plan.run.get(number, set()) or self.pins.hold(plan, number):
+                    continue
+                grew = True
+                plan.anew.add(number)
+                if reasons == {WHOLE}:
                     self.reach(plan, number, WHOLE)
-                self.push(("content", name, "__all__"))  # it may bind names that no statement does
-                for used in self.index.used_names(name):
-                    self.push(("bind", name, used))
-                    self.push(("content", name, used))
+                else:
+                    self._reach_with_others(plan, number, reasons)
+            self.push(("content", name, "__all__"))  # it may bind names that no statement does
+            for used in self.index.used_names(name):
+                self.push(("bind", name, used))
+                self.push(("content", name, used))
         return grew
+
+    def _reach_with_others(
+        self, plan: ModulePlan, number: int, reasons: Iterable[Token | str]
+    ) -> None:
+        """Plan a statement that runs if all of its module does: groups in there are whole then."""
+        me = (plan.name, number)
+        plan.run.setdefault(number, set()).update(reasons)
+        for token in produced(self.index, plan, number):
+            self.push(token, me)
+        for target in [*(found for found, _ in self.groups.of(*me)), *self._half_filled(me)]:
+            _, name, attr = target
+            members = self.groups.makers(target) | self.groups.fillers(target)
+            if any(found != plan.name for found, _ in members):
+                self.force_group(target, "")
+            else:
+                plan.filled.setdefault(name, set()).add(attr)
 
     def plan_of(self, module: str) -> ModulePlan:
         """The plan of a module, made if nothing of it was planned yet."""
@@ -146,6 +168,9 @@ class Propagation:
             # What a star-import of the module gives, with or without an __all__ of its own.
             self.push(("content", plan.name, "__all__"), (plan.name, number))
             self._follow_star(plan, number, reason)
+        if isinstance(reason, tuple) and plan.diff is None and self.index.whole(plan.name):
+            self._reach_with_others(plan, number, {reason})
+            return
         if known is not None:
             known.add(reason)
             statement = plan.after.statements[number]
@@ -189,15 +214,20 @@ class Propagation:
 
     def force_groups_read(self, me: StatementId) -> list[Target]:
         """A statement that reads objects before all their fillers have run sees them half filled."""
-        half_filled = [
-            target
-            for target in self.groups.used_by(me)
-            if any(self.order.before(me, filler) for filler in self.groups.fillers(target))
-        ]
-        half_filled += self._imported_on_their_way(me)
+        half_filled = self._half_filled(me)
         for target in half_filled:
             self.force_group(target, "it is read before it is filled")
         return half_filled
+
+    def _half_filled(self, me: StatementId) -> list[Target]:
+        return [
+            *(
+                target
+                for target in self.groups.used_by(me)
+                if any(self.order.before(me, filler) for filler in self.groups.fillers(target))
+            ),
+            *self._imported_on_their_way(me),
+        ]
 
     def _imported_on_their_way(self, me: StatementId) -> Iterator[Target]:
         """Names that a statement imports from a module that has bound them, and will once more."""

@@ -62,6 +62,7 @@ class Description:
     calls: dict[str, Tree]
     names: list[str] = field(default_factory=list)
     failing: list[str] = field(default_factory=list)  # cells whose names are not there
+    passed: list[str] = field(default_factory=list)  # what the notebook has of values gone since
 
 
 def describe_session(
@@ -116,7 +117,23 @@ def fresh(root: str, order: Order, cells: tuple[str, ...], *, sources: bool) -> 
     description = describe_session(root, names, notebook, calls=True, sources=sources)
     description.names = names
     description.failing = failing
+    description.passed = list(_passed(cells, notebook))
     return description
+
+
+def _passed(cells: tuple[str, ...], notebook: dict[str, Any]) -> Iterator[str]:
+    """Names imported of what the imports of later cells bind again, as counters are.
+
+    Which value such a name had in between no session can know that does not run its cells again.
+    """
+    for cell in cells:
+        for node in ast.walk(ast.parse(cell)):
+            if isinstance(node, ast.ImportFrom) and node.module in sys.modules:
+                now = vars(sys.modules[node.module])
+                for alias in node.names:
+                    name = alias.asname or alias.name
+                    if name in notebook and now.get(alias.name) is not notebook[name]:
+                        yield name
 
 
 # -- the session --------------------------------------------------------------------------------
