@@ -248,10 +248,15 @@ class Before:
         for name, (entity, attr), alone in self._unset:
             if any(map(self._is_assignment, after.get((entity, attr), ()))):
                 continue
-            if alone:
+            if alone or not self._is_pinned(propagation, entity):
                 propagation.plans[name].orphaned += ((entity, attr),)
-            else:
+            if not alone:
                 propagation.force_group((*entity, ""), f"what set its {attr} is gone")
+
+    def _is_pinned(self, propagation: Propagation, entity: Entity) -> bool:
+        """Will an object not be made anew, as the user wants to keep it?"""
+        makers = propagation.groups.makers((*entity, ""))
+        return any(propagation.pins.hold(propagation.plan_of(m), n) for m, n in makers)
 
     def _is_assignment(self, statement: StatementId) -> bool:
         """Is it a statement that sets attributes on no condition?"""

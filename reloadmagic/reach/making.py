@@ -14,7 +14,7 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from .handling import Handling, Used
-from .known import CONSTRUCTION
+from .known import CLASS_HOOKS, CONSTRUCTION
 from .summary import LAMBDAS, Path, Unit
 from .tokens import Entity, StatementId
 
@@ -73,7 +73,8 @@ def _uses(
 
 def sets_itself(index: Index, entity: Entity, attr: str) -> bool:
     """May making an object of the class *entity* set *attr* of it?"""
-    return any({"", attr} & unit.own for _, unit in _construction(index, entity))
+    units = _running(index, entity, CONSTRUCTION - CLASS_HOOKS)
+    return any({"", attr} & unit.own for _, unit in units)
 
 
 def _construction(index: Index, entity: Entity) -> list[tuple[str, Unit]]:
