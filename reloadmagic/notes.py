@@ -41,6 +41,16 @@ ATTRIBUTES = "<attributes>"
 """Under the name of an instance: the attributes that it had."""
 LIMIT = 100_000
 """Larger containers are not noted: holding on to what they held would cost too much."""
+# By id, as a metaclass of the user's may have its own idea of equality.
+_ATOMS = frozenset(
+    map(
+        id,
+        (
+            *(types.NoneType, str, bytes, int, bool, float, complex, range),
+            *(types.EllipsisType, types.NotImplementedType),
+        ),
+    )
+)
 
 
 class Note(NamedTuple):
@@ -227,13 +237,9 @@ def _is_among(value: Any, content: Any) -> bool:
 def is_plain(value: object) -> bool:
     """Is *value* of a built-in type whose equality is its own (`tuple`: of such)?"""
     kind = type(value)
-    if kind in (tuple, frozenset):
-        return all(map(is_plain, value))  # type: ignore[call-overload]
-    return (
-        value is None
-        or kind in (str, bytes, int, bool, float, complex, range)
-        or (value is Ellipsis or value is NotImplemented)
-    )
+    if id(kind) in _ATOMS:
+        return True
+    return (kind is tuple or kind is frozenset) and all(map(is_plain, value))  # type: ignore[call-overload]
 
 
 def same_value(old: Any, new: Any, *, depth: int = 8) -> bool:
@@ -243,9 +249,9 @@ def same_value(old: Any, new: Any, *, depth: int = 8) -> bool:
     kind = type(old)
     if kind is not type(new) or not depth:
         return False
-    if kind in (float, complex):
+    if kind is float or kind is complex:
         return repr(old) == repr(new)
-    if is_plain(old) and is_plain(new) and kind is not tuple and kind is not frozenset:
+    if id(kind) in _ATOMS:
         return bool(old == new)
     if kind in (list, tuple, deque):
         return len(old) == len(new) and all(

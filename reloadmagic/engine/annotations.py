@@ -68,7 +68,8 @@ def _annotations(plan: ModulePlan) -> dict[str, Any] | None:
 
 def order_annotations(state: State, plan: ModulePlan) -> None:
     """Have ``__annotations__`` in the order of the statements, also where new ones came between."""
-    annotations, diff = _annotations(plan), plan.diff
+    diff = plan.diff
+    annotations = _annotations(plan) if diff is not None else None
     if annotations is None or diff is None:
         return
     after = plan.after.statements

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import weakref
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..notes import unexplained
 from .bound import hold, note_gone
@@ -58,10 +57,10 @@ def _carry_over(state: State, work: Work) -> None:
     """What each statement bound, for those that did not run as before."""
     plan, tracked = work.plan, work.plan.tracked
     missing = len(plan.before.statements) - len(tracked.bound)
+    tracked.bound += [{} for _ in range(missing)]
     if plan.diff is not None:
         note_gone(plan)
-    bound: list[dict[str, weakref.ref[Any]]] = [*tracked.bound, *({} for _ in range(missing))]
-    tracked.bound = bound if plan.diff is None else plan.diff.carried(bound, {})
+        tracked.bound = plan.diff.carried(tracked.bound, {})
     for number, values in work.bound.items():
         tracked.bound[number] = hold(values, values)
     if tracked.stars:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import os
 import sys
 import types
@@ -30,14 +29,17 @@ __all__ = [
     "drop_names",
     "drop_own_names",
     "drop_star",
+    "drop_unexplained",
     "forget_unbound",
-    "without_unexplained",
+    "hide_unexplained",
 ]
 
 
 def drop_names(state: State, work: Work) -> None:
     """Take out what the source no longer binds."""
     plan = work.plan
+    if plan.diff is None:
+        return
     namespace = plan.tracked.namespace
     for name in plan.dropped:
         if name == "__doc__":
@@ -47,8 +49,6 @@ def drop_names(state: State, work: Work) -> None:
                 state.has_dropped_class = True
             del namespace[name]
         state.effects.add(("bind", plan.name, name))
-    if plan.diff is None:
-        return
     drop_annotations(state, plan)
     bound = {n for s in plan.after.statements for n in s.binds}
     for number in plan.dropped_statements:
@@ -126,21 +126,26 @@ def drop_own_names(state: State, plan: ModulePlan, number: int) -> None:
             del namespace[name]
 
 
-@contextlib.contextmanager
-def without_unexplained(state: State, work: Work) -> Iterator[None]:
+def hide_unexplained(state: State, work: Work) -> None:
     """A module that runs as a whole has only those names of its own that it binds this time.
 
     They are gone while it runs, as what is bound again cannot be told from what stays.
     """
-    namespace, plan = work.plan.tracked.namespace, work.plan
-    if len(plan.run) == len(plan.after.statements):
-        names = plan.tracked.unexplained & namespace.keys()
+    plan = work.plan
+    if len(plan.run) == len(plan.after.statements) and plan.tracked.unexplained:
+        namespace = plan.tracked.namespace
         work.hidden = {
             name: namespace.pop(name)
-            for name in names
+            for name in plan.tracked.unexplained & namespace.keys()
             if not _is_submodule(state, plan.name, name, namespace[name])
         }
-    yield
+
+
+def drop_unexplained(state: State, work: Work) -> None:
+    """Those of the hidden names that have not come back are gone, if all of the module has run."""
+    if not work.hidden:
+        return
+    namespace, plan = work.plan.tracked.namespace, work.plan
     for name, value in work.hidden.items():
         if name in namespace:
             continue

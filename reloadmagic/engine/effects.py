@@ -47,8 +47,12 @@ class Effects:
 
     def is_due(self, plan: ModulePlan, number: int) -> bool:
         """Has one of the reasons for which a statement is planned come true?"""
-        return any(
-            isinstance(reason, str) or self.is_actual(reason) for reason in plan.run.get(number, ())
+        reasons = plan.run.get(number)
+        if not reasons:
+            return False
+        # Most have come true as they stand, if any has.
+        return not self.actual.isdisjoint(reasons) or any(
+            isinstance(reason, str) or self.is_actual(reason) for reason in reasons
         )
 
     def is_only_grouped(self, plan: ModulePlan, number: int) -> bool:

@@ -109,6 +109,7 @@ class Engine:
             self.running = None
             self.watch.begin_again(self.tracked, run.noted)
             dropped = run.state.has_dropped_class
+            run.state.let_go()
             del run
             if dropped:
                 gc.collect()  # or __subclasses__() would go on listing what nobody holds

@@ -32,9 +32,7 @@ def is_quiet(state: State, plan: ModulePlan, number: int) -> bool:
     summary, kind = entry.summaries[number], entry.source.statements[number].fragment.kind
     if kind == "import":
         return type(builtins.__import__) is types.BuiltinFunctionType and all(
-            _is_there(
-                state.index.modules[plan.name].absolute(found.module, found.level), found.name
-            )
+            _is_there(entry.absolute(found.module, found.level), found.name)
             for found in summary.imports
         )
     return kind == "assign" and _only_reads(summary, plan.tracked.namespace)
@@ -58,12 +56,15 @@ def reaches_out(summary: Summary) -> bool:
 def stands_alone(state: State, plan: ModulePlan, number: int) -> bool:
     """Is the statement as it was, the only one that binds its names, and nothing to be merged?"""
     entry = state.index.modules[plan.name]
-    statement, namespace = entry.source.statements[number], plan.tracked.namespace
-    if plan.diff is not None or any(len(entry.bindings[name]) > 1 for name in statement.binds):
+    fragment, namespace = entry.source.statements[number].fragment, plan.tracked.namespace
+    if plan.diff is not None:
         return False
-    return statement.fragment.kind == "import" or all(
-        is_plain(namespace.get(name, ABSENT)) for name in statement.binds
-    )
+    for name in fragment.binds:
+        if len(entry.bindings[name]) > 1:
+            return False
+        if fragment.kind != "import" and not is_plain(namespace.get(name, ABSENT)):
+            return False
+    return True
 
 
 def _is_there(module: str, name: str | None) -> bool:

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 import time
+import types
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from .annotations import annotate, order_annotations
 from .bodies import patch_bodies
 from .bound import loader_of
 from .cycles import order_of
-from .dropping import drop_names, without_unexplained
+from .dropping import drop_names, drop_unexplained, hide_unexplained
 from .failures import Failed, locate
 from .quiet import is_quiet, stands_alone
 from .snapshots import snapshot_module, snapshot_reachable
@@ -64,10 +65,21 @@ def reload_module(state: State, name: str) -> None:
         work.started = True
         return
     plan = work.plan
-    if plan.diff is None and is_importing(module):
-        return  # in another thread: what it has yet to use, it finds edited
-    if plan.diff is None and not state.effects.may_run(plan) and not _descents(state, plan):
-        return
+    if plan.diff is None:
+        if is_importing(module):
+            return  # in another thread: what it has yet to use, it finds edited
+        if not state.effects.may_run(plan) and not _descents(state, plan):
+            return
+    started = time.perf_counter()
+    try:
+        _reload(state, work, module)
+    finally:
+        work.seconds += time.perf_counter() - started
+
+
+def _reload(state: State, work: Work, module: types.ModuleType) -> None:
+    """Have *module* run by its plan, or be patched."""
+    plan, name = work.plan, work.plan.name
     state.states[name] = None
     if BEFORE_HOOK in plan.tracked.namespace:
         snapshot_module(state, plan.tracked)
@@ -76,24 +88,21 @@ def reload_module(state: State, name: str) -> None:
     if not plan.run and not plan.drops and plan.diff is not None and not is_moved:
         # Nothing of it runs, so there is nothing for importlib to see to.
         work.started = True
-        with _timed(work):
-            patch_bodies(state, work)
-            for _, targets in sorted(_descents(state, plan).items()):
-                for target in targets:
-                    reload_module(state, target)
+        patch_bodies(state, work)
+        for _, targets in sorted(_descents(state, plan).items()):
+            for target in targets:
+                reload_module(state, target)
         return
     state.transaction.snapshot(plan.tracked.namespace)
     if any(state.work[name].is_loud for name in state.active):
         snapshot_module(state, plan.tracked)
     if plan.diff is None:
         # The file is as it was, so importlib would find what is there.
-        with _timed(work):
-            rerun(state, name, loader_of(plan.tracked))
+        rerun(state, name, loader_of(plan.tracked))
         return
     # importlib replaces __spec__ and its like before the loader is called.
     _keep_place(state)
-    with _timed(work):
-        importlib.reload(module)
+    importlib.reload(module)
     # Where another finder stands before ours, its loader ran the module as a whole.
     work.started = True
 
@@ -115,15 +124,6 @@ def _handed_on(state: State, plan: ModulePlan) -> Any:
         at = os.path.basename(spoken_place(failed.path, failed.lineno))
         state.leftovers += (f"{at}: {BEFORE_HOOK} handed on no state: {describe(error)}",)
         return None
-
-
-@contextlib.contextmanager
-def _timed(work: Work) -> Iterator[None]:
-    started = time.perf_counter()
-    try:
-        yield
-    finally:
-        work.seconds += time.perf_counter() - started
 
 
 def _keep_place(state: State) -> None:
@@ -153,14 +153,15 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
         # All of it runs or nothing does, by what the modules that it imports have changed.
         descents = {0: [target for number in sorted(descents) for target in descents[number]]}
     try:
-        with without_unexplained(state, work):
-            for number in sorted({*plan.run, *plan.annotated, *descents}):
-                for target in descents.get(number, ()):
-                    reload_module(state, target)
-                if number in plan.run and state.effects.is_due(plan, number):
-                    _run(state, work, number, loader)
-                elif number in plan.annotated:
-                    annotate(state, plan, number, loader)
+        hide_unexplained(state, work)
+        for number in sorted({*plan.run, *plan.annotated, *descents}):
+            for target in descents.get(number, ()):
+                reload_module(state, target)
+            if number in plan.run and state.effects.is_due(plan, number):
+                _run(state, work, number, loader)
+            elif number in plan.annotated:
+                annotate(state, plan, number, loader)
+        drop_unexplained(state, work)
     except (Failed, KeyboardInterrupt):
         raise
     except SourceError as error:
@@ -174,9 +175,13 @@ def _run(state: State, work: Work, number: int, loader: ReloadLoader) -> None:
     """Run one statement, in the way that it asks for."""
     plan = work.plan
     state.caches.clear()
-    if is_quiet(state, plan, number):
-        run = run_quietly if stands_alone(state, plan, number) else run_statement
-        run(state, work, number, loader)
+    quiet = is_quiet(state, plan, number)
+    if quiet and stands_alone(state, plan, number):
+        run_quietly(state, work, number, loader)
+        return
+    work.only_binds = False
+    if quiet:
+        run_statement(state, work, number, loader)
         return
     work.is_loud = True
     snapshot_reachable(state, plan.name, number)

@@ -131,7 +131,9 @@ class Run:
             KeyboardInterrupt: it came while a module ran; that set is rolled back.
         """
         outcomes: list[Outcome] = []
-        with self.state.made if self.known else contextlib.nullcontext(), self.state.progress:
+        largest = max((len(changeset.modules) for changeset in self.plan.sets), default=0)
+        made = self.state.made if self.known else contextlib.nullcontext()
+        with made, self.state.progress, room_for(largest):
             for changeset in self.plan.sets:
                 if changeset.blocked:
                     outcomes += self._held_back(changeset)
@@ -155,12 +157,11 @@ class Run:
         imported = len(self.engine.imported)
         try:
             self._prepare(names)
-            with room_for(len(names)):
-                for name in names:
-                    reload_module(state, name)
-            self._finish()
-            with interrupts_pass():
-                self._call_hooks(names)
+            for name in names:
+                reload_module(state, name)
+            only_bound = not changeset.edited and all(state.work[n].only_binds for n in names)
+            self._finish(only_bound=only_bound)
+            self._call_hooks(names)
         except BaseException as error:  # noqa: BLE001 - whatever user code raises, SystemExit included
             files = forget_imports(self.engine, self.known, imported)
             self._roll_back()
@@ -172,9 +173,10 @@ class Run:
             self.engine.awaited |= dict.fromkeys(names, files)
             return list(self._failures(changeset, error, causes))
         state.transaction.commit()
-        follow_replaced(state)
-        state.containers.follow_replaced()
-        state.leftovers += tuple(put_tables_in_order(state))
+        if not only_bound:
+            follow_replaced(state)
+            state.containers.follow_replaced()
+            state.leftovers += tuple(put_tables_in_order(state))
         return list(self._commit(names))
 
     def _prepare(self, names: tuple[str, ...]) -> None:
@@ -182,12 +184,13 @@ class Run:
         for name in names:
             work = self.state.work[name]
             plan = work.plan
-            if plan.diff is not None and not plan.after.parts:
+            if plan.diff is None:
+                continue
+            if not plan.after.parts:
                 linecache.cache.pop(plan.after.path, None)  # what runs is what the file holds
             loader = loader_of(plan.tracked)
             for number, why in plan.run.items():
-                is_new = plan.diff is not None and plan.partner(number) is None
-                if is_new or "edited" in why:
+                if plan.partner(number) is None or "edited" in why:
                     work.codes[number] = compile_statement(plan, loader, number)
             work.origins.update(returned(plan))
             for number, (module, old) in plan.origins.items():
@@ -196,10 +199,23 @@ class Run:
                     self.state.tracked[module], old, statement.binds[0]
                 )
         for name in names:
-            drop_attributes(self.state, self.state.work[name].plan)
+            plan = self.state.work[name].plan
+            if plan.diff is not None or plan.unset:
+                drop_attributes(self.state, plan)
 
-    def _finish(self) -> None:
-        """What is left to do when all statements of a set have run."""
+    def _finish(self, *, only_bound: bool) -> None:
+        """What is left to do when all statements of a set have run, which *only_bound* names."""
+        state = self.state
+        if only_bound:
+            state.caches.clear()
+        else:
+            self._follow()
+        if not only_bound or not state.active.isdisjoint(self.before):
+            for namespace in state.namespaces:
+                state.leftovers += tuple(refresh(namespace, self.before, state.transaction))
+
+    def _follow(self) -> None:
+        """Bring in what came at run time, and have all that lives follow what was merged."""
         state = self.state
         state.effects.decide_contents()  # before what came at run time is put back
         state.containers.add_extras()
@@ -212,8 +228,6 @@ class Run:
         state.leftovers += (*closures, *state.patcher.finish())
         if state.edited_classes and state.made.is_watching:
             state.made.collect()
-        for namespace in state.namespaces:
-            state.leftovers += tuple(refresh(namespace, self.before, state.transaction))
         for name in state.active:
             plan = state.work[name].plan
             for path in {plan.before.path, plan.after.path}:
@@ -221,14 +235,16 @@ class Run:
 
     def _call_hooks(self, names: tuple[str, ...]) -> None:
         """What the user's modules and classes want to do now that the new code is in."""
-        for name in names:
-            if name in self.state.states:
-                tracked = self.state.work[name].plan.tracked
-                if AFTER_HOOK in tracked.namespace:
-                    snapshot_module(self.state, tracked)
-                after_reload(tracked.namespace, self.state.states.pop(name))
-        remember = partial(snapshot_instance, self.state)
-        after_reload_of_instances(self.state.edited_classes, remember)
+        state = self.state
+        reloaded = [state.work[name].plan.tracked for name in names if name in state.states]
+        hooked = [tracked for tracked in reloaded if AFTER_HOOK in tracked.namespace]
+        if not hooked and not state.edited_classes:
+            return
+        with interrupts_pass():
+            for tracked in hooked:
+                snapshot_module(state, tracked)
+                after_reload(tracked.namespace, state.states[tracked.name])
+            after_reload_of_instances(state.edited_classes, partial(snapshot_instance, state))
 
     def _commit(self, names: tuple[str, ...]) -> Iterator[Outcome]:
         for name in names:

@@ -40,6 +40,7 @@ class Work:
         codes: by statement, the code that was compiled before anything ran.
         stars: by star-import, the names that it bound.
         hidden: names that the module had bound in ways that cannot be told, while it runs anew.
+        only_binds: all that ran has bound names, and nothing was to be merged.
         is_loud: a statement ran that may have done more than bind names.
         is_noted: its containers were noted again, as it may hold others now.
     """
@@ -53,6 +54,7 @@ class Work:
     codes: dict[int, types.CodeType] = field(default_factory=dict)
     stars: dict[int, frozenset[str]] = field(default_factory=dict)
     hidden: dict[str, Any] = field(default_factory=dict)
+    only_binds: bool = True
     is_loud: bool = False
     is_noted: bool = False
     seconds: float = 0.0
@@ -107,6 +109,10 @@ class State:
         self.has_dropped_class = False
         self.leftovers: tuple[str, ...] = ()
         self.begin_set(())
+
+    def let_go(self) -> None:
+        """The run is over: what it knows goes now, and not with the next garbage collection."""
+        del self.containers, self.caches, self.patcher  # which refer back to this
 
     def begin_set(self, names: tuple[str, ...]) -> None:
         """Start a transaction for a set of modules."""

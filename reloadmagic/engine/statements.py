@@ -118,21 +118,22 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
     """
     plan = work.plan
     statement = plan.after.statements[number]
-    recorder = Recorder(plan.tracked.namespace)
+    namespace = plan.tracked.namespace
+    recorder = Recorder(namespace)
     place = plan.after.line_text(statement.lineno)
     work.ran.append(Ran(statement.lineno, statement.label, plan.why(number), place))
-    exec(_code_of(work, number, loader), recorder.namespace, recorder)
+    exec(_code_of(work, number, loader), namespace, recorder)
     is_import = statement.fragment.kind == "import"
     if is_import:
         _leave_alone(state, plan, number, recorder)
     result = work.bound[number] = {}
     for name, was in recorder.bound.items():
-        value = recorder.namespace[name]
+        value = namespace[name]
         stays = state.patcher.stand_in(value)
         if not is_import and same_value(was, stays):
             stays = was
         if stays is not value:
-            recorder.namespace[name] = stays
+            namespace[name] = stays
         result[name] = stays
         note_binding(state, plan, name, was, value, stays, None)
 
@@ -182,11 +183,9 @@ def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recor
         if n > number and (partner := plan.partner(n)) is not None
     }
     for name, was in list(recorder.bound.items()):
-        later = [n for n in entry.bindings.get(name, ()) if n > number]
-        later += [n for n, names in stars.items() if name in names]
-        if was is ABSENT or not later:
-            continue
-        if not state.effects.is_due(plan, max(later)):
+        binders = entry.bindings.get(name, (number,))
+        last = max([*binders, *(n for n, names in stars.items() if name in names)])
+        if was is not ABSENT and last > number and not state.effects.is_due(plan, last):
             recorder.give_back(name)
 
 
@@ -203,9 +202,7 @@ def _keep_unchanged(state: State, plan: ModulePlan, number: int, recorder: Recor
             continue
         if is_star and name not in given:
             continue  # what hid it is gone
-        origins = [
-            e for e, _ in state.index.names.resolve(plan.name, (name,)) if e != (plan.name, name)
-        ]
+        origins = state.index.origins((plan.name, name))
         if origins and not any(state.effects.is_actual(("bind", *origin)) for origin in origins):
             recorder.namespace[name] = was
 

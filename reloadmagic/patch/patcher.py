@@ -290,7 +290,7 @@ class Patcher:
             found = table.get(id(value))
             if found is not None and found[0] is value:
                 return found[1]
-        twin = self._twin(value)
+        twin = self._twin(value) if self._twins else None
         return value if twin is None else twin
 
     def adopt(self, value: Any) -> Any:

@@ -60,10 +60,11 @@ class Groups:
         entry = self._index.modules[module]
         for name in entry.source.statements[number].binds:
             makers = self.makers((module, name, ""))
-            kinds = {entry.source.statements[n].fragment.kind for _, n in makers}
-            if len(makers) > 1 and kinds != {"import"}:
+            if len(makers) > 1 and not entry.is_import(name):
                 yield (module, name, ""), makers
         fillers = self._index.filling.fillers()
+        if not fillers:
+            return
         bound = [*entry.source.statements[number].binds, *entry.summaries[number].now.binds_global]
         made = (self._index.filling.filled_under((module, name)) for name in bound)
         for target in dict.fromkeys([*self._index.filling.filled_by(me), *itertools.chain(*made)]):

@@ -28,7 +28,7 @@ class Pins:
         statement = plan.after.statements[number]
         if _has_pin(plan.after, statement):
             return True
-        return any(
+        return bool(self._patterns) and any(
             fnmatchcase(f"{plan.name}:{name}", pattern)
             for pattern in self._patterns
             for name in statement.binds

@@ -97,7 +97,7 @@ class ModulePlan:
 
     def forced(self, number: int) -> bool:
         """Does the statement run whatever else happens?"""
-        return any(isinstance(reason, str) for reason in self.run.get(number, ()))
+        return str in map(type, self.run.get(number, ()))
 
     def why(self, number: int) -> tuple[str, ...]:
         """The reasons for which a statement is planned, for people."""

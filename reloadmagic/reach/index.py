@@ -201,6 +201,14 @@ class Index:
         self._link()
         return any(self._users.get(entity, {}).values())
 
+    def origins(self, entity: Entity) -> list[Entity]:
+        """What a name stands for in the modules that it is imported from, on its way."""
+        module, name = entity
+        return self.remembered(
+            ("origins", entity),
+            lambda: [e for e, _ in self.names.resolve(module, (name,)) if e != entity],
+        )
+
     def used_names(self, module: str) -> list[str]:
         """The names of *module* that any code uses, whether its statements bind them or not."""
         self._link()

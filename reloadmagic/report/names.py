@@ -39,6 +39,8 @@ def _definitions(outcome: Outcome) -> list[Definition]:
 def _ran_besides(outcome: Outcome) -> list[Ran]:
     """Statements that ran, without those of definitions that are told: these tell it better."""
     owners = {definition.name.partition(".")[0] for definition in _definitions(outcome)}
+    if not owners:
+        return list(outcome.ran)
     return [ran for ran in outcome.ran if owners.isdisjoint(label_names(ran.label))]
 
 
@@ -55,4 +57,4 @@ def label_names(label: str) -> list[str]:
     if label.startswith(('"', "'")):
         return ["__doc__"]
     names = label.removeprefix("class ").removeprefix("def ").split(", ")
-    return names if all(name.isidentifier() for name in names) else []
+    return names if all(map(str.isidentifier, names)) else []

@@ -117,7 +117,7 @@ def _story(outcome: Outcome) -> Iterator[str]:
 
 def definitions_by_kind(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
     """``("changed", ["area", "Circle.grow"])`` and so on, kinds that occur only."""
-    for kind in KINDS:
+    for kind in KINDS if outcome.definitions else ():
         names = [definition.name for definition in outcome.definitions if definition.kind == kind]
         if names:
             yield kind, names

@@ -27,7 +27,10 @@ class Fragment:
     them is derived once.
     """
 
-    __slots__ = ("__weakref__", "_anatomy", "_imports", "binds", "kind", "summary", "text")
+    __slots__ = (
+        "__weakref__", "_anatomy", "_imports", "_label",
+        "binds", "kind", "summary", "text",
+    )  # fmt: skip
 
     def __init__(self, text: str, nodes: Sequence[ast.stmt]) -> None:
         self.text = text
@@ -37,6 +40,7 @@ class Fragment:
         self.summary: Summary | None = None
         self._anatomy: Anatomy | None = None
         self._imports: tuple[ast.Import | ast.ImportFrom, ...] | None = None
+        self._label = ""
 
     def parse(self, lineno: int = 1) -> list[ast.stmt]:
         """The statement's nodes as they stand when its first line is *lineno*."""
@@ -67,6 +71,25 @@ class Fragment:
                 or (isinstance(node, ast.ImportFrom) and node.names[0].name != "*")
             )
         return self._imports
+
+    @property
+    def label(self) -> str:
+        """What a person would call it: ``WIDTH``, ``class Circle``, ``import math``."""
+        if not self._label:
+            self._label = self._find_label()
+        return self._label
+
+    def _find_label(self) -> str:
+        if self.kind in {"def", "class"}:
+            return f"{self.kind} {self.binds[0]}"
+        if self.kind == "assign" and self.binds:
+            return ", ".join(self.binds)
+        first = self.text.partition("\n")[0].strip()
+        if self.kind == "future":
+            first = " ".join(self.text.split())
+        elif first.startswith("from ") and self.binds != ("*",):
+            return ", ".join(self.binds)
+        return first if len(first) <= 40 else first[:39] + "…"
 
     @property
     def key(self) -> object:
@@ -107,17 +130,8 @@ class Statement(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What a person would call it: ``WIDTH``, ``class Circle``, ``import math``."""
-        if self.fragment.kind in {"def", "class"}:
-            return f"{self.fragment.kind} {self.binds[0]}"
-        if self.fragment.kind == "assign" and self.binds:
-            return ", ".join(self.binds)
-        first = self.fragment.text.partition("\n")[0].strip()
-        if self.fragment.kind == "future":
-            first = " ".join(self.fragment.text.split())
-        elif first.startswith("from ") and self.binds != ("*",):
-            return ", ".join(self.binds)
-        return first if len(first) <= 40 else first[:39] + "…"
+        """What a person would call it; see `Fragment.label`."""
+        return self.fragment.label
 
     def parse(self) -> list[ast.stmt]:
         """Its nodes, with the line numbers that they have in this version."""
