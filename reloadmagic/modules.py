@@ -81,12 +81,14 @@ class TrackedModule:
         noted: what the module's execution left in its containers, by dotted name.
         handlers: what the module's execution attached to loggers.
         order: when its first import started, as a running number.
+        owed: statements of *source*, by position, that were kept by the user's word when they were
+            to run.
         opaque: why it can only be restarted for (``"compiled extension"``), or ``""``.
         seen: digest of the newest bytes that were looked at, run or not.
     """
 
     __slots__ = (
-        "bound", "failed", "gone", "handlers", "name", "noted", "opaque", "order", "path",
+        "bound", "failed", "gone", "handlers", "name", "noted", "opaque", "order", "owed", "path",
         "reference", "seen", "source", "stale", "stamp", "stars", "unexplained",
     )  # fmt: skip
 
@@ -111,6 +113,7 @@ class TrackedModule:
         self.unexplained: frozenset[str] = frozenset()
         self.noted: dict[str, Any] = {}
         self.handlers: list[weakref.ref[Any]] = []
+        self.owed: frozenset[int] = frozenset()
         self.opaque = ""
         self.seen = b""
         self.stale = False

@@ -333,6 +333,29 @@ def test_a_cache_that_an_assignment_made_is_cleared_with_the_function_it_is_of(p
     assert m.g() is kept
 
 
+def test_what_was_kept_is_made_when_it_is_kept_no_longer(project, reloader):
+    project.write("one.py", "A = [1]  # reload: keep\n")
+    one = load("one")
+    values = []
+    for text in (
+        "A = [2]  # reload: keep\n",
+        "A = [2]  # reload: keep\nB = 1\n",
+        "A = [2]\nB = 1\n",
+    ):
+        project.edit("one.py", text)
+        reloader.reload()
+        values.append(one.A[0])
+    assert values == [1, 1, 2]
+
+
+def test_what_was_edited_and_kept_is_not_told_as_reloaded(project, reloader):
+    project.write("one.py", "A = [1]  # reload: keep\nB = 1\n")
+    load("one")
+    project.edit("one.py", "A = [2]  # reload: keep\nB = 2\n")
+    (outcome,) = reloader.reload().outcomes
+    assert (list(map(str, outcome.definitions)), outcome.kept) == (["B changed"], ("A",))
+
+
 def test_a_pinned_value_is_kept_and_told(project, reloader):
     text = "A = {}\nB = [A]  # reload: keep\n"
     module, report = edit(project, reloader, text.format(1), text.format(2))

@@ -11,6 +11,7 @@ from .quiet import bound_plainly
 from .stars import not_hidden
 
 if TYPE_CHECKING:
+    from ..plan import ModulePlan
     from .state import State, Work
 
 __all__ = ["commit_module"]
@@ -20,6 +21,7 @@ def commit_module(state: State, name: str) -> Outcome | None:
     """Make the source that ran the baseline; the outcome, None if nothing happened."""
     work = state.work[name]
     plan, tracked = work.plan, work.plan.tracked
+    tracked.owed = _owed(plan)
     if not work.started and plan.diff is None:
         return None
     tracked.failed = None
@@ -45,6 +47,15 @@ def commit_module(state: State, name: str) -> Outcome | None:
         after=plan.after.text,
         seconds=work.seconds,
     )
+
+
+def _owed(plan: ModulePlan) -> frozenset[int]:
+    """Statements that are kept although they were to run, now or before."""
+    owed = plan.tracked.owed
+    if owed and plan.diff is not None:
+        numbers = range(len(plan.after.statements))
+        owed = frozenset(number for number in numbers if plan.partner(number) in owed)
+    return (owed | plan.pinned) - plan.run.keys()
 
 
 def _status(work: Work) -> Literal["reloaded", "patched", "touched"]:

@@ -88,6 +88,8 @@ def definitions(plan: ModulePlan) -> Iterator[Definition]:
     if plan.diff is None:
         return
     for pair in plan.diff.edited():
+        if pair.new in plan.pinned:
+            continue
         statement = plan.after.statements[pair.new]
         if pair.how == "body":
             for edit in pair.bodies:

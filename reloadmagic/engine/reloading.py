@@ -25,7 +25,7 @@ from .cycles import order_of
 from .dropping import drop_names, drop_unexplained, hide_unexplained
 from .failures import Failed, locate
 from .quiet import is_quiet, stands_alone
-from .snapshots import snapshot_module, snapshot_reachable
+from .snapshots import snapshot_module, snapshot_reachable, snapshot_unshared
 from .statements import run_quietly, run_statement
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _reload(state: State, work: Work, module: types.ModuleType) -> None:
         return
     state.transaction.snapshot(plan.tracked.namespace)
     if any(state.work[name].is_loud for name in state.active):
-        snapshot_module(state, plan.tracked)
+        snapshot_unshared(state, [plan.tracked])
     if plan.diff is None:
         # The file is as it was, so importlib would find what is there.
         rerun(state, name, loader_of(plan.tracked))

@@ -33,6 +33,7 @@ __all__ = [
     "snapshot_module",
     "snapshot_reachable",
     "snapshot_targets",
+    "snapshot_unshared",
 ]
 
 # How far from a name what it leads to is looked at, and how much of that.
@@ -62,9 +63,10 @@ def snapshot_reachable(state: State, name: str, number: int) -> None:
     Dependents do what they did before, when they could do it: there, what the statement is seen to
     write to is enough.
     """
-    for other in state.active:
-        if state.work[other].started:
-            snapshot_module(state, state.work[other].plan.tracked)
+    started = [
+        state.work[other].plan.tracked for other in state.active if state.work[other].started
+    ]
+    snapshot_unshared(state, started)
     snapshot_targets(state, name, number)
     is_edited = any(state.work[other].plan.diff is not None for other in state.active)
     if is_edited and reaches_out(state.index.modules[name].summaries[number]):
@@ -72,17 +74,23 @@ def snapshot_reachable(state: State, name: str, number: int) -> None:
 
 
 def snapshot_imported(state: State, name: str) -> None:
-    """Remember the modules that module *name* imports, directly or through others.
-
-    Not while another thread runs code of the user's: what that writes meanwhile is not to be lost.
-    """
-    if _others_run(state):
-        return
+    """Remember the modules that module *name* imports, directly or through others."""
     if not state.snapped_modules:
         state.snapped_modules = True
         state.transaction.on_rollback(_restore_modules, dict(sys.modules))
-    for other in import_graph(state.index).descendants(name) & state.tracked.keys():
-        snapshot_module(state, state.tracked[other])
+    imported = import_graph(state.index).descendants(name) & state.tracked.keys()
+    snapshot_unshared(state, [state.tracked[other] for other in imported])
+
+
+def snapshot_unshared(state: State, modules: Iterable[TrackedModule]) -> None:
+    """Remember what the names of *modules* lead to, unless another thread runs code of the user's.
+
+    What that writes meanwhile is not to be lost.
+    """
+    modules = [tracked for tracked in modules if tracked.name not in state.snapped]
+    if modules and not _others_run(state):
+        for tracked in modules:
+            snapshot_module(state, tracked)
 
 
 def _others_run(state: State) -> bool:

@@ -47,6 +47,8 @@ class Seeds:
         assert diff is not None
         for pair in diff.edited():
             self._edited(plan, pair)
+        for number in self._kept_no_longer(plan):
+            self.propagation.reach(plan, number, "it is kept no longer")
         self._order_of_groups(plan, diff)
         self._try_imports_again(plan)
         self._dropped(plan, diff)
@@ -68,6 +70,12 @@ class Seeds:
         else:
             self.propagation.reach(plan, pair.new, EDITED, group=False)
             self.propagation.force_groups_of(plan, pair.new)
+
+    def _kept_no_longer(self, plan: ModulePlan) -> list[int]:
+        """Statements that were to run before, and that were kept then."""
+        owed = plan.tracked.owed
+        numbers = range(len(plan.after.statements)) if owed else ()
+        return [n for n in numbers if plan.partner(n) in owed and n not in plan.run]
 
     # Names that are gone ---------------------------------------------------------------------
 
