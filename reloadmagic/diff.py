@@ -162,12 +162,16 @@ def diff_sources(before: Source, after: Source) -> Diff:
         partner.update((number, number) for number in range(start))
         partner.update((number, number - shift) for number in range(len(new) - end, len(new)))
         same.update(range(start), range(len(new) - end, len(new)))
-        if before.flags ^ after.flags != __future__.annotations.compiler_flag:
+        if not _differ_in_annotations(before, after):
             same.clear()
         same = {number for number in same if not _shows_flags(new[number])}
         start, end, middle = 0, 0, range(len(new))
+    other_code = other_flags and not _differ_in_annotations(before, after)
     pairs = tuple(
-        _judge(old, new, n, partner.get(n), same=n in same, other_flags=other_flags) for n in middle
+        _judge(
+            old, new, n, partner.get(n), same=n in same, flags=other_flags, other_code=other_code
+        )
+        for n in middle
     )
     kept = [
         *zip(range(start), range(start), strict=True),
@@ -176,6 +180,11 @@ def diff_sources(before: Source, after: Source) -> Diff:
     ]
     moved = tuple(_moved(before, after, kept))
     return Diff(before, after, start, end, pairs, tuple(rest_old), moved)
+
+
+def _differ_in_annotations(before: Source, after: Source) -> bool:
+    """Do the flags differ in what ``from __future__ import annotations`` sets, and only there?"""
+    return before.flags ^ after.flags == __future__.annotations.compiler_flag
 
 
 def _shows_flags(statement: Statement) -> bool:
@@ -299,16 +308,21 @@ def _judge(
     partner: int | None,
     *,
     same: bool,
-    other_flags: bool,
+    flags: bool,
+    other_code: bool,
 ) -> Pair:
+    """How a statement stands to its *partner*.
+
+    *flags* of the compiler differ, and *other_code* says that more than annotations shows them.
+    """
     if partner is None:
         return Pair(number, None, "new")
     if same:
         return Pair(number, partner, "same")
     before, after = old[partner], new[number]
-    if other_flags:
+    if other_code:
         return Pair(number, partner, "changed")
-    if before.fragment.skeleton == after.fragment.skeleton:
+    if not flags and before.fragment.skeleton == after.fragment.skeleton:
         return Pair(number, partner, "body", tuple(_body_edits(before, after)))
     if before.fragment.kind == after.fragment.kind == "assign":
         assigned = _assigned(before)

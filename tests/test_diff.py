@@ -103,6 +103,11 @@ CHANGES = {
         "from __future__ import annotations\ndef f(): pass\n",
         ["new from __future__ import annotations", "changed def f"],
     ),
+    "a future import and annotated names": (
+        "a: int = 1\nb = f()\nc: int = 2\n",
+        "from __future__ import annotations\na: int = 1\nb: int = f()\nc: int = 3\n",
+        ["new from __future__ import annotations", "annotation a", "annotation b", "changed c"],
+    ),
     "a nested function": (
         "def f():\n def g(): 1\n return g\n",
         "def f():\n def g(): 2\n return g\n",

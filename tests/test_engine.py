@@ -310,6 +310,20 @@ def test_annotations_of_the_module_go_with_the_last_one(project, reloader):
     assert "__annotations__" not in vars(module)
 
 
+def test_annotations_as_text_leave_values_alone(project, reloader):
+    text = "a: object = object()\nb = object()\nmodel: int | None = None\n"
+    project.write("m.py", text)
+    m = load("m")
+    m.model = loaded = object()
+    before = m.a, m.b
+    text = text.replace("b =", "b: object =")
+    project.edit("m.py", "from __future__ import annotations\n" + text)
+    assert not reloader.reload().failed
+    assert (m.a, m.b) == before
+    assert m.model is loaded
+    assert m.__annotations__ == {"a": "object", "b": "object", "model": "int | None"}
+
+
 def test_a_cache_over_changed_code_is_cleared_and_others_are_not(project, reloader):
     text = "import functools\ndef g(): return {}\n@functools.cache\ndef f(): return g()\n@functools.cache\ndef h(): return []\n"
     project.write("m.py", text.format(1))

@@ -150,7 +150,8 @@ class Run:
 
     def _run_set(self, changeset: Changeset) -> list[Outcome]:
         state, names = self.state, changeset.modules
-        if not changeset.edited and not state.effects.may_run(state.work[names[0]].plan):
+        plans = [state.work[name].plan for name in names]
+        if not changeset.edited and not any(map(state.effects.may_run, plans)):
             return []
         before, leftovers = (set(state.effects.actual), state.effects.contents), state.leftovers
         state.begin_set(names)

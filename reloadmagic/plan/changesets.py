@@ -2,7 +2,8 @@
 
 In come the `ModulePlan`s; out go `Changeset`s in the order in which they run. Edited modules that
 depend on each other, and what lies between, succeed together. So do modules of one group: its
-statements only make sense together.
+statements only make sense together. Others are on their own, unless they import each other: then
+each may need what the other has run so far.
 """
 
 from __future__ import annotations
@@ -50,8 +51,18 @@ def changesets(
         names = tuple(sorted(group - blocked, key=order.run.began))
         yield Changeset(names, edited=True, blocked=bool(group & blocked))
     rest = plans.keys() - set[str]().union(*groups)
-    for name in sorted(rest, key=finished.__getitem__):
-        yield Changeset((name,), edited=False)
+    cycles = {_cycle(name, rest, order): None for name in rest}
+    for cycle in sorted(cycles, key=lambda cycle: max(finished[name] for name in cycle)):
+        yield Changeset(tuple(sorted(cycle, key=order.run.began)), edited=False)
+
+
+def _cycle(name: str, among: AbstractSet[str], order: Order) -> frozenset[str]:
+    """The module *name* and those *among* others that it imports and that import it, at once."""
+    graph = order.graph_at_once
+    below = graph.descendants(name)
+    if name not in below:
+        return frozenset({name})
+    return frozenset(n for n in below & among if name in graph.descendants(n))
 
 
 def _together(

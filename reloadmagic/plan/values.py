@@ -153,7 +153,8 @@ class Changeset:
     """Modules that succeed or fail together: one transaction.
 
     Attributes:
-        edited: one of them was edited at least; otherwise a dependent on its own.
+        edited: one of them was edited at least; otherwise a dependent on its own, or several that
+            import each other.
         blocked: one of them cannot be parsed, so all keep their old versions.
     """
 

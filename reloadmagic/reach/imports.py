@@ -93,7 +93,7 @@ class Imports:
         if not name.startswith(found + "."):
             return False
         target = list(self.targets(name, path[:1]))[-1]
-        return target != found or len(path) == 1 or self._names.is_module(f"{target}.{path[1]}")
+        return target != found or (len(path) > 1 and self._names.is_module(f"{target}.{path[1]}"))
 
     def targets(self, name: str, path: Path) -> Iterator[str]:
         """The modules that importing *path* in the module *name* makes the import system load."""
