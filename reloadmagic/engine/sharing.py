@@ -7,22 +7,23 @@ part of ``ROWS`` that it has not made.
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..notes import is_container
-from ..patch.references import holders
+from ..notes import is_container, noticed
 from ..reach import summarize
 
 if TYPE_CHECKING:
     from ..plan import ModulePlan
+    from ..reach.summary import Path, Summary
     from ..reach.tokens import Entity
     from .state import State
 
 __all__ = ["is_part_of_read", "shares_otherwise"]
 
-# How far up containers are looked for: a row in a list in a dict of tables.
+# How far down containers are looked for: a row in a list in a dict of tables.
 _LAYERS = 3
 
 
@@ -68,26 +69,50 @@ def is_part_of_read(state: State, plan: ModulePlan, number: int, *containers: An
 
     Then the statement has picked it and not made it, unless it puts things there itself.
     """
-    layer: list[Any] = list(containers)
-    seen: set[int] = set()
-    for _ in range(_LAYERS):
-        found = [h for h in holders(layer) if is_container(h) or type(h) is tuple]
-        layer = [h for h in found if h is not plan.tracked.namespace and id(h) not in seen]
-        seen.update(map(id, layer))
-        if not layer:
-            break
+    ids = set(map(id, containers))
     own = {target[:2] for target in state.index.filling.filled_by((plan.name, number))}
-    return any(_reads(state, plan, number, name) for name in _names_of(state, seen) - own)
+    for home, name in _named_by(state, plan, number) - own:
+        namespace = state.tracked[home].namespace if home in state.tracked else {}
+        if name in namespace and _reads(state, plan, number, (home, name)):
+            tables = [table for _, table in noticed({name: namespace[name]}, home)]
+            if any(is_container(table) and _holds(table, ids) for table in tables):
+                return True
+    return False
 
 
-def _names_of(state: State, ids: set[int]) -> set[Entity]:
-    """The names that hold containers with one of *ids*, in their attributes maybe."""
-    return {
-        (tracked.name, name.partition(".")[0])
-        for tracked in state.tracked.values()
-        for name, note in tracked.noted.items()
-        if note.identity in ids
-    }
+def _named_by(state: State, plan: ModulePlan, number: int) -> set[Entity]:
+    """The names that a statement may use, or used before its edit, by what it calls as well."""
+    partner = plan.partner(number)
+    summaries = [summarize(plan.after.statements[number].fragment)]
+    if partner is not None:
+        summaries.append(summarize(plan.before.statements[partner].fragment))
+    todo = [(plan.name, path) for summary in summaries for path in _paths(summary)]
+    found: set[Entity] = set()
+    while todo:
+        for home, name in [entity for entity, _ in state.index.names.resolve(*todo.pop())]:
+            entry = state.index.modules.get(home)
+            if entry is None or (home, name) in found:
+                continue
+            found.add((home, name))
+            for position in entry.bindings.get(name, ()):
+                todo += [(home, path) for path in _paths(entry.summaries[position])]
+    return found
+
+
+def _paths(summary: Summary) -> Iterator[Path]:
+    for unit in (summary.now, *summary.functions.values()):
+        yield from unit.paths
+
+
+def _holds(table: Any, ids: set[int]) -> bool:
+    """Does *table*, or a container in it, hold an object with one of *ids*?"""
+    layer = [table]
+    for _ in range(_LAYERS):
+        layer = gc.get_referents(*layer)
+        if not ids.isdisjoint(map(id, layer)):
+            return True
+        layer = [held for held in layer if is_container(held) or type(held) is tuple]
+    return False
 
 
 def _reads(state: State, plan: ModulePlan, number: int, entity: Entity) -> bool:
