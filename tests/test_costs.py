@@ -211,7 +211,9 @@ def test_a_constant_runs_what_uses_it_and_needs_no_look_at_the_whole_heap(
 
 def test_a_table_that_is_made_again_needs_no_look_at_the_whole_heap(project, reloader, counted):
     project.write("rows.py", "def load(path): return [{'path': path}]\n")
-    project.write("table.py", "from rows import load\nROWS = load('a')\nbest = max(ROWS, key=len)\n")
+    project.write(
+        "table.py", "from rows import load\nROWS = load('a')\nbest = max(ROWS, key=len)\n"
+    )
     table = load("table")
     rows = table.ROWS
     project.edit("rows.py", "def load(path): return [{'path': path}, {'more': 1, 'of': 2}]\n")
