@@ -798,6 +798,28 @@ def test_code_that_catches_everything_does_not_swallow_a_failure_of_what_it_impo
     assert (one.A, one.helper.X) == (1, 1)
 
 
+def test_a_function_that_catches_everything_does_not_swallow_a_failure_of_what_it_imports(
+    project, reloader
+):
+    project.write("helper.py", "X = 1\n")
+    project.write("one.py", "A = 0\n")
+    one, helper = load("one", "helper")
+    project.edit("helper.py", "X = 1 / 0\n")
+    project.edit(
+        "one.py",
+        """
+        def f():
+            try:
+                import helper
+            except BaseException:
+                return 5
+        A = f()
+        """,
+    )
+    report = reloader.reload()
+    assert (one.A, helper.X, statuses(report)["helper"]) == (0, 1, "failed")
+
+
 # Interrupts at any moment ------------------------------------------------------------------------
 
 

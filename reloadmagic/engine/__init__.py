@@ -15,8 +15,8 @@ The walk of one reload, a file a stop:
 ``reloading``
     one module: snapshots of what its code may write to, importlib, then what its plan says: live
     functions get the code of edited bodies (``bodies``) and their new lines (``lines``), names
-    that are gone are dropped (``dropping``), due statements run, annotations follow
-    (``annotations``).
+    that are gone are dropped (``dropping``), due statements run, with what functions that they
+    call import (``late``), annotations follow (``annotations``).
 ``statements``
     one statement: run it and see what it binds (``recorder``) and, of star-imports, what it would
     bind among modules that import each other (``cycles``), settle what stays (``settling``,

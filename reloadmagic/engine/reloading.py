@@ -9,6 +9,7 @@ import sys
 import time
 import types
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError, describe, spoken_place
@@ -24,11 +25,13 @@ from .bound import loader_of
 from .cycles import order_of
 from .dropping import drop_names, drop_unexplained, hide_unexplained
 from .failures import Failed, locate
+from .late import at_imports
 from .quiet import is_quiet, stands_alone
 from .snapshots import snapshot_module, snapshot_reachable, snapshot_unshared
 from .statements import run_quietly, run_statement
 
 if TYPE_CHECKING:
+    from ..reach.tokens import User
     from .state import State, Work
 
 __all__ = ["reload_behind", "reload_module", "rerun", "room_for"]
@@ -152,13 +155,14 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
     if state.index.whole(name) and not any(map(plan.forced, plan.run)):
         # All of it runs or nothing does, by what the modules that it imports have changed.
         descents = {0: [target for number in sorted(descents) for target in descents[number]]}
+    awaited = _awaited(state, plan)
     try:
         hide_unexplained(state, work)
         for number in sorted({*plan.run, *plan.annotated, *descents}):
             for target in descents.get(number, ()):
                 reload_module(state, target)
             if number in plan.run and state.effects.is_due(plan, number):
-                _run(state, work, number, loader)
+                _run(state, work, number, loader, awaited.get(number, {}))
             elif number in plan.annotated:
                 annotate(state, plan, number, loader)
         drop_unexplained(state, work)
@@ -171,8 +175,14 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
     order_annotations(state, plan)
 
 
-def _run(state: State, work: Work, number: int, loader: ReloadLoader) -> None:
-    """Run one statement, in the way that it asks for."""
+def _run(
+    state: State,
+    work: Work,
+    number: int,
+    loader: ReloadLoader,
+    awaited: Mapping[str, Iterable[str]],
+) -> None:
+    """Run one statement, in the way that it asks for; `_awaited` tells of *awaited*."""
     plan = work.plan
     state.caches.clear()
     quiet = is_quiet(state, plan, number)
@@ -185,7 +195,8 @@ def _run(state: State, work: Work, number: int, loader: ReloadLoader) -> None:
         return
     work.is_loud = True
     snapshot_reachable(state, plan.name, number)
-    with state.progress.of(plan.after, plan.after.statements[number]):
+    late = at_imports(awaited, partial(reload_module, state))
+    with state.progress.of(plan.after, plan.after.statements[number]), late:
         run_statement(state, work, number, loader)
 
 
@@ -200,9 +211,6 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
     entry = state.index.modules[plan.name]
     imports = state.index.imports.at_once()
     found: dict[int, list[str]] = {}
-    for number, target in _imported_by_calls(state, plan.name, waiting):
-        behind = _waiting_behind(state, imports, plan.name, [target], waiting)
-        found[number] = [*found.get(number, ()), *behind]
     for number, summary in enumerate(entry.summaries):
         if not summary.imports:
             continue
@@ -221,15 +229,30 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
     return found
 
 
-def _imported_by_calls(state: State, module: str, waiting: set[str]) -> Iterator[tuple[int, str]]:
-    """The statements of *module* that call functions which import one that is *waiting*, with it."""
+def _awaited(state: State, plan: ModulePlan) -> dict[int, dict[str, list[str]]]:
+    """For each statement, by module that functions import which it may call, what waits behind it."""
+    found: dict[int, dict[str, list[str]]] = {}
+    waiting = {n for n in state.active if n != plan.name and not state.work[n].started}
+    if not waiting:
+        return found
     if state.late is None:
         state.late = [f for f in state.index.imports.by_functions() if f[1] in state.active]
+    imports = state.index.imports.at_once() if state.late else {}
     for user, target in state.late:
-        if target in waiting and not f"{module}.".startswith(f"{target}."):
-            for found, number in sorted(Walk(state.index, calls_only=True).from_user(user)):
-                if found == module:
-                    yield number, target
+        if target in waiting and not f"{plan.name}.".startswith(f"{target}."):
+            behind = _waiting_behind(state, imports, plan.name, [target], waiting)
+            seen = "" if _imports_by_name(state, user) else target
+            for module, number in Walk(state.index, calls_only=True).from_user(user):
+                if module == plan.name:
+                    found.setdefault(number, {}).setdefault(seen, []).extend(behind)
+    return found
+
+
+def _imports_by_name(state: State, user: User) -> bool:
+    """May a function import by ``importlib.import_module``, which nobody sees?"""
+    entry = state.index.modules[user[0]]
+    number, _ = entry.functions[user[2]]
+    return "import_module" in entry.source.statements[number].fragment.text
 
 
 def _waiting_behind(
