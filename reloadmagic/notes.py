@@ -90,9 +90,11 @@ def containers(namespace: dict[str, Any], module: str) -> Iterator[tuple[str, An
                 yield f"{name}.<registry>", registry
 
 
-def _of_class(name: str, cls: type, module: str) -> Iterator[tuple[str, Any]]:
+def _of_class(name: str, cls: type, module: object) -> Iterator[tuple[str, Any]]:
     attributes = class_dict(cls)
-    if attributes.get("__module__") != module:
+    home = attributes.get("__module__")
+    # What a function has made goes by its module, as does what decorators make of a class here.
+    if home != module and "<locals>" not in type.__dict__["__qualname__"].__get__(cls):
         return
     yield name, cls
     is_enum = issubclass(type(cls), enum.EnumMeta)
@@ -102,7 +104,7 @@ def _of_class(name: str, cls: type, module: str) -> Iterator[tuple[str, Any]]:
         if is_container(value):
             yield f"{name}.{attr}", value
     for attr, inner in nested_classes(cls):
-        yield from _of_class(f"{name}.{attr}", inner, module)
+        yield from _of_class(f"{name}.{attr}", inner, home)
 
 
 def noticed(namespace: dict[str, Any], module: str) -> Iterator[tuple[str, Any]]:

@@ -95,6 +95,7 @@ def _reload(state: State, work: Work, module: types.ModuleType) -> None:
         for _, targets in sorted(_descents(state, plan).items()):
             for target in targets:
                 reload_module(state, target)
+        order_annotations(state, plan)
         return
     state.transaction.snapshot(plan.tracked.namespace)
     if any(state.work[name].is_loud for name in state.active):

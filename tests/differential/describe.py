@@ -448,7 +448,11 @@ def _members(describer: Describer, cls: enum.EnumType, place: str) -> list[Tree]
             describer.describe(member._value_, f"{place}.{name}.value"),
         ]
         for name, member in members_of(cls).items()
-    ] + [sorted(repr(value) for value in own_dict(cls).get("_value2member_map_", ()))]
+    ] + [
+        sorted(
+            without_addresses(repr(value)) for value in own_dict(cls).get("_value2member_map_", ())
+        )
+    ]
 
 
 def _dict(describer: Describer, value: dict[Any, Any], place: str) -> Tree:
