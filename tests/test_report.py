@@ -260,6 +260,32 @@ def test_an_error_of_a_whole_statement_has_no_carets() -> None:
     assert str(report).splitlines()[1:] == ["    raise KeyError('x')"]
 
 
+ERRORS = {
+    "of several lines": ("raise ValueError('one\\n\\ntwo')", "ValueError: one", ["  two"]),
+    "of which the first is empty": ("raise ValueError('\\none')", "ValueError: one", []),
+    "with a cause": ("raise ValueError from KeyError('x')", "ValueError", ["  from KeyError: 'x'"]),
+    "with a note": ("e = ValueError(1)\ne.add_note('see')\nraise e", "ValueError: 1", ["  see"]),
+    "with others in it": (
+        "raise ExceptionGroup('all', [OSError(1), KeyError(2)])",
+        "ExceptionGroup: all (2 sub-exceptions)",
+        ["  OSError: 1", "  KeyError: 2"],
+    ),
+    "of many lines": (
+        "raise ValueError('\\n'.join('abcdefghijkl'))",
+        "ValueError: a",
+        [*(f"  {letter}" for letter in "bcdefghi"), "  … 3 more lines"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_an_error_is_told_on_one_line_and_the_rest_of_it_below(kind: str) -> None:
+    source, said, rest = ERRORS[kind]
+    told = str(Report((outcome(status="failed", error=failure(source)),))).splitlines()
+    assert told[0].endswith(f": {said}. {STILL_HOLDS}")
+    assert told[2:] == rest
+
+
 def test_a_module_that_waits_for_a_broken_one_is_named_with_it() -> None:
     report = Report(
         (outcome(status="failed", error=syntax_error()), outcome("high", status="failed"))

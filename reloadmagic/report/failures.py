@@ -18,18 +18,27 @@ if TYPE_CHECKING:
 __all__ = ["STILL_HOLDS", "WAITS", "error_text", "failure_lines", "traceback_lines", "waits"]
 
 STILL_HOLDS = "The version that last ran stays in use."
+_OF = BaseException.__dict__  # asked by these, whatever a class of the user's makes of the names
+MORE = 8  # lines of an error besides its first
 WAITS = "Nothing is wrong here: it waits for the module that failed, so that both stay in step."
 
 
 def failure_lines(
     outcome: Outcome, outcomes: Sequence[Outcome], *, undo: bool = False
 ) -> Iterator[str]:
-    """What failed, where, what still holds; then the source line with a caret under the place."""
+    """What failed, where, what still holds; then the source line with a caret under the place.
+
+    What else there is to the error follows, a line each.
+    """
     error = outcome.error
     if outcome.status != "failed" or error is None:
         return
     yield f"{_did_not(outcome, undo=undo)} {error_text(error)}. {still_holds(outcome, outcomes)}"
     yield from source_lines(error)
+    more = list(_further(error))
+    yield from more[:MORE]
+    if len(more) > MORE:
+        yield f"  … {len(more) - MORE} more lines"
 
 
 def _did_not(outcome: Outcome, *, undo: bool) -> str:
@@ -39,9 +48,36 @@ def _did_not(outcome: Outcome, *, undo: bool) -> str:
 
 
 def reason(error: ReloadFailed | SourceError) -> str:
-    """``SyntaxError: invalid syntax``, without a full stop."""
+    """``SyntaxError: invalid syntax``, on one line and without a full stop."""
+    return _said(error)[0].removesuffix(".")
+
+
+def _said(error: ReloadFailed | SourceError) -> list[str]:
+    """What the exception says, line by line, its name at the start."""
     said = error.reason if isinstance(error, SourceError) else describe(error.exception)
-    return said.rstrip().removesuffix(".")
+    first, *rest = [line.rstrip() for line in said.splitlines() if line.strip()]
+    if rest and first.endswith(":"):
+        first = f"{first} {rest.pop(0).strip()}"
+    return [first, *rest]
+
+
+def _further(error: Exception) -> Iterator[str]:
+    """The other lines of what the exception says, its notes, what is in it and what it came from."""
+    if not isinstance(error, ReloadFailed):
+        return
+    exception = error.exception
+    for line in _said(error)[1:]:
+        yield f"  {line}"
+    notes = _OF["__dict__"].__get__(exception).get("__notes__", ())
+    for note in notes if isinstance(notes, list) else ():
+        if isinstance(note, str):
+            yield from (f"  {line}" for line in note.splitlines())
+    if isinstance(exception, BaseExceptionGroup):
+        inside = BaseExceptionGroup.__dict__["exceptions"].__get__(exception)
+        yield from (f"  {describe(inner)}" for inner in inside)
+    cause = _OF["__cause__"].__get__(exception)
+    if cause is not None:
+        yield f"  from {describe(cause)}"
 
 
 def error_text(error: Exception) -> str:
