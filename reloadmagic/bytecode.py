@@ -21,14 +21,19 @@ __all__ = ["drop_stale_bytecode", "was_edited_since_import"]
 HEADER = 16
 
 
-def was_edited_since_import(spec: ModuleSpec, stamp: Stamp | None) -> bool:
-    """Does cached bytecode show that the file, which looks like *stamp*, is not what was imported?"""
+def was_edited_since_import(spec: ModuleSpec, stamp: Stamp | None) -> bool | None:
+    """Does cached bytecode show that the file, which looks like *stamp*, is not what was imported?
+
+    None if it does not tell. False means too that the file's bytes have been compiled before.
+    """
     cached = _cached(spec)
-    if stamp is None or cached is None or sys.dont_write_bytecode:
-        return False
+    if stamp is None or cached is None:
+        return None
     recorded, written = cached
     is_within_the_second = written // 10**9 == stamp[0] // 10**9 and written < stamp[0]
-    return recorded != _recorded(stamp) or is_within_the_second
+    if recorded == _recorded(stamp) and not is_within_the_second:
+        return False
+    return None if sys.dont_write_bytecode else True
 
 
 def drop_stale_bytecode(modules: Iterable[TrackedModule]) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .errors import SourceError
-from .loader import MERGE_HOOK
+from .loader import MERGE_HOOK, compiles_as_usual
 from .source import Source, Statement, Text
 from .source.parsing import file_lines, is_text, place_of_error
 from .source.scopes import scope_nodes
@@ -30,6 +30,7 @@ __all__ = [
     "read_source",
     "show_parts",
     "show_source",
+    "source_of",
 ]
 
 
@@ -79,9 +80,18 @@ def read_source(loader: Any, path: str, *, warn: bool = False) -> tuple[Stamp | 
         SourceError: it cannot be decoded or parsed.
     """
     stamp = stamp_of(path)
-    source = Source.read(loader.get_data(path), path, decode=decoder(loader), warn=warn)
+    return stamp, source_of(loader, loader.get_data(path), path, warn=warn)
+
+
+def source_of(loader: Any, data: bytes, path: str, *, warn: bool = False) -> Source:
+    """The source that *data*, the bytes of the file *path*, holds; *warn* as for `read_source`.
+
+    Raises:
+        SourceError: it cannot be decoded or parsed.
+    """
+    source = Source.read(data, path, decode=decoder(loader), warn=warn)
     source.loader = loader
-    return stamp, source
+    return source
 
 
 def compile_statements(
@@ -135,7 +145,7 @@ def compile_tree(loader: Any, tree: ast.Module, path: str, flags: int) -> types.
     to_code = getattr(loader, "source_to_code", None)
     code: types.CodeType
     try:
-        if to_code is None or _is_usual(loader):
+        if to_code is None or compiles_as_usual(loader):
             code = compile(tree, path, "exec", flags=flags, dont_inherit=True)
             return code
         if flags and not _has_future(tree):
@@ -161,12 +171,6 @@ def compile_tree(loader: Any, tree: ast.Module, path: str, flags: int) -> types.
         ) from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise SourceError(f"{type(error).__name__}: {error}", path=path) from error
-
-
-def _is_usual(loader: Any) -> bool:
-    """Does the loader compile as importlib does?"""
-    method = getattr(type(loader), "source_to_code", None)
-    return method is importlib.machinery.SourceFileLoader.source_to_code
 
 
 def _has_future(tree: ast.Module) -> bool:

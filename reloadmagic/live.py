@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Collection, Iterator
+import weakref
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "find_class",
     "find_functions",
     "functions_within",
+    "hold",
     "is_class",
 ]
 
@@ -50,6 +52,20 @@ def nested_classes(cls: type) -> Iterator[tuple[str, type]]:
 def _qualname(cls: type) -> str:
     name: str = type.__dict__["__qualname__"].__get__(cls)
     return name
+
+
+def hold(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, weakref.ref[Any]]:
+    """What *names* are bound to, held weakly as far as that can be."""
+    held: dict[str, weakref.ref[Any]] = {}
+    for name in names:
+        value = namespace.get(name)
+        if value is None or issubclass(type(value), types.ModuleType):
+            continue
+        try:
+            held[name] = weakref.ref(value)
+        except TypeError:
+            continue
+    return held
 
 
 def find_class(namespace: dict[str, Any], qualname: str) -> type | None:

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 from .modules import module_spec
 
-__all__ = ["MERGE_HOOK", "Executor", "ReloadFinder", "ReloadLoader"]
+__all__ = ["MERGE_HOOK", "Executor", "ReloadFinder", "ReloadLoader", "compiles_as_usual"]
 
 # A name that no source can spell, so that it collides with none of the user's.
 MERGE_HOOK = "<reloadmagic>"
@@ -141,6 +141,12 @@ def adopt(loader: Any, executor: Executor, order: int) -> Any:
     adopted.executor = weakref.ref(executor)
     adopted.order = order
     return adopted
+
+
+def compiles_as_usual(loader: Any) -> bool:
+    """Does the loader compile as importlib does?"""
+    method = getattr(type(loader), "source_to_code", None)
+    return method is importlib.machinery.SourceFileLoader.source_to_code
 
 
 class ReloadFinder:

@@ -7,8 +7,10 @@ last ran. Modules may be lazy, hostile or none at all: no code of theirs runs he
 from __future__ import annotations
 
 import sys
+import threading
 import types
 import weakref
+from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +68,9 @@ def module_namespace(module: object) -> dict[str, Any] | None:
     return namespace if type(namespace) is dict else None
 
 
+_reading = threading.RLock()
+
+
 class TrackedModule:
     """A module of the user's and what last ran of it.
 
@@ -73,7 +78,6 @@ class TrackedModule:
         name: absolute module name.
         path: the file that is watched.
         stamp: of the file when its bytes were read; None while it is not there.
-        source: the version that last ran; None for what cannot be reloaded from source.
         bound: for each statement of *source* what it bound, as far as that can be held weakly.
         gone: functions and classes that edits took out, by kind of statement and name.
         stars: for star-imports, by position, the names that they bound and no later one does.
@@ -88,8 +92,8 @@ class TrackedModule:
     """
 
     __slots__ = (
-        "bound", "failed", "gone", "handlers", "name", "noted", "opaque", "order", "owed", "path",
-        "reference", "seen", "source", "stale", "stamp", "stars", "unexplained",
+        "_read", "_source", "bound", "failed", "gone", "handlers", "name", "noted", "opaque", "order",
+        "owed", "path", "reference", "seen", "stale", "stamp", "stars", "unexplained",
     )  # fmt: skip
 
     def __init__(
@@ -106,7 +110,8 @@ class TrackedModule:
         self.reference = reference
         self.order = order
         self.stamp = stamp
-        self.source = source
+        self._source = source
+        self._read: Callable[[], Source | None] | None = None
         self.bound: list[dict[str, weakref.ref[Any]]] = []
         self.gone: dict[tuple[str, str], weakref.ref[Any]] = {}
         self.stars: dict[int, frozenset[str]] = {}
@@ -118,6 +123,23 @@ class TrackedModule:
         self.seen = b""
         self.stale = False
         self.failed: Exception | None = None
+
+    @property
+    def source(self) -> Source | None:
+        """The version that last ran; None for what cannot be reloaded from source."""
+        if self._read is not None:
+            with _reading:
+                if self._read is not None:
+                    self.source = self._read()
+        return self._source
+
+    @source.setter
+    def source(self, source: Source | None) -> None:
+        self._source, self._read = source, None
+
+    def read_later(self, read: Callable[[], Source | None]) -> None:
+        """The source is what *read* returns once somebody asks for it."""
+        self._read = read
 
     @property
     def module(self) -> types.ModuleType | None:

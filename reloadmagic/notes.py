@@ -28,6 +28,7 @@ __all__ = [
     "abc_registry",
     "containers",
     "extras",
+    "imported_names",
     "is_container",
     "noticed",
     "own_names",
@@ -169,12 +170,17 @@ def own_names(
 
     *stars* are the names that star-imports bound.
     """
+    imported = imported_names(source, stars)
+    return {name: value for name, value in namespace.items() if name not in imported}
+
+
+def imported_names(source: Source, stars: Iterable[Iterable[str]]) -> set[str]:
+    """The names that imports alone bind; *stars* are those that star-imports bound."""
     imported: set[str] = set(itertools.chain(*stars))
     own: set[str] = set()
     for statement in source.statements:
         (imported if statement.fragment.kind == "import" else own).update(statement.binds)
-    imported -= own
-    return {name: value for name, value in namespace.items() if name not in imported}
+    return imported - own
 
 
 def unexplained(

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .collector import collector_paused
 from .engine import Engine
-from .engine.names import Namespace
 from .interrupts import interrupts_wait
 from .loader import MERGE_HOOK, ReloadFinder
 from .modules import TrackedModule, TrackedModules
@@ -35,6 +34,7 @@ from .session.tracking import Tracking
 if TYPE_CHECKING:
     from .changes import Change, Stale
     from .engine import Slow
+    from .engine.names import Namespace
     from .plan import Plan
     from .reach.index import Index
     from .report import Report
@@ -78,7 +78,7 @@ class Reloader:
             self._tracked, lambda: self._work.planning.index, tracks=self._tracked.__contains__
         )
         self._engine.tell = progress
-        self._tracking = Tracking(self._tracked, Ownership(include, exclude), self._engine.adopt)
+        self._tracking = Tracking(self._tracked, Ownership(include, exclude), self._engine.take)
         # Invariant: a change stays here until the source it brings has run.
         self._pending: dict[str, Change] = {}
         self._finder = ReloadFinder(Importing(self, self._tracking, self._engine, self._pending))
@@ -205,9 +205,10 @@ class Reloader:
         """The user's namespaces, with what is known of how their names were imported."""
         return tuple(self._namespaces.known)
 
-    def note_cell(self, source: str, namespace: dict[str, Any]) -> None:
+    def note_cell(self, source: str | Callable[[], str | None], namespace: dict[str, Any]) -> None:
         """Note which names of *namespace* the code *source*, about to run there, imports.
 
+        *source* may be a function that gives the code when it is needed, None if there is none.
         Such a name is brought up to date by reloads for as long as it is what it was imported as.
         """
         self._namespaces.note_cell(source, namespace)

@@ -175,6 +175,32 @@ print("--dry-run" in shell.find_line_magic("reload_changed").__doc__, len(made))
     assert fresh_output(program, project.path) == "0 False True 1"
 
 
+def test_modules_that_were_imported_before_are_parsed_with_the_first_edit(project):
+    users(project)
+    load(*(f"mine_{number}" for number in range(USERS)))
+    with audited() as events, watch() as reloader:
+        reloader.reload()
+        parsed = [events["compile"]]
+        project.edit("mine_1.py", "K = 1\ndef f():\n    return K + 1\n")
+        reloader.reload()
+        parsed.append(events["compile"])
+    assert (parsed[0], parsed[1] >= USERS, load("mine_1").f()) == (0, True, 2)
+
+
+def test_what_reloads_is_not_imported_before_there_is_something_to_reload(project):
+    users(project, 1)
+    program = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+import mine_0
+shell.run_cell("%load_ext reloadmagic", store_history=True)
+shell.run_cell("None", store_history=True)
+print(sum(name.partition(".")[0] == "reloadmagic" for name in sys.modules))
+"""
+    assert int(fresh_output(program, project.path)) <= 38
+
+
 def fresh_output(program: str, folder: Path) -> str:
     """What *program* prints in a new process."""
     done = subprocess.run(

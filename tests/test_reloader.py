@@ -37,6 +37,43 @@ def test_modules_imported_before_and_after_are_tracked(project):
         assert {"before", "after"} <= reloader.tracked.keys()
 
 
+def test_function_put_in_place_of_another_after_watching_began_keeps_its_code(project):
+    project.write("mine.py", "def f():\n    return 1\n")
+    mine = load("mine")
+    was = mine.f
+    with watch() as reloader:
+        mine.f = lambda: "patched"
+        patched = mine.f
+        project.edit("mine.py", "def f():\n    return 2\n")
+        reloader.reload()
+        assert (was(), patched()) == (2, "patched")
+
+
+def test_attribute_set_after_watching_began_stays_when_the_decorator_goes(project):
+    deco = "def mark(f):\n    f.mark = 1\n    return f\n\n"
+    project.write("mine.py", deco + "@mark\ndef f():\n    return 1\n")
+    mine = load("mine")
+    with watch() as reloader:
+        mine.f.seen = "by a cell"
+        project.edit("mine.py", deco + "def f():\n    return 1\n")
+        reloader.reload()
+        assert vars(mine.f) == {"seen": "by a cell"}
+
+
+def test_entries_put_into_an_imported_container_after_watching_began_stay(project):
+    project.write("home.py", "TABLE = {'a': 1}\n")
+    project.write("mine.py", "from home import TABLE\nOWN = [1]\n")
+    mine, home = load("mine", "home")
+    with watch() as reloader:
+        mine.TABLE["cell"] = mine.OWN
+        mine.OWN.append("cell")
+        project.edit("home.py", "TABLE = {'a': 2}\n")
+        project.edit("mine.py", "from home import TABLE\nOWN = [2]\n")
+        reloader.reload()
+        assert (home.TABLE, mine.OWN) == ({"a": 2, "cell": mine.OWN}, [2, "cell"])
+        assert mine.TABLE is home.TABLE
+
+
 def test_the_standard_library_installed_packages_and_reloadmagic_are_not_tracked(reloader):
     found = {name.partition(".")[0] for name in reloader.tracked}
     assert not found & {"json", "pytest", "reloadmagic", "IPython", "__main__"}

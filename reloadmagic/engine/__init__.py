@@ -8,7 +8,8 @@ planned statement runs is decided when its turn comes, by what really changed un
 The walk of one reload, a file a stop:
 
 ``engine``
-    what importlib calls: first imports (``imports``, ``watch``), and reloads by the `Run`.
+    what importlib calls: first imports (``imports``, ``watch``), and reloads by the `Run`. What was
+    imported before is taken over (``taking``).
 ``run``
     set after set of modules, each a transaction: prepare, reload, finish, commit; or roll back
     (``failures``). ``commit`` makes what ran the new baseline and says so (``outcome``).

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import types
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..absent import ABSENT
@@ -25,27 +25,12 @@ if TYPE_CHECKING:
 __all__ = [
     "bound_before",
     "follow_replaced",
-    "hold",
     "loader_of",
     "note_gone",
     "olds",
     "raw_before",
     "returned",
 ]
-
-
-def hold(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, weakref.ref[Any]]:
-    """What *names* are bound to, held weakly as far as that can be."""
-    held: dict[str, weakref.ref[Any]] = {}
-    for name in names:
-        value = namespace.get(name, ABSENT)
-        if value is ABSENT or issubclass(type(value), types.ModuleType):
-            continue
-        try:
-            held[name] = weakref.ref(value)
-        except TypeError:
-            continue
-    return held
 
 
 def note_gone(plan: ModulePlan) -> None:

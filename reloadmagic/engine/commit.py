@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from ..live import hold
 from ..notes import unexplained
-from .bound import hold, note_gone
+from .bound import note_gone
 from .outcome import Outcome, definitions
 from .quiet import bound_plainly
 from .stars import not_hidden

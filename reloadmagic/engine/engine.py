@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..interrupts import interrupts_wait
 from ..modules import TrackedModule, TrackedModules
-from .bound import hold
 from .marks import Marks
-from .stars import star_bindings
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from .outcome import Outcome
     from .progress import Slow
     from .run import Run
+    from .taking import Taken
 
 __all__ = ["Engine"]
 
@@ -84,18 +83,11 @@ class Engine:
             with importing(self, module, loader, order) as codes:
                 yield codes
 
-    def adopt(self, tracked: TrackedModule, namespace: dict[str, Any]) -> None:
-        """Take over a module that was imported before; what it bound is what its names hold."""
-        source = tracked.source
-        assert source is not None
-        last = {n: i for i, s in enumerate(source.statements) for n in s.binds}
-        tracked.bound = [
-            hold([n for n in s.binds if last[n] == i], namespace)
-            for i, s in enumerate(source.statements)
-        ]
-        tracked.stars = star_bindings(source, namespace)
-        self.marks.note(tracked, source, range(len(source.statements)), {})
-        self.watch.add(tracked, namespace)
+    def take(self, tracked: TrackedModule, namespace: dict[str, Any]) -> Taken:
+        """Note what a module that was imported before holds; its source is to explain it."""
+        from .taking import Taken
+
+        return Taken(tracked, namespace, self.marks, self.watch)
 
     def run(self, plan: Plan, namespaces: Iterable[Namespace] = ()) -> tuple[Outcome, ...]:
         """Carry out *plan*; see `Run`."""

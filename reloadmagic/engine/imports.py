@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..compiling import compile_statements, compile_tree, insert_merge_hook, read_source, show_parts
 from ..errors import SourceError
+from ..live import hold
 from ..loader import ReloadLoader
 from ..modules import TrackedModule, module_namespace, module_spec
-from ..notes import unexplained
+from ..notes import own_names, unexplained
 from ..source import Source, Statement
 from ..stamps import stamp_of
-from .bound import hold
 from .loggers import attaching
 from .recorder import Recorder, hooked
 from .stars import star_bindings
@@ -74,7 +74,7 @@ def importing(
     tracked.stars = star_bindings(source, namespace)
     tracked.unexplained = unexplained(namespace, source, tracked.stars.values())
     engine.marks.note(tracked, source, range(len(source.statements)), {})
-    engine.watch.add(tracked, namespace)
+    engine.watch.add(tracked, own_names(namespace, source, tracked.stars.values()))
 
 
 def run_first(

@@ -10,13 +10,15 @@ import types
 import weakref
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, functions_within, is_class, nested_classes
 from ..modules import TrackedModule
-from ..source import Source
 
-__all__ = ["Marks"]
+if TYPE_CHECKING:
+    from ..source import Source
+
+__all__ = ["Marks", "attributes_of"]
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -61,6 +63,18 @@ class Marks:
 
 
 DEFINITIONS = frozenset({"def", "class"})
+
+
+def attributes_of(
+    namespace: Mapping[str, Any], module: str
+) -> dict[types.FunctionType, frozenset[str]]:
+    """The names of their attributes, for the functions of a module that have any."""
+    return {
+        function: frozenset(vars(function))
+        for value in list(namespace.values())
+        for function in _functions(value, module)
+        if vars(function)
+    }
 
 
 def _set_by_statements(source: Source, name: str) -> Iterator[str]:

@@ -45,12 +45,13 @@ class Watch:
         if not self._importing:
             self._note_replaced()
 
-    def add(self, tracked: TrackedModule, namespace: dict[str, Any]) -> None:
-        """Take notes of what a module has left in its containers, and watch these."""
-        assert tracked.source is not None
-        own = own_names(namespace, tracked.source, tracked.stars.values())
-        tracked.noted = take_notes(own, tracked.name)
-        for name, value in noticed(own, tracked.name):
+    def add(self, tracked: TrackedModule, names: dict[str, Any]) -> None:
+        """Take notes of what a module has left in its containers, and watch these.
+
+        *names* are those of its namespace that others have not made, as far as that is known.
+        """
+        tracked.noted = take_notes(names, tracked.name)
+        for name, value in noticed(names, tracked.name):
             self._known.append((tracked, name, value))
             self._sized.append(_sized(value))
             self._sizes.append(size_of(value))

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 
-from reloadmagic.source.parsing import parse
-
 __all__ = ["asks_for_no_reload", "is_command", "python_source", "transform_header"]
 
 # `re` compiles each of these when it is first needed.
@@ -74,6 +72,8 @@ def python_source(cell: str, transformed: str | None) -> str | None:
 
 
 def _parses(text: str) -> bool:
+    from reloadmagic.source.parsing import parse  # not before it is asked what cells did
+
     try:
         parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

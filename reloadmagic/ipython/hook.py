@@ -8,6 +8,7 @@ session or leave a client without a reply.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
@@ -287,9 +288,8 @@ class CellHook:
         """Tell the reloader of a cell's from-imports, whose names are to follow their modules."""
         if not cell or "import" not in cell:
             return
-        source = python_source(cell, transformed or self._transform(cell))
-        if source is not None:
-            self._reloader.note_cell(source, self._shell.user_ns)
+        read = functools.partial(self._python, cell, transformed)
+        self._reloader.note_cell(read, self._shell.user_ns)
 
     def _python(self, cell: str, transformed: str | None) -> str | None:
         return python_source(cell, transformed or self._transform(cell))

@@ -7,14 +7,14 @@ names reloads keep up to date.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
-from ..compiling import read_source
-from ..engine.names import Namespace
 from ..errors import SourceError
-from ..source.parsing import parse
-from ..source.scopes import bound_names, scope_nodes
+
+if TYPE_CHECKING:
+    from ..engine.names import Namespace
 
 __all__ = ["Namespaces"]
 
@@ -22,26 +22,50 @@ __all__ = ["Namespaces"]
 class Namespaces:
     """The namespaces that names are kept up to date in, *dicts* such as ``globals()`` at first.
 
-    Attributes:
-        known: what is known of each.
+    Code that is noted is read when something is reloaded: most cells are never asked about.
     """
 
     def __init__(self, dicts: Iterable[dict[str, Any]]) -> None:
-        self.known = [Namespace(names) for names in dicts]
+        self._dicts = list(dicts)
+        self._known: list[Namespace] = []
+        self._unread: deque[tuple[str | Callable[[], str | None], dict[str, Any]]] = deque()
 
     def read_scripts(self) -> None:
         """Note the imports of scripts whose globals are to be kept up to date."""
-        for names in [namespace.names for namespace in self.known]:
+        for names in self._dicts:
             path = names.get("__file__")
             if isinstance(path, str):
+                from ..compiling import read_source
+
                 try:
                     _, source = read_source(_PlainReader(), path)
                 except (OSError, SourceError):
                     continue
                 self.note_cell(source.text, names)
 
-    def note_cell(self, source: str, names: dict[str, Any]) -> None:
-        """Note which names of *names* the code *source*, about to run there, imports."""
+    def note_cell(self, source: str | Callable[[], str | None], names: dict[str, Any]) -> None:
+        """Note which names of *names* the code *source*, about to run there, imports.
+
+        It may be given by a function, None if it cannot be.
+        """
+        self._unread.append((source, names))
+
+    @property
+    def known(self) -> list[Namespace]:
+        """What is known of each."""
+        for names in self._dicts:
+            self._of(names)
+        while self._unread:
+            source, names = self._unread.popleft()
+            text = source if isinstance(source, str) else source()
+            if text is not None:
+                self._read(text, names)
+        return self._known
+
+    def _read(self, source: str, names: dict[str, Any]) -> None:
+        from ..source.parsing import parse
+        from ..source.scopes import bound_names, scope_nodes
+
         found = self._of(names)
         try:
             nodes = parse(source).body
@@ -56,10 +80,12 @@ class Namespaces:
                 found.note_import(node, is_certain=node is statement)
 
     def _of(self, names: dict[str, Any]) -> Namespace:
-        found = next((known for known in self.known if known.names is names), None)
+        from ..engine.names import Namespace
+
+        found = next((known for known in self._known if known.names is names), None)
         if found is None:
             found = Namespace(names)
-            self.known.append(found)
+            self._known.append(found)
         return found
 
 

@@ -17,8 +17,8 @@ from stat import ST_INO, ST_SIZE
 from typing import TYPE_CHECKING, Any, cast
 
 from ..bytecode import was_edited_since_import
-from ..compiling import read_source
 from ..errors import SourceError
+from ..loader import compiles_as_usual
 from ..modules import (
     COMPILED,
     TrackedModule,
@@ -32,6 +32,8 @@ from ..stamps import stamp_of
 
 if TYPE_CHECKING:
     from ..changes import Stale
+    from ..engine.taking import Taken
+    from ..source import Source
 
 __all__ = ["Tracking"]
 
@@ -45,7 +47,7 @@ _ledger: dict[int, TrackedModule] = {}
 class Tracking:
     """The modules under watch.
 
-    *adopt* is told of each module that was imported before, with its namespace.
+    *take* notes what each module that was imported before holds, given its namespace.
 
     Attributes:
         modules: those under watch, by name; whoever runs one puts it there.
@@ -56,11 +58,11 @@ class Tracking:
         self,
         modules: TrackedModules,
         owns: Ownership,
-        adopt: Callable[[TrackedModule, dict[str, Any]], object],
+        take: Callable[[TrackedModule, dict[str, Any]], Taken],
     ) -> None:
         self.modules = modules
         self.owns = owns
-        self._adopt = adopt
+        self._take = take
         # The modules of the session at the last scan: how many, the last of them, and all.
         self._count = 0
         self._last: str | None = None
@@ -141,14 +143,31 @@ class Tracking:
         self, tracked: TrackedModule, spec: ModuleSpec, namespace: dict[str, Any]
     ) -> None:
         """Take the file for what ran, unless its cached bytecode shows that it was edited since."""
+        loader: Any = spec.loader
         try:
-            tracked.stamp, tracked.source = read_source(spec.loader, tracked.path)
-            tracked.source.drop_tree()
-        except (OSError, SourceError):
+            data = loader.get_data(tracked.path)
+        except OSError:
             tracked.stamp = None
             return
-        self._adopt(tracked, namespace)
-        if was_edited_since_import(spec, tracked.stamp):
+        edited = was_edited_since_import(spec, tracked.stamp)
+        taken = self._take(tracked, namespace)
+
+        def read() -> Source | None:
+            from ..compiling import source_of
+
+            try:
+                source = source_of(loader, data, tracked.path)
+            except SourceError:
+                return None
+            source.drop_tree()
+            taken.explain_by(source)
+            return source
+
+        if edited is False and compiles_as_usual(loader):
+            tracked.read_later(read)  # nothing in it that cannot be parsed
+            return
+        tracked.source = read()
+        if edited or tracked.source is None:
             tracked.source = None
             tracked.stamp = None
 
