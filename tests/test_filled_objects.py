@@ -334,3 +334,64 @@ def test_what_a_cached_function_made_for_a_name_is_what_it_returns_again(project
     assert use.load("a") is use.a is a
     assert use.LISTED[0] is use.b is b
     assert len(use.LISTED) == 1
+
+
+BETWEEN = {
+    # what gives another value each time
+    "value": (
+        "import uuid\nTOKEN = uuid.uuid4().hex\n",
+        "HEADER = 'token ' + TOKEN\n",
+        "TOKEN = TOKEN[:8]\n",
+        lambda m: m.HEADER.startswith("token " + m.TOKEN),
+    ),
+    # what makes other objects each time
+    "objects": (
+        "class Handler: pass\nHANDLERS = [Handler()]\n",
+        "FIRST = HANDLERS[0]\n",
+        "HANDLERS.append(2)\n",
+        lambda m: m.FIRST is m.HANDLERS[0],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BETWEEN)
+def test_what_reads_an_object_half_filled_reads_it_again_where_it_is_not_filled_as_before(
+    project, reloader, kind
+):
+    made, read, filled, fits = BETWEEN[kind]
+    project.write("m.py", made + read + filled)
+    m = load("m")
+    name = filled.partition(" ")[0].partition(".")[0]
+    project.edit("m.py", made + f"SIZE = len({name})\n" + read + filled)
+    reloader.reload()
+    assert m.SIZE > 0
+    assert fits(m)
+
+
+def test_objects_that_count_themselves_stay_where_what_one_is_made_of_comes_out_the_same(
+    project, reloader
+):
+    text = """
+        LIMITS = [4, 1]
+        LIMITS.append(2)
+        SIZE = 4 if len(LIMITS) > 4 else 8
+        class C:
+            made = 0
+            def __init__(self, size):
+                C.made += 1
+                self.size = size
+        first = C(1)
+        second = C(SIZE)
+        """
+    project.write("m.py", text)
+    m = load("m")
+    first, second = m.first, m.second
+    project.edit("m.py", text.replace("LIMITS.append(2)", ""))
+    reloader.reload()
+    assert (m.LIMITS, m.C.made) == ([4, 1], 2)
+    assert m.first is first
+    assert m.second is second
+    project.edit("m.py", text.replace("LIMITS.append(2)", "LIMITS.extend((1, 2, 3))"))
+    reloader.reload()
+    assert (m.second.size, m.C.made) == (4, 2)
+    assert m.first is not first

@@ -31,7 +31,7 @@ def settle_class(
     if qualname(old) in noted:  # less what statements need not run again for
         noted[qualname(old)] -= state.index.filling.attributes_from_outside((plan.name, name))
         noted[qualname(old)] -= _counted_by_methods(state, plan, name)
-    if "" in plan.filled.get(name, ()):
+    if "" in state.effects.filled(plan, name):
         _reset_registry(state, plan.tracked, name, old)
     _reset_subclasses(state, plan, name, old)
     state.containers.note_foreign(old, noted)
@@ -56,7 +56,7 @@ def _reset_subclasses(state: State, plan: ModulePlan, name: str, cls: type) -> N
 
     ``type(self).made += 1`` gives a subclass a count of its own, which is to begin again, too.
     """
-    for attr in plan.filled.get(name, set()) - {""}:
+    for attr in state.effects.filled(plan, name) - {""}:
         todo: list[type] = [cls]
         while todo:
             children: list[type] = type.__subclasses__(todo.pop())
@@ -98,7 +98,7 @@ def _class_notes(tracked: TrackedModule, name: str, made_as: str) -> dict[str, f
 def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> set[str]:
     """Class-level values that the edit does not reach: they keep their objects."""
     found = class_diff(plan, number)
-    filled = plan.filled.get(name, set())
+    filled = state.effects.filled(plan, name)
     if found is None or number in plan.anew or "" in filled:
         return set()
     reached = state.effects.reached_values(plan.name, number)
@@ -130,7 +130,7 @@ def _counted_by_methods(state: State, plan: ModulePlan, name: str) -> set[str]:
 
     ``type(self).made += 1`` gives a subclass a count of its own.
     """
-    filled = plan.filled.get(name, set())
+    filled = state.effects.filled(plan, name)
     if "" in filled:
         return set()
     owners = [(plan.name, name), *state.index.names.bases_of((plan.name, name))]

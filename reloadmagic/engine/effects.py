@@ -6,12 +6,15 @@ what the statements that ran have in fact bound, filled and defined.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..notes import same_value
-from ..plan import OWN_REASONS, ModulePlan
+from ..plan import OWN_REASONS, Grouped, Halfway, ModulePlan
+from ..plan.values import Reason
 from ..reach.index import Index
 from ..reach.tokens import Token
+from .grouping import Grouping
 
 __all__ = ["Effects"]
 
@@ -23,19 +26,26 @@ class Effects:
         actual: the tokens that were said.
         contents: by the names of a container that was refilled, the container and what it held
             before: whether that is a change shows when all fillers have run.
+        groups: which groups run.
     """
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, groups: Grouping) -> None:
         self.index = index
+        self.groups = groups
         self.actual: set[Token] = set()
         self.contents: dict[tuple[str, ...], tuple[Any, Any]] = {}
         # By statement, the values in class bodies that tokens reach which came true at some time.
         self._values: dict[tuple[str, int], list[tuple[Token, str]]] = {}
         self._walked: set[Token] = set()
 
-    def begin_set(self) -> None:
-        """A set of modules begins: what `contents` holds is copied, for the former to be let be."""
-        self.contents = dict(self.contents)
+    def begin_set(self) -> Callable[[], None]:
+        """A set of modules begins; what takes back all that is said from here on."""
+        before = set(self.actual), dict(self.contents), dict(self.groups.decided)
+
+        def take_back() -> None:
+            self.actual, self.contents, self.groups.decided = before
+
+        return take_back
 
     def add(self, token: Token) -> None:
         """What *token* says has happened."""
@@ -50,22 +60,44 @@ class Effects:
         reasons = plan.run.get(number)
         if not reasons:
             return False
-        # Most have come true as they stand, if any has.
-        return not self.actual.isdisjoint(reasons) or any(
-            isinstance(reason, str) or self.is_actual(reason) for reason in reasons
-        )
+        if not self.groups.replays and not self.actual.isdisjoint(reasons):
+            return True  # most have come true as they stand, if any has
+        return any(map(self._holds, reasons))
+
+    def is_forced(self, plan: ModulePlan, number: int) -> bool:
+        """Does a statement run for more than what has changed?"""
+        reasons = plan.run.get(number, ())
+        return any(not isinstance(r, tuple) and self._holds(r) for r in reasons)
+
+    def _holds(self, reason: Reason) -> bool:
+        if isinstance(reason, Grouped):
+            return self.groups.runs(reason.target)
+        if isinstance(reason, Halfway):
+            return self.groups.differs(reason.target)
+        return isinstance(reason, str) or self.is_actual(reason)
+
+    def filled(self, plan: ModulePlan, name: str) -> set[str]:
+        """What is filled anew of the object of that name: class attributes, ``""`` for itself."""
+        planned = plan.filled.get(name, ())
+        return {attr for attr in planned if self.groups.runs((plan.name, name, attr))}
 
     def is_only_grouped(self, plan: ModulePlan, number: int) -> bool:
         """Does a statement run as others of its group do, and for no reason of its own?"""
         return not any(
             reason in OWN_REASONS if isinstance(reason, str) else self.is_actual(reason)
             for reason in plan.run.get(number, ())
+            if isinstance(reason, str | tuple)
         )
+
+    def is_replayed(self, plan: ModulePlan, number: int) -> bool:
+        """Does a statement run as others of its group do, and find all that it uses as it was?"""
+        reasons = plan.run.get(number, ())
+        return not any(self._holds(r) for r in reasons if not isinstance(r, Grouped))
 
     def is_reached(self, plan: ModulePlan, number: int) -> bool:
         """Does a statement run as what it uses has changed, beside what its own text says?"""
         return number in plan.anew or any(
-            not isinstance(reason, str) and self.is_actual(reason)
+            isinstance(reason, tuple) and self.is_actual(reason)
             for reason in plan.run.get(number, ())
         )
 
@@ -75,6 +107,8 @@ class Effects:
 
     def is_actual(self, token: Token) -> bool:
         """Has what *token* says really happened?"""
+        if self.groups.replays and self.groups.replays.hides(token):
+            return False
         if token in self.actual:
             return True
         if token[0] == "bind" and ("code", token[1], "__getattr__") in self.actual:
@@ -88,10 +122,12 @@ class Effects:
         for key, (container, before) in self.contents.items():
             if not same_value(container, before):
                 tokens.add(content_token(key))
-        return tokens
+        replays = self.groups.replays
+        return {t for t in tokens if not replays.hides(t)} if replays else tokens
 
     def decide_contents(self) -> None:
         """All fillers of a set have run: say which containers hold other things than before."""
+        self.groups.replays.end()
         if self.contents:
             self.actual |= self.tokens()
             self.contents = {}

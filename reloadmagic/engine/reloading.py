@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import math
 import os
 import sys
 import time
@@ -162,10 +163,14 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
         for number in sorted({*plan.run, *plan.annotated, *descents}):
             for target in descents.get(number, ()):
                 reload_module(state, target)
-            if number in plan.run and state.effects.is_due(plan, number):
+            work.position = number
+            if number in plan.run:
+                state.effects.groups.decide(plan, number)
+            if state.effects.is_due(plan, number):
                 _run(state, work, number, loader, awaited.get(number, {}))
             elif number in plan.annotated:
                 annotate(state, plan, number, loader)
+        work.position = math.inf
         drop_unexplained(state, work)
     except (Failed, KeyboardInterrupt):
         raise
@@ -184,21 +189,23 @@ def _run(
     awaited: Mapping[str, Iterable[str]],
 ) -> None:
     """Run one statement, in the way that it asks for; `_awaited` tells of *awaited*."""
-    plan = work.plan
+    plan, replays = work.plan, state.effects.groups.replays
     state.caches.clear()
+    replays.begin_statement(plan, number)
     quiet = is_quiet(state, plan, number)
     if quiet and stands_alone(state, plan, number):
         run_quietly(state, work, number, loader)
-        return
-    work.only_binds = False
-    if quiet:
+    elif quiet:
+        work.only_binds = False
         run_statement(state, work, number, loader)
-        return
-    work.is_loud = True
-    snapshot_reachable(state, plan.name, number)
-    late = at_imports(awaited, partial(reload_module, state))
-    with state.progress.of(plan.after, plan.after.statements[number]), late:
-        run_statement(state, work, number, loader)
+    else:
+        work.only_binds = False
+        work.is_loud = True
+        snapshot_reachable(state, plan.name, number)
+        late = at_imports(awaited, partial(reload_module, state))
+        with state.progress.of(plan.after, plan.after.statements[number]), late:
+            run_statement(state, work, number, loader)
+    replays.end_statement(plan, number)
 
 
 def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:

@@ -153,7 +153,7 @@ class Run:
         plans = [state.work[name].plan for name in names]
         if not changeset.edited and not any(map(state.effects.may_run, plans)):
             return []
-        before, leftovers = (set(state.effects.actual), state.effects.contents), state.leftovers
+        leftovers = state.leftovers
         state.begin_set(names)
         imported = len(self.engine.imported)
         try:
@@ -167,7 +167,7 @@ class Run:
             files = forget_imports(self.engine, self.known, imported)
             self._roll_back()
             causes = reasons(state, names)
-            state.effects.actual, state.effects.contents = before
+            state.take_back_effects()
             state.leftovers = leftovers
             if is_interrupt(error):
                 raise KeyboardInterrupt from None
@@ -262,7 +262,7 @@ class Run:
         self.state.transaction.rollback()
         for name in self.state.active:
             work = self.state.work[name]
-            work.started = False
+            work.started, work.position = False, -1
             show_parts(work.plan.before.text, work.plan.before.path)
             module = work.plan.tracked.reference()
             if module is not None and sys.modules.get(name) is not module:

@@ -65,7 +65,7 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
         if stays is not old:
             tell_at_once(state, old, stays)
         return stays
-    is_filled = is_filled or "" in plan.filled.get(name, ())
+    is_filled = is_filled or "" in state.effects.filled(plan, name)
     if is_filled and _is_refilled(state, old, new):
         keep = _set_by_others(state, plan, number, name, old)
         anew = {attr for attr, _ in instance_items(new)} - keep

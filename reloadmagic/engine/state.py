@@ -18,6 +18,7 @@ from ..transaction import Transaction
 from .caches import Caches
 from .containers import Containers
 from .effects import Effects
+from .grouping import Grouping
 from .marks import Marks
 from .names import Namespace
 from .outcome import Ran
@@ -33,6 +34,7 @@ class Work:
     Attributes:
         started: it has had its turn, or needs none.
         patched: its live functions have been given their new code.
+        position: the statement that has its turn; all before it have had theirs.
         ran: statements that ran.
         bound: by statement, what it bound.
         origins: by statement, what it stands for anew: a definition that has come from another
@@ -48,6 +50,7 @@ class Work:
     plan: ModulePlan
     started: bool = False
     patched: bool = False
+    position: float = -1
     ran: list[Ran] = field(default_factory=list)
     bound: dict[int, dict[str, Any]] = field(default_factory=dict)
     origins: dict[int, Any] = field(default_factory=dict)
@@ -93,12 +96,13 @@ class State:
     ) -> None:
         self.tracked = tracked
         self.index = index
+        self.plan = plan
         self.tracks = tracks
         self.namespaces = namespaces
         self.marks = marks
         self.progress = progress
         self.work = {name: Work(module_plan) for name, module_plan in plan.modules.items()}
-        self.effects = Effects(index)
+        self.effects = Effects(index, Grouping(self))
         self.containers = Containers(self)
         self.caches = Caches(self)
         self.active: frozenset[str] = frozenset()
@@ -112,7 +116,8 @@ class State:
 
     def let_go(self) -> None:
         """The run is over: what it knows goes now, and not with the next garbage collection."""
-        del self.containers, self.caches, self.patcher  # which refer back to this
+        # They refer back to this.
+        del self.containers, self.caches, self.patcher, self.effects
 
     def begin_set(self, names: tuple[str, ...]) -> None:
         """Start a transaction for a set of modules."""
@@ -131,5 +136,5 @@ class State:
             marks=self.marks.known,
         )
         self.patcher.private += [self, self.__dict__, self.work]
-        self.effects.begin_set()
+        self.take_back_effects = self.effects.begin_set()
         self.containers.extras = []

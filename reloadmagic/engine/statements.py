@@ -170,7 +170,7 @@ def _settle_all(
 def _leave_alone(state: State, plan: ModulePlan, number: int, recorder: Recorder) -> None:
     """Of the names of an import that runs again, give back those that it is not to bind."""
     _leave_to_later(state, plan, number, recorder)
-    if not plan.forced(number):
+    if not state.effects.is_forced(plan, number):
         _keep_unchanged(state, plan, number, recorder)
 
 

@@ -3,8 +3,8 @@
 In come `Change`s and the index of who uses what; out goes a `Plan`. Planning reads; it never
 imports, runs or writes. It is pessimistic: a statement is planned if it *may* be reached, with the
 tokens (`reach.tokens`) that would reach it. What runs in the end is decided by the engine, by what
-really changed, except for groups: those are decided here, since a group has to start with its
-first statement.
+by what really changed. What groups there are is found out here, and for whose sake each may run:
+it has to start with its first statement.
 
 The walk of one plan, a file a stop:
 
@@ -28,6 +28,27 @@ The walk of one plan, a file a stop:
 """
 
 from .planner import Planner
-from .values import OWN_REASONS, Changeset, ModulePlan, Plan, Recoded, Step
+from .values import (
+    OWN_REASONS,
+    Causes,
+    Changeset,
+    Grouped,
+    Halfway,
+    ModulePlan,
+    Plan,
+    Recoded,
+    Step,
+)
 
-__all__ = ["OWN_REASONS", "Changeset", "ModulePlan", "Plan", "Planner", "Recoded", "Step"]
+__all__ = [
+    "OWN_REASONS",
+    "Causes",
+    "Changeset",
+    "Grouped",
+    "Halfway",
+    "ModulePlan",
+    "Plan",
+    "Planner",
+    "Recoded",
+    "Step",
+]

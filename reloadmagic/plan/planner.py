@@ -90,7 +90,7 @@ class Planner:
             order=self._order,
             imports_new=self._imports_new,
         )
-        return Plan(changes, dict(self._plans), tuple(sets))
+        return Plan(changes, dict(self._plans), tuple(sets), self._propagation.causes)
 
     def follow(self, tokens: Iterable[Token]) -> list[ModulePlan]:
         """What may run if *tokens* change, in the order in which the modules were imported."""

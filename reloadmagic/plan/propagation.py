@@ -18,7 +18,7 @@ from .keeping import keeps
 from .order import Order
 from .pins import Pins
 from .produces import kept_names, produced, star_names
-from .values import ADDED, ModulePlan
+from .values import ADDED, Causes, Grouped, Halfway, ModulePlan, Reason
 
 __all__ = ["Propagation"]
 
@@ -51,11 +51,16 @@ class Propagation:
         self._tokens: deque[Token] = deque()
         # By token that was ever followed: the statement after which it holds, None for at once.
         self._producers: dict[Token, StatementId | None] = {}
-        # The groups that run again.
-        self._grown: set[Target] = set()
+        self.causes = Causes()
 
-    def push(self, token: Token, producer: StatementId | None = None) -> None:
-        """Follow *token*; only statements that run after *producer* can see what it says."""
+    def push(
+        self, token: Token, producer: StatementId | None = None, *, by: Halfway | None = None
+    ) -> None:
+        """Follow *token*; only statements that run after *producer* can see what it says.
+
+        *by* is the object whose content it is, where a group that runs again makes it come true.
+        """
+        self.causes.tokens.setdefault(token, set()).add(by or producer)
         if token not in self._producers:
             self._tokens.append(token)
             self._producers[token] = producer
@@ -66,11 +71,13 @@ class Propagation:
                 self._producers[token] = producer
                 self._tokens.append(token)
 
-    def push_content(self, target: Target, producer: StatementId | None = None) -> None:
+    def push_content(
+        self, target: Target, producer: StatementId | None = None, *, by: Halfway | None = None
+    ) -> None:
         """Follow that a filled object holds other content, or that its name is bound anew."""
-        self.push(content_token(target), producer)
+        self.push(content_token(target), producer, by=by)
         if target[:2] in self.index.filling.rebound():
-            self.push(("bind", *target[:2]), producer)
+            self.push(("bind", *target[:2]), producer, by=by)
 
     def run(self) -> None:
         """Follow all tokens until nothing is added."""
@@ -81,6 +88,7 @@ class Propagation:
                 if token[0] == "code" and token[2] == "__getattr__":
                     for name in self.index.asked_for(token[1]):
                         self.push(("bind", token[1], name), producer)
+                        self.causes.tokens["bind", token[1], name].add(None)
                 for statement in self.index.reached(token):
                     if producer is None or not self._is_past(statement, producer, token):
                         self.reach_at(statement, token)
@@ -104,8 +112,8 @@ class Propagation:
         for name, plan in list(self.plans.items()):
             if not (plan.run or plan.patch or plan.drops) or not self.index.whole(name):
                 continue
-            reasons = set[Token | str]().union(*plan.run.values())
-            if plan.diff is not None or any(isinstance(reason, str) for reason in reasons):
+            reasons = set[Reason]().union(*plan.run.values())
+            if plan.diff is not None or not all(isinstance(reason, tuple) for reason in reasons):
                 reasons = {WHOLE}
             for number in range(len(plan.after.statements)):
                 if reasons <= plan.run.get(number, set()) or self.pins.hold(plan, number):
@@ -122,9 +130,7 @@ class Propagation:
                 self.push(("content", name, used))
         return grew
 
-    def _reach_with_others(
-        self, plan: ModulePlan, number: int, reasons: Iterable[Token | str]
-    ) -> None:
+    def _reach_with_others(self, plan: ModulePlan, number: int, reasons: Iterable[Reason]) -> None:
         """Plan a statement that runs if all of its module does: groups in there are whole then."""
         me = (plan.name, number)
         plan.run.setdefault(number, set()).update(reasons)
@@ -134,7 +140,7 @@ class Propagation:
             _, name, attr = target
             members = self.groups.makers(target) | self.groups.fillers(target)
             if any(found != plan.name for found, _ in members):
-                self.force_group(target, "")
+                self.force_group(target, "", me)
             else:
                 plan.filled.setdefault(name, set()).add(attr)
 
@@ -146,14 +152,12 @@ class Propagation:
             plan = self.plans[module] = ModulePlan(self.tracked[module], source, source)
         return plan
 
-    def reach_at(self, statement: StatementId, reason: Token | str) -> None:
+    def reach_at(self, statement: StatementId, reason: Reason) -> None:
         """`reach`, but for modules that are yet to be imported: those run anyway."""
         if statement[0] not in self.ahead:
             self.reach(self.plan_of(statement[0]), statement[1], reason)
 
-    def reach(
-        self, plan: ModulePlan, number: int, reason: Token | str, *, group: bool = True
-    ) -> None:
+    def reach(self, plan: ModulePlan, number: int, reason: Reason, *, group: bool = True) -> None:
         """Plan a statement for *reason*, and what follows from that it runs."""
         known = plan.run.get(number)
         if known is None and self.pins.hold(plan, number) and reason != ADDED:
@@ -180,7 +184,7 @@ class Propagation:
                 self.push((how, plan.name, statement.binds[0]), (plan.name, number))
             if group and kind == "class":
                 self.force_groups_of(plan, number)  # it may keep less of what others have filled
-            if not isinstance(reason, str) or any(isinstance(r, str) for r in known - {reason}):
+            if isinstance(reason, tuple) or not all(isinstance(r, tuple) for r in known - {reason}):
                 return
         plan.run.setdefault(number, set()).add(reason)
         statement = plan.after.statements[number]
@@ -206,17 +210,17 @@ class Propagation:
 
     def _read_half_filled(self, plan: ModulePlan, number: int) -> None:
         """What a statement reads half filled is filled anew, and the statement runs in between."""
-        for _, name, _ in self.force_groups_read((plan.name, number)):
-            why = f"reads {name} while it is filled"
-            if why not in plan.run.get(number, ()):
+        for target in self.force_groups_read((plan.name, number)):
+            reason = Halfway(target)
+            if reason not in plan.run.get(number, ()):
                 plan.anew.add(number)
-                self.reach(plan, number, why)
+                self.reach(plan, number, reason)
 
     def force_groups_read(self, me: StatementId) -> list[Target]:
         """A statement that reads objects before all their fillers have run sees them half filled."""
         half_filled = self._half_filled(me)
         for target in half_filled:
-            self.force_group(target, "it is read before it is filled")
+            self.force_group(target, "it is read before it is filled", me)
         return half_filled
 
     def _half_filled(self, me: StatementId) -> list[Target]:
@@ -255,7 +259,7 @@ class Propagation:
                 continue
             why = "it is read before it is bound again"
             if min(binders) < number:
-                self.force_group((plan.name, path[0], ""), why)
+                self.force_group((plan.name, path[0], ""), why, (plan.name, number))
             elif min(binders) > number:
                 for star in self._stars_with(plan.name, path[0]):
                     if star < number:
@@ -269,7 +273,7 @@ class Propagation:
             if any(self.index.names.gives(target, name) for target in targets):
                 yield number
 
-    def _follow_star(self, plan: ModulePlan, star: int, reason: Token | str) -> None:
+    def _follow_star(self, plan: ModulePlan, star: int, reason: Reason) -> None:
         """What a star-import is reached for may take names from it, or give it some.
 
         Where it no longer gives a name, what it hid of that name shows again, so that has to run.
@@ -300,13 +304,14 @@ class Propagation:
         """All members of the groups run again that a statement belongs to."""
         for target, _ in self.groups.of(plan.name, number):
             if not keeps(self.index, plan, number, target):
-                self.force_group(target, "")
+                self.force_group(target, "", (plan.name, number))
 
-    def force_group(self, target: Target, why: str) -> None:
-        """All members of the group run again, from the first one on."""
-        if target in self._grown:
+    def force_group(self, target: Target, why: str, cause: StatementId | None = None) -> None:
+        """All members of the group run again, from the first one on, if *cause* runs."""
+        known = target in self.causes.groups
+        self.causes.groups.setdefault(target, set()).add(cause)
+        if known:
             return
-        self._grown.add(target)
         module, name, attr = target
         entry = self.index.modules.get(module)
         if entry is None:
@@ -319,7 +324,8 @@ class Propagation:
         if len(makers) < 2 and not fillers and not why:
             return
         shown = f"{name}.{attr}" if attr else name
-        reason = f"fills {shown}" if fillers else why or f"binds {shown}"
+        reason = Grouped(target, f"fills {shown}" if fillers else why or f"binds {shown}")
         for member in sorted(members, key=lambda m: (self.order.started(m[0]), m[1])):
             self.reach_at(member, reason)
-        self.push_content(target)
+        self.causes.members[target] = members
+        self.push_content(target, by=Halfway(target))

@@ -13,14 +13,73 @@ from typing import Literal
 from ..changes import Change
 from ..diff import Diff, Pair
 from ..modules import TrackedModule
-from ..reach.tokens import Entity, StatementId, Token
+from ..reach.tokens import Entity, StatementId, Target, Token
 from ..source import Source
 
-__all__ = ["ADDED", "EDITED", "OWN_REASONS", "Changeset", "ModulePlan", "Plan", "Recoded", "Step"]
+__all__ = [
+    "ADDED",
+    "EDITED",
+    "OWN_REASONS",
+    "Causes",
+    "Changeset",
+    "Grouped",
+    "Halfway",
+    "ModulePlan",
+    "Plan",
+    "Reason",
+    "Recoded",
+    "Step",
+]
 
 EDITED, ADDED = "edited", "added"
 OWN_REASONS = frozenset({EDITED, ADDED})
 """Words for why a statement runs that have to do with its own text; others are of its group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Why a statement runs that fills an object with others: because these do.
+
+    Whether they do shows when the first of the group has its turn.
+    """
+
+    target: Target
+    words: str = field(compare=False)
+
+    def __str__(self) -> str:
+        return self.words
+
+
+@dataclass(frozen=True, slots=True)
+class Halfway:
+    """Why a statement runs that reads an object between two that fill it: it holds other things."""
+
+    target: Target
+
+    def __str__(self) -> str:
+        return f"reads {self.target[1]} while it is filled"
+
+
+Reason = Token | str | Grouped | Halfway
+"""Why a statement is planned: what may have changed, its group, or words where it runs in any case."""
+_TUPLE = frozenset({tuple})
+
+
+@dataclass(slots=True)
+class Causes:
+    """What planned things go back to: statements if these run, groups if these do.
+
+    None stands for what is certain, or cannot be told before it has happened.
+
+    Attributes:
+        tokens: by token, what may make it come true.
+        groups: by group that may have to run again, for whose sake.
+        members: the statements of each.
+    """
+
+    tokens: dict[Token, set[StatementId | Halfway | None]] = field(default_factory=dict)
+    groups: dict[Target, set[StatementId | None]] = field(default_factory=dict)
+    members: dict[Target, set[StatementId]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +105,7 @@ class ModulePlan:
         before, after: the source that last ran, and the one that is to run.
         diff: None for a module that was not edited.
         name: the module's absolute name.
-        run: planned statements of *after*; the reasons are tokens, or words where it runs whatever
-            else happens.
+        run: planned statements of *after*, with the reasons.
         patch: pairs of which only bodies differ and whose live functions can be patched.
         origins: for statements that define what another module defined before, where it is.
         dropped: names that the source no longer binds.
@@ -69,7 +127,7 @@ class ModulePlan:
     after: Source
     diff: Diff | None = None
     name: str = field(init=False)
-    run: dict[int, set[Token | str]] = field(default_factory=dict)
+    run: dict[int, set[Reason]] = field(default_factory=dict)
     patch: dict[int, Pair] = field(default_factory=dict)
     origins: dict[int, StatementId] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
@@ -96,18 +154,18 @@ class ModulePlan:
         return self.diff.partner(number) if self.diff is not None else number
 
     def forced(self, number: int) -> bool:
-        """Does the statement run whatever else happens?"""
-        return str in map(type, self.run.get(number, ()))
+        """Does the statement run for more than what may have changed: in any case, or if others do?"""
+        return not _TUPLE.issuperset(map(type, self.run.get(number, ())))
 
     def why(self, number: int) -> tuple[str, ...]:
         """The reasons for which a statement is planned, for people."""
         return tuple(sorted({reason_text(reason) for reason in self.run.get(number, ())}))
 
 
-def reason_text(reason: Token | str) -> str:
+def reason_text(reason: Reason) -> str:
     """A reason as a person would say it."""
-    if isinstance(reason, str):
-        return reason
+    if not isinstance(reason, tuple):
+        return str(reason)
     kind, module, *names = reason
     name = ".".join(names)
     return f"uses {module}.{name}" if kind != "code" else f"calls {module}.{name}"
@@ -171,11 +229,13 @@ class Plan:
         changes: what it answers to.
         modules: the details, by module.
         sets: which modules succeed or fail together, in the order in which they run.
+        causes: what the reasons to run go back to.
     """
 
     changes: tuple[Change, ...] = ()
     modules: Mapping[str, ModulePlan] = field(default_factory=dict)
     sets: tuple[Changeset, ...] = ()
+    causes: Causes = field(default_factory=Causes)
 
     @property
     def steps(self) -> tuple[Step, ...]:

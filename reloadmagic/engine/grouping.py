@@ -1,0 +1,126 @@
+"""`Grouping`: which of the groups that a plan names run again.
+
+A group has to start with its first statement, before it shows what really changed for those that
+come later. So it runs if there is a way from one for whose sake it is planned to something that has
+changed, or that may have by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..plan import Grouped, Halfway, ModulePlan
+from ..plan.values import Reason
+from ..reach.tokens import StatementId, Target, Token
+from .redirecting import filled_object
+from .replays import Replays, is_repeatable, is_repeated
+
+if TYPE_CHECKING:
+    from .state import State
+
+__all__ = ["Grouping"]
+
+CERTAIN = "it is certain"
+
+
+class Grouping:
+    """The groups of a plan.
+
+    Attributes:
+        decided: for each group of which a statement has had its turn, whether it runs.
+        replays: those that run and have done nothing else than before so far.
+    """
+
+    def __init__(self, state: State) -> None:
+        self.decided: dict[Target, bool] = {}
+        self.replays = Replays(state)
+        self._state = state
+        self._causes = state.plan.causes
+
+    def decide(self, plan: ModulePlan, number: int) -> None:
+        """A statement has its turn: its groups run from here on, or they do not."""
+        for reason in plan.run[number]:
+            if isinstance(reason, Grouped) and reason.target not in self.decided:
+                self.decided[reason.target] = self.runs(reason.target)
+                if self.decided[reason.target]:
+                    self.replays.begin(reason.target)
+
+    def runs(self, target: Target) -> bool:
+        """Does a group run again, or may it, where that is not decided yet?"""
+        return target not in self._causes.groups or self._may_hold(Grouped(target, ""))
+
+    def differs(self, target: Target) -> bool:
+        """Does an object that a group fills hold other things than before, at this place?"""
+        if target in self.decided:
+            return self.decided[target] and not self.replays.goes_on(target)
+        return self._may_hold(Halfway(target))
+
+    def _may_hold(self, reason: Reason) -> bool:
+        """Has a reason come true, or may it yet?"""
+        todo: list[Reason] = [reason]
+        seen: set[Reason] = set()
+        while todo:
+            reason = todo.pop()
+            if reason in seen:
+                continue
+            seen.add(reason)
+            known = self._known(reason)
+            if known:
+                return True
+            if known is None:
+                todo += self._behind(reason)
+        return False
+
+    def _known(self, reason: Reason) -> bool | None:
+        """Has a reason come true? None where that goes back to others."""
+        if isinstance(reason, str):
+            return True
+        if isinstance(reason, tuple):
+            return self._state.effects.is_actual(reason) or None
+        known = self.decided.get(reason.target)
+        if known and isinstance(reason, Halfway) and self.replays.goes_on(reason.target):
+            return None
+        return known
+
+    def _behind(self, reason: Reason) -> Iterable[Reason]:
+        """The reasons that may yet make *reason* come true."""
+        if isinstance(reason, Halfway):
+            yield from self._behind_content(reason.target)
+        elif isinstance(reason, Grouped):
+            for cause in self._causes.groups[reason.target]:
+                yield from self._reasons(cause)
+        else:
+            assert isinstance(reason, tuple)
+            for source in self._causes.tokens[reason]:
+                if isinstance(source, Halfway):
+                    yield source
+                else:
+                    yield from self._reasons(source, reason)
+
+    def _behind_content(self, target: Target) -> Iterable[Reason]:
+        """Why a group may make something else of its object than before."""
+        for cause in self._causes.groups[target]:
+            if cause is None:
+                yield from self._reasons(cause)
+        if not is_repeated(filled_object(self._state, target)):
+            yield Grouped(target, "")
+        for member in self._causes.members.get(target, ()):
+            yield from self._reasons(member, ("content", *target))
+
+    def _reasons(
+        self, statement: StatementId | None, token: Token | None = None
+    ) -> Iterable[Reason]:
+        """Why a statement may yet run; with *token*, why that may come true when it does."""
+        if statement is None:
+            return [CERTAIN]
+        module, number = statement
+        work = self._state.work.get(module)
+        if work is None or (number in work.plan.patch and not work.patched):
+            return [CERTAIN]
+        if work.position > number:
+            return ()
+        reasons = work.plan.run.get(number, ())
+        if token is None or not is_repeatable(self._state, work.plan, number):
+            return reasons
+        return [reason for reason in reasons if not isinstance(reason, Grouped)]

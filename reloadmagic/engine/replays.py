@@ -1,0 +1,190 @@
+"""`Replays`: groups that run again and have done nothing else than before so far.
+
+A group runs from its first statement on, if only since one of them, or what reads the object half
+way, does. Until one of its statements does something else, as it was edited, or uses what has
+changed, the others find what they found, and what reads the object has nothing new to see.
+"""
+
+from __future__ import annotations
+
+import types
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..live import class_dict, is_class
+from ..notes import content_of, is_container, is_plain, same_value
+from ..patch.inside import qualname
+from ..plan import Grouped, ModulePlan
+from ..reach.summary import CALL, Path
+from ..reach.tokens import StatementId, Target, Token
+from .redirecting import filled_object
+
+if TYPE_CHECKING:
+    from .state import State
+
+__all__ = ["Replays", "is_repeatable", "is_repeated"]
+
+# Larger containers are not looked through.
+_MOST = 10_000
+# Builtins that give the same for the same, and hand out nothing of their own.
+_PURE = frozenset(
+    {
+        *("abs", "all", "any", "bool", "bytes", "chr", "complex", "dict", "divmod", "enumerate"),
+        *("float", "format", "frozenset", "int", "len", "list", "map", "max", "min", "ord", "pow"),
+        *("range", "repr", "reversed", "round", "set", "sorted", "str", "sum", "tuple", "zip"),
+    }
+)
+
+
+@dataclass(slots=True)
+class _Was:
+    """What a group had made before it ran again, and the statements that are yet to run."""
+
+    value: Any
+    content: Any
+    waiting: set[StatementId]
+
+
+class Replays:
+    """The groups that run again and of which nothing is known to differ."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._groups: dict[Target, _Was] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._groups)
+
+    def begin(self, target: Target) -> None:
+        """A group runs from here on."""
+        causes, effects = self._state.plan.causes, self._state.effects
+        if None in causes.groups[target] or any(t in effects.actual for t in _tokens(target)):
+            return
+        value = filled_object(self._state, target)
+        if is_repeated(value):
+            content = content_of(value) if is_container(value) else None
+            self._groups[target] = _Was(value, content, set(causes.members[target]))
+
+    def goes_on(self, target: Target) -> bool:
+        """Does a group run again that has done nothing else than before?"""
+        return target in self._groups
+
+    def hides(self, token: Token) -> bool:
+        """Is *token* said of an object that is only on the way to what it was?"""
+        return _target(token) in self._groups
+
+    def begin_statement(self, plan: ModulePlan, number: int) -> None:
+        """A statement is about to run: the groups whose replay it may end, by what it reads, do end."""
+        groups = self._groups_of(plan, number)
+        if groups and self._state.effects.is_replayed(plan, number):
+            return
+        for target in groups:
+            del self._groups[target]
+
+    def end_statement(self, plan: ModulePlan, number: int) -> None:
+        """A statement has run: is what it has made of its groups' objects of a kind to be the same?"""
+        for target in self._groups_of(plan, number):
+            was = self._groups[target]
+            value = filled_object(self._state, target)
+            if not is_repeated(value) or not _calls_repeat(self._state, plan, number):
+                del self._groups[target]
+                continue
+            was.waiting.discard((plan.name, number))
+            if not was.waiting:
+                self._end(target)
+
+    def end(self) -> None:
+        """All that was to run has."""
+        for target in list(self._groups):
+            self._end(target)
+
+    def _groups_of(self, plan: ModulePlan, number: int) -> list[Target]:
+        reasons = plan.run.get(number, ()) if self._groups else ()
+        return [r.target for r in reasons if isinstance(r, Grouped) and r.target in self._groups]
+
+    def _end(self, target: Target) -> None:
+        """A group has run: what was said on the way has not happened if all is as it was."""
+        was, effects = self._groups.pop(target), self._state.effects
+        if self._is_as_before(target, was):
+            for token in _tokens(target):
+                effects.discard(token)
+
+    def _is_as_before(self, target: Target, was: _Was) -> bool:
+        value = filled_object(self._state, target)
+        if not is_container(value):
+            return same_value(was.value, value)
+        held = self._state.effects.contents.get(target[:2]) if not target[2] else None
+        if held is not None:
+            return same_value(*held)
+        return value is was.value and same_value(was.content, content_of(value))
+
+
+def is_repeatable(state: State, plan: ModulePlan, number: int) -> bool:
+    """Does a statement that was not edited bind what it bound, where it uses what it used?"""
+    statement, namespace = plan.after.statements[number], plan.tracked.namespace
+    if state.index.modules[plan.name].summaries[number].now.sets:
+        return False
+    if statement.fragment.kind in {"def", "class"}:
+        name = statement.binds[0]
+        is_decorated = "@" in statement.fragment.text
+        return not is_decorated or _is_definition(namespace.get(name), plan.name, name)
+    if statement.fragment.kind == "import":
+        return True
+    values = (namespace.get(name) for name in statement.binds)
+    return all(map(is_repeated, values)) and _calls_repeat(state, plan, number)
+
+
+def _is_definition(value: Any, module: str, name: str) -> bool:
+    """Is it what a definition of that name makes, which decorators have passed on?"""
+    if type(value) is types.FunctionType:
+        return value.__qualname__ == name == value.__code__.co_qualname and (
+            value.__globals__.get("__name__") == module
+        )
+    return (
+        is_class(value)
+        and class_dict(value).get("__module__") == module
+        and qualname(value) == name
+    )
+
+
+def is_repeated(value: Any) -> bool:
+    """Is it what a statement that runs again makes again, and not something new that is like it?"""
+    if not is_container(value):
+        return is_plain(value)
+    if len(value) > _MOST:
+        return False
+    parts = [*value, *value.values()] if isinstance(value, dict) else value
+    return all(is_plain(p) or is_class(p) or type(p) is types.FunctionType for p in parts)
+
+
+def _calls_repeat(state: State, plan: ModulePlan, number: int) -> bool:
+    """Does a statement call the user's own functions, and builtins that give the same for the same?"""
+    index = state.index
+    calls = (
+        p for p, how in index.modules[plan.name].summaries[number].now.paths.items() if how & CALL
+    )
+    return all(_is_known(state, plan, path) for path in calls)
+
+
+def _is_known(state: State, plan: ModulePlan, path: Path) -> bool:
+    for (module, name), _ in state.index.names.resolve(plan.name, path):
+        entry = state.index.modules.get(module)
+        if entry is not None and name in entry.bindings and not entry.is_import(name):
+            return True
+    return len(path) == 1 and path[0] in _PURE and path[0] not in plan.tracked.namespace
+
+
+def _tokens(target: Target) -> list[Token]:
+    """What may be said of an object that a group fills."""
+    module, name, attr = target
+    if attr:
+        return [("attr", module, name, attr)]
+    return [("content", module, name), ("bind", module, name)]
+
+
+def _target(token: Token) -> Target | None:
+    """The object of which a token says that its content or its name has changed."""
+    kind, module, name, *rest = token
+    if kind == "attr":
+        return module, name, rest[0]
+    return (module, name, "") if kind in {"content", "bind"} else None
