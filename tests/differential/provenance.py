@@ -253,6 +253,13 @@ class Facts:
             if any((m, at) in wanted for m, at, _ in closure):
                 visits |= closure
                 filling.add(place[0])
+        wild = {m for m, _ in binding if self._modules[m].wild} & filling
+        if wild:
+            # What reads between two fillers has both run again, and with one of them all of its
+            # module if that cannot be told.
+            shared = {(m, at) for m, at, _ in visits if m not in wild}
+            closures = (self._closure((*place, "bind")) for place in self._places())
+            visits.update(*(c for c in closures if any((m, at) in shared for m, at, _ in c)))
         rows = [
             f"{visit[0]} {visit[2]} {self._modules[visit[0]].future} {self._text(visit)}"
             for visit in sorted(visits)
