@@ -13,7 +13,7 @@ import itertools
 import sys
 import types
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .live import class_dict, instance_items, is_class, nested_classes
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from .source import Source
 
 __all__ = [
+    "SMALL",
     "Note",
     "abc_registry",
     "containers",
+    "contents_within",
     "extras",
     "imported_names",
     "is_container",
@@ -42,6 +44,8 @@ ATTRIBUTES = "<attributes>"
 """Under the name of an instance: the attributes that it had."""
 LIMIT = 100_000
 """Larger containers are not noted: holding on to what they held would cost too much."""
+SMALL = 100
+"""Larger dicts are not looked into."""
 # By id, as a metaclass of the user's may have its own idea of equality.
 _ATOMS = frozenset(
     map(
@@ -61,11 +65,13 @@ class Note(NamedTuple):
         identity: ``id`` of the container, so that another one under its name is not taken for it.
         content: a shallow copy; a frozenset of names for a class.
         inside: an object of the user's holds it, and not a name of a module or class.
+        within: of a small dict, shallow copies of the containers that it held, by key.
     """
 
     identity: int
     content: Any
     inside: bool = False
+    within: Mapping[Any, Any] = types.MappingProxyType({})
 
 
 def is_container(value: object) -> bool:
@@ -163,6 +169,17 @@ def content_of(value: Any) -> Any:
     return set(value) if kind is set else dict(value)
 
 
+def contents_within(value: Any) -> dict[Any, Any]:
+    """Shallow copies of the containers that a small dict holds, by key; of no others."""
+    if not issubclass(type(value), dict) or not 0 < len(value) <= SMALL:
+        return {}
+    return {
+        key: content_of(part)
+        for key, part in dict.items(value)
+        if is_container(part) and len(part) <= LIMIT
+    }
+
+
 def own_names(
     namespace: dict[str, Any], source: Source, stars: Iterable[Iterable[str]]
 ) -> dict[str, Any]:
@@ -196,13 +213,13 @@ def take_notes(namespace: dict[str, Any], module: str) -> dict[str, Note]:
     """Notes on all containers and classes of a module, by dotted name."""
     notes: dict[str, Note] = {}
     for name, value in containers(namespace, module):
-        notes[name] = Note(id(value), content_of(value))
+        notes[name] = Note(id(value), content_of(value), within=contents_within(value))
         if is_class(value):
             registered = abc_registry(value)
             if registered:
                 notes[f"{name}.<abc>"] = Note(0, frozenset(map(id, registered)))
     for name, value in _inside(namespace):
-        notes[name] = Note(id(value), content_of(value), inside=True)
+        notes[name] = Note(id(value), content_of(value), True, contents_within(value))
     for name, value in _instances(namespace):
         attributes = frozenset(attr for attr, _ in instance_items(value))
         notes[f"{name}.{ATTRIBUTES}"] = Note(id(value), attributes)

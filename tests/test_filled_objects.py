@@ -395,3 +395,71 @@ def test_objects_that_count_themselves_stay_where_what_one_is_made_of_comes_out_
     reloader.reload()
     assert (m.second.size, m.C.made) == (4, 2)
     assert m.first is not first
+
+
+ON = "def on(name):\n    def put(f):\n        {}.append(f)\n        return f\n    return put\n"
+BUS_CLASS = """
+from collections import defaultdict
+class Bus:
+    def __init__(self):
+        self.subs = defaultdict(list)
+    def on(self, name):
+        def put(f):
+            self.subs[name].append(f)
+            return f
+        return put
+bus = Bus()
+"""
+BUS = {
+    "a dict of lists": ("BUS = {}\n" + ON.format("BUS.setdefault(name, [])"), "BUS"),
+    "a defaultdict of lists": (
+        "from collections import defaultdict\nBUS = defaultdict(list)\n" + ON.format("BUS[name]"),
+        "BUS",
+    ),
+    "an object": (BUS_CLASS, "bus.subs"),
+}
+
+
+@pytest.mark.parametrize("kind", BUS)
+def test_what_came_at_run_time_into_lists_of_a_filled_dict_stays(project, reloader, kind):
+    text, path = BUS[kind]
+    on = "bus.on" if "bus = " in text else "on"
+    one = f"from bus import *\n@{on}('x')\ndef one(): return 1\n"
+    two = f"@{on}('x')\ndef two(): return 2\n"
+    three = f"@{on}('x')\ndef three(): return 3\n"
+    project.write("bus.py", text)
+    project.write("subs.py", one + two)
+    project.write("more.py", f"from bus import *\n@{on}('x')\ndef more(): return 'more'\n")
+    bus, _, _ = load("bus", "subs", "more")
+    subs = eval(path, vars(bus))
+    eval(on, vars(bus))("x")(lambda: "mine")
+
+    def emitted():
+        return [f() for f in subs.get("x", ())]
+
+    assert emitted() == [1, 2, "more", "mine"]
+    for text, expected in [
+        (one + two.replace("return 2", "return 22"), [1, 22, "more", "mine"]),
+        (one + three, [1, 3, "more", "mine"]),
+        (one + three + two, [1, 3, 2, "more", "mine"]),
+        (one, [1, "more", "mine"]),
+        ("from bus import *\n", ["more", "mine"]),
+        (one, [1, "more", "mine"]),
+    ]:
+        project.edit("subs.py", text)
+        assert not reloader.reload().failed
+        assert eval(path, vars(bus)) is subs
+        assert sorted(map(str, emitted())) == sorted(map(str, expected))
+        assert emitted()[-1] == "mine"
+
+
+def test_what_came_at_run_time_stays_in_a_list_that_the_source_no_longer_fills(project, reloader):
+    project.write("bus.py", "BUS = {}\n")
+    text = "from bus import BUS\nBUS['x'] = [1]\nBUS['y'] = {'a': 1}\nBUS['z'] = [1]\n"
+    project.write("subs.py", text)
+    bus, _ = load("bus", "subs")
+    bus.BUS["x"].append("mine")
+    bus.BUS["y"]["b"] = "mine"
+    project.edit("subs.py", "from bus import BUS\nBUS['y'] = {'c': 1}\n")
+    assert not reloader.reload().failed
+    assert bus.BUS == {"y": {"c": 1, "b": "mine"}, "x": ["mine"]}

@@ -29,6 +29,7 @@ class Containers:
 
     Attributes:
         extras: containers of the set that is running, with what came in at run time.
+        extras_within: dicts of it with, by key, containers that they held and what came into them.
         refilled: by ``id``, containers that were given new content.
         foreign: by ``id`` of a class, the names that others set there.
     """
@@ -36,6 +37,7 @@ class Containers:
     def __init__(self, state: State) -> None:
         self.state = state
         self.extras: list[tuple[Any, Any]] = []
+        self.extras_within: list[tuple[Any, dict[Any, tuple[Any, Any]]]] = []
         self.refilled: set[int] = set()
         self.foreign: dict[int, frozenset[str]] = {}
         self._notes: dict[int, Note] | None = None
@@ -79,14 +81,14 @@ class Containers:
         """
         if not is_container(new) or self.note_of(new) is not None:
             return new
+        if not key and not self.become(old, new):
+            return new
         note = self.note_of(old)
         before = note.content if note is not None else None
         if before is not None and same_value(plainly(before), plainly(new)) and not key:
             return old
-        if before is not None and id(old) not in self.refilled:
-            found = extras(self._current(old), self._current(before))
-            if found:
-                self.extras.append((old, found))
+        if note is not None and before is not None and id(old) not in self.refilled:
+            self._find_extras(old, note)
         if key:
             snapshot = before if before is not None else content_of(old)
             self.state.effects.contents[key] = (old, _like(old, snapshot))
@@ -96,6 +98,21 @@ class Containers:
         if key and self._merged_inside:
             self.state.effects.add(content_token(key))  # of the same functions, with other code
         return old
+
+    def _find_extras(self, container: Any, note: Note) -> None:
+        """Remember what came at run time into *container* and into those that it holds."""
+        found = extras(self._current(container), self._current(note.content))
+        if found:
+            self.extras.append((container, found))
+        within: dict[Any, tuple[Any, Any]] = {}
+        for key, content in note.within.items():
+            part = container.get(key)
+            if is_container(part) and _kind(part) is _kind(content):
+                found = extras(self._current(part), self._current(content))
+                if found:
+                    within[key] = part, found
+        if within:
+            self.extras_within.append((container, within))
 
     def _merged_contents(self, old: Any, new: Any) -> Any:
         """What *new* holds, functions and classes carried into those that *old* holds."""
@@ -139,9 +156,7 @@ class Containers:
             note = tracked.noted.get(f"{name}.{attr}") if attr in anew else None
             if note is None or note.content is None or note.identity != id(container):
                 continue
-            found = extras(self._current(container), self._current(note.content))
-            if found:
-                self.extras.append((container, found))
+            self._find_extras(container, note)
 
     def follow_replaced(self) -> None:
         """What takes the place of an object counts as put in by whoever has put that in."""
@@ -162,14 +177,14 @@ class Containers:
     def add_extras(self) -> None:
         """Put back what had come in at run time, behind what the source put in."""
         for container, found in self.extras:
-            if isinstance(found, dict):
-                for key, value in found.items():
-                    if key not in container:
-                        container[key] = value
-            elif isinstance(found, set):
-                container.update(found)
-            else:
-                container.extend(found)
+            _add(container, found)
+        for container, within in self.extras_within:
+            for key, (part, found) in within.items():
+                if key not in container:
+                    self.state.transaction.set_contents(part, found)
+                    container[key] = part
+                elif is_container(container[key]) and _kind(container[key]) is _kind(found):
+                    _add(container[key], found)
 
     def note_foreign(self, cls: type, noted: Mapping[str, frozenset[str]]) -> None:
         """Remember which names others set on *cls* and the classes in it, before these change."""
@@ -189,6 +204,7 @@ class Containers:
     ) -> dict[str, Note]:
         """Notes after a reload: what came at run time is still none of the module's own."""
         extra = {id(container): found for container, found in self.extras}
+        extra_within = {id(container): found for container, found in self.extras_within}
         found: dict[str, Note] = {}
         own = own_names(tracked.namespace, source, stars)
         for name, note in take_notes(own, tracked.name).items():
@@ -200,7 +216,12 @@ class Containers:
                 found[name] = note
             elif note.identity in self.refilled and note.content is not None:
                 content = _without(note.content, extra.get(note.identity, ()))
-                found[name] = note._replace(content=content)
+                others = extra_within.get(note.identity, {})
+                within = {
+                    key: _without(part, others[key][1]) if key in others else part
+                    for key, part in note.within.items()
+                }
+                found[name] = note._replace(content=content, within=within)
             else:
                 found[name] = known
         return found
@@ -224,6 +245,23 @@ def _like(container: Any, content: Any) -> Any:
     else:
         copy.extend(content)
     return copy
+
+
+def _kind(container: Any) -> type:
+    """Whether a container holds keys, a set of things or a row of them."""
+    return next(kind for kind in (dict, set, object) if isinstance(container, kind))
+
+
+def _add(container: Any, found: Any) -> None:
+    """Put *found*, which came at run time, into a container, behind what the source put in."""
+    if isinstance(found, dict):
+        for key, value in found.items():
+            if key not in container:
+                container[key] = value
+    elif isinstance(found, set):
+        container.update(found)
+    else:
+        container.extend(found)
 
 
 def _without(content: Any, found: Any) -> Any:

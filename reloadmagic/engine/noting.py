@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import operator
 import types
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..live import instance_items, is_class
@@ -21,7 +21,7 @@ from .fingerprints import (
 )
 from .redirecting import filled_object
 from .snapshots import is_instance_of_users
-from .watch import grown, size_of
+from .watch import grown, grown_within, size_of, sizes_within
 
 if TYPE_CHECKING:
     from .state import State
@@ -154,12 +154,14 @@ class Fillable:
         value: the object.
         size: how much it held, -1 for what has no size.
         content: what a container held; None for anything else, and where it is too large.
+        within: of a small dict, the sizes of the containers that it held.
     """
 
     key: tuple[str, ...]
     value: Any
     size: int
     content: Any = None
+    within: Mapping[Any, tuple[int, int]] = field(default_factory=dict)
 
     def is_unchanged(self) -> bool:
         """Does the container certainly hold what it held?"""
@@ -186,12 +188,16 @@ def fillable(state: State, where: str, number: int) -> list[Fillable]:
         value = filled_object(state, (module, name, attr))
         key = (module, name, attr) if attr else (module, name)
         if is_container(value):
-            found.append(Fillable(key, value, size_of(value), content_of(value)))
+            within = sizes_within(value)
+            found.append(Fillable(key, value, size_of(value), content_of(value), within))
             continue
         found.append(Fillable(key, value, size_of(value) if is_class(value) else -1))
         if not is_class(value) and value is not None and is_instance_of_users(state, value):
             parts = [(a, held) for a, held in instance_items(value) if is_container(held)]
-            found += [Fillable((*key, part), held, size_of(held)) for part, held in parts]
+            found += [
+                Fillable((*key, part), held, size_of(held), within=sizes_within(held))
+                for part, held in parts
+            ]
     return found
 
 
@@ -219,11 +225,15 @@ def note_fills(state: State, filled: list[Fillable]) -> None:
     note_contents(state, filled)
     for fill in filled:
         value, size = fill.value, fill.size
-        if size < 0 or id(value) in state.containers.refilled or size_of(value) == size:
+        if size < 0 or id(value) in state.containers.refilled:
+            continue
+        has_within = fill.within != sizes_within(value)
+        if size_of(value) == size and not has_within:
             continue
         for noted, name, note in _notes_on(state, value):
-            note = note._replace(content=grown(note.content, value, size))
-            state.transaction.set_item(noted, name, note)
+            content = grown(note.content, value, size) if size_of(value) != size else note.content
+            within = grown_within(note.within, value, fill.within) if has_within else note.within
+            state.transaction.set_item(noted, name, note._replace(content=content, within=within))
 
 
 def _notes_on(state: State, value: Any) -> list[tuple[dict[str, Note], str, Note]]:

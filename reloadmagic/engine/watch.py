@@ -11,11 +11,9 @@ from typing import Any
 
 from ..live import class_dict, is_class
 from ..modules import TrackedModule
-from ..notes import Note, noticed, own_names, take_notes
+from ..notes import SMALL, Note, content_of, is_container, noticed, own_names, take_notes
 
-__all__ = ["Watch", "grown", "size_of"]
-
-SMALL = 100
+__all__ = ["Watch", "grown", "grown_within", "size_of", "sizes_within"]
 
 
 class Watch:
@@ -29,6 +27,7 @@ class Watch:
         self._sizes: list[int] = []
         # What the small ones hold: there items may be put in place of others.
         self._contents: list[Any] = []
+        self._within: list[dict[Any, tuple[int, int]]] = []
 
     def enter_import(self) -> None:
         """What came into the known containers until now came at run time, or by an import."""
@@ -56,6 +55,7 @@ class Watch:
             self._sized.append(_sized(value))
             self._sizes.append(size_of(value))
             self._contents.append(_small(value))
+            self._within.append(sizes_within(value))
 
     def begin_again(self, tracked: Mapping[str, TrackedModule], names: Collection[str]) -> None:
         """After a reload the modules *names* may hold other containers: watch those from now on."""
@@ -80,6 +80,7 @@ class Watch:
     def _look(self) -> None:
         self._sizes = list(map(len, self._sized))
         self._contents = [_small(value) for _, _, value in self._known]
+        self._within = [sizes_within(value) for _, _, value in self._known]
 
     def _note_growth(self) -> None:
         sizes = list(map(len, self._sized))
@@ -92,12 +93,20 @@ class Watch:
                 tracked.noted[name] = note._replace(content=grown(note.content, value, was))
 
     def _note_replaced(self) -> None:
-        """Once the outermost import ends: what it and those within put in place of other items."""
+        """Once the outermost import ends: what it and those within put in place of other items.
+
+        Or into containers that are items.
+        """
         for (tracked, name, value), before in zip(self._known, self._contents, strict=True):
             replaced = _replaced(before, value) if before else {}
             note = _note_on(tracked, name, value) if replaced else None
             if note is not None:
                 tracked.noted[name] = note._replace(content={**note.content, **replaced})
+        for (tracked, name, value), sizes in zip(self._known, self._within, strict=True):
+            note = _note_on(tracked, name, value) if sizes != sizes_within(value) else None
+            if note is not None:
+                within = grown_within(note.within, value, sizes)
+                tracked.noted[name] = note._replace(within=within)
 
 
 def _note_on(tracked: TrackedModule, name: str, value: Any) -> Note | None:
@@ -126,6 +135,28 @@ def _sized(value: Any) -> Sized:
 def size_of(value: Any) -> int:
     """How many entries a container has, or how many attributes a class."""
     return len(_sized(value))
+
+
+def sizes_within(value: Any) -> dict[Any, tuple[int, int]]:
+    """The ``id`` and the size of each container that a small dict holds, by key."""
+    if not issubclass(type(value), dict) or not 0 < len(value) <= SMALL:
+        return {}
+    return {k: (id(part), len(part)) for k, part in dict.items(value) if is_container(part)}
+
+
+def grown_within(
+    within: Mapping[Any, Any], value: Any, sizes: Mapping[Any, tuple[int, int]]
+) -> dict[Any, Any]:
+    """*within*, what containers in *value* held, with what came into them since they had *sizes*."""
+    found = dict(within)
+    for key, (identity, size) in sizes_within(value).items():
+        before = sizes.get(key, (0, 0))
+        part, known = value[key], found.get(key)
+        if before[0] != identity or known is None:
+            found[key] = content_of(part)
+        elif before[1] != size:
+            found[key] = grown(known, part, before[1])
+    return found
 
 
 def grown(content: Any, value: Any, size: int) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import types
 import weakref
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -403,4 +404,5 @@ def _one_definition(old: Any, new: Any) -> bool:
 
 
 def _same_container(old: object, new: object) -> bool:
-    return type(old) is type(new) and is_exactly(new, dict, list, set)
+    kinds = dict, list, set, OrderedDict, defaultdict, deque
+    return type(old) is type(new) and is_exactly(new, *kinds)
