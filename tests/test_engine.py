@@ -226,6 +226,65 @@ def test_a_definition_that_moves_to_another_module_stays_the_same_object(project
     assert (type(held) is two.A, held.f(), hasattr(one, "A")) == (True, 2, False)
 
 
+CLASS = "class A:\n    def f(self): return {n}\n"
+TO_A_NEW_FILE = {
+    "a class": (CLASS.format(n=1), CLASS.format(n=2)),
+    "a class with a subclass and an object": (
+        CLASS.format(n=1),
+        CLASS.format(n=2) + "class B(A): pass\nONE = A()\nassert isinstance(B(), A)\n",
+    ),
+    "a dataclass": (
+        "import dataclasses\n@dataclasses.dataclass\n" + CLASS.format(n=1),
+        "import dataclasses\n@dataclasses.dataclass\n" + CLASS.format(n=2),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TO_A_NEW_FILE)
+def test_a_class_that_moves_to_a_new_file_stays_the_same_object(project, reloader, kind):
+    before, after = TO_A_NEW_FILE[kind]
+    project.write("one.py", before)
+    one = load("one")
+    cls, held = one.A, one.A()
+    project.write("new.py", after)
+    project.edit("one.py", "from new import A\n")
+    reloader.reload()
+    new = load("new")
+    assert (one.A is cls, new.A is cls, cls.__module__, held.f()) == (True, True, "new", 2)
+    made = getattr(new, "ONE", held)
+    assert (type(made) is cls, [c.__name__ for c in cls.__subclasses__()]) == (
+        True,
+        ["B"] if hasattr(new, "B") else [],
+    )
+    project.edit("new.py", after.replace("2", "3"))
+    reloader.reload()
+    assert held.f() == 3
+
+
+def test_a_function_that_moves_to_a_new_file_is_what_its_holders_have(project, reloader):
+    project.write("one.py", "def f(): return 1\nX = 1\n")
+    one = load("one")
+    held = [one.f]
+    project.write("new.py", "K = 2\ndef f(): return K\n")
+    project.edit("one.py", "from new import f\nX = 1\n")
+    reloader.reload()
+    assert (held[0] is one.f is load("new").f, held[0]()) == (True, 2)
+
+
+def test_a_class_that_cannot_move_to_a_new_file_stays_where_it_was(project, reloader):
+    project.write("one.py", CLASS.format(n=1))
+    one = load("one")
+    cls, held = one.A, one.A()
+    before = picture(project, held)
+    project.write("new.py", CLASS.format(n=2) + "class B(A): pass\n1 / 0\n")
+    project.edit("one.py", "from new import A\n")
+    assert reloader.reload().failed
+    assert differences(before, picture(project, held)) == []
+    project.edit("new.py", CLASS.format(n=2))
+    reloader.reload()
+    assert (one.A is cls, held.f()) == (True, 2)
+
+
 def test_a_definition_that_moves_there_and_back_is_the_first_one_again(project, reloader):
     first = "class A:\n    def f(self): return 1\n"
     project.write("one.py", first)

@@ -265,17 +265,17 @@ def test_what_a_thread_collects_while_a_reload_fails_is_not_lost(project, reload
 
 
 def test_what_a_thread_collects_while_its_own_module_fails_is_not_lost(project, reloader):
-    text = """
-        LINES = []
-        def collect(stop):
-            while not stop.wait(0.0001):
-                LINES.append(len(LINES))
-        """
+    text = (
+        "LINES = []\n"
+        "def collect(stop):\n"
+        "    while not stop.wait(0.0001):\n"
+        "        LINES.append(len(LINES))\n"
+    )
     project.write("log.py", text)
     log, stop = load("log"), threading.Event()
     thread = threading.Thread(target=log.collect, args=(stop,))
     thread.start()
-    project.edit("log.py", text + "        while len(LINES) < 100: pass\n        1 / 0\n")
+    project.edit("log.py", text + "while len(LINES) < 100: pass\n1 / 0\n")
     assert reloader.reload().failed
     stop.set()
     thread.join()

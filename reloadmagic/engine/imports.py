@@ -7,7 +7,7 @@ import threading
 import types
 import weakref
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from .recorder import Recorder, hooked
 from .stars import star_bindings
 
 if TYPE_CHECKING:
+    from .arrivals import Arrival
     from .engine import Engine
 
 __all__ = ["as_import_error", "importing"]
@@ -54,8 +55,8 @@ def importing(
     was = engine.tracked.get(name)
     engine.tracked[name] = tracked
     try:
-        see_star = None if engine.running is None else engine.running.meet(name, source)
-        codes = run_first(tracked, source, loader, namespace, see_star)
+        arrival = None if engine.running is None else engine.running.meet(tracked)
+        codes = run_first(tracked, source, loader, namespace, arrival)
         with attaching(tracked, engine.tracked), closing(codes):
             yield codes
         if engine.running is not None:
@@ -82,12 +83,13 @@ def run_first(
     source: Source,
     loader: ReloadLoader,
     namespace: dict[str, Any],
-    see_star: Callable[[int, Recorder], object] | None = None,
+    arrival: Arrival | None = None,
 ) -> Generator[types.CodeType, None, None]:
     """The code of a whole source, in parts that end where a name is bound that will be again.
 
-    *see_star* is called after each star-import, with its position and what it has bound.
+    *arrival* is told of the statements that are to be parts of their own.
     """
+    alone = frozenset() if arrival is None else arrival.alone
     raw: dict[int, Any] = {}
 
     def made(function: Any) -> Any:
@@ -97,14 +99,14 @@ def run_first(
     bound: list[dict[str, weakref.ref[Any]]] = []
     show_parts(source.text, source.path)
     try:
-        for code, part in _parts(source, loader, stars=see_star is not None):
-            past = dict(namespace) if see_star is not None else {}
+        for code, part in _parts(source, loader, alone):
+            past = dict(namespace) if alone else {}
             with hooked(namespace, made):
                 yield code
-            if see_star is not None and part and "*" in part[-1].binds:
+            if arrival is not None and len(bound) in alone:
                 recorder = Recorder(namespace)
                 recorder.note_unseen(past)
-                see_star(len(bound) + len(part) - 1, recorder)
+                arrival.see(len(bound), recorder)
             bound += [hold(statement.binds, namespace) for statement in part]
     except SourceError as error:
         raise as_import_error(error) from None
@@ -117,16 +119,13 @@ def run_first(
 
 
 def _parts(
-    source: Source, loader: ReloadLoader, *, stars: bool
+    source: Source, loader: ReloadLoader, alone: Collection[int]
 ) -> Iterator[tuple[types.CodeType, Sequence[Statement]]]:
     """The code to run, with the statements that it is of: of all at once, if nothing stops it.
 
-    With *stars*, star-imports are parts of their own.
+    Those at the positions *alone* are parts of their own.
     """
-    stops = _stops(source)
-    if stars:
-        found = {n for n, statement in enumerate(source.statements) if "*" in statement.binds}
-        stops = sorted({*stops, *found, *(number - 1 for number in found)} - {-1})
+    stops = sorted({*_stops(source), *alone, *(number - 1 for number in alone)} - {-1})
     if not stops:
         yield _whole_code(loader, source), source.statements
         return

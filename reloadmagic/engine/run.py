@@ -13,22 +13,23 @@ import linecache
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..compiling import show_parts
 from ..hooks import AFTER_HOOK, after_reload, after_reload_of_instances
 from ..interrupts import interrupts_pass
 from ..loader import ReloadLoader
+from ..modules import TrackedModule
 from ..patch import patch_closures
 from ..plan import Changeset, Plan
-from ..reach.tokens import Token
+from ..reach.tokens import StatementId, Token
 from ..source import Source
+from .arrivals import Arrival
 from .bound import bound_before, follow_replaced, loader_of, returned
 from .codes import same_code
 from .commit import commit_module
-from .cycles import give_back_later_names
 from .dropping import drop_attributes
 from .failures import describe, failed_outcome, forget_imports, is_interrupt, reasons
 from .hashes import put_tables_in_order
@@ -49,7 +50,6 @@ from .statements import compile_statement
 
 if TYPE_CHECKING:
     from .engine import Engine
-    from .recorder import Recorder
 
 __all__ = ["Run"]
 
@@ -75,6 +75,8 @@ class Run:
         self.known = set(sys.modules) if runs else set()
         # By module that runs for the first time: what it may fill, as that was before.
         self.met: dict[str, list[Fillable]] = {}
+        # Definitions that are to arrive in modules that run for the first time, by where they were.
+        self.moved: dict[StatementId, Any] = {}
         # The namespaces that the user imported from, as they were when the run began.
         self.before = namespaces_before(namespaces)
 
@@ -96,26 +98,33 @@ class Run:
         """Run what the plan says of *module*; called by the loader, inside importlib's locks."""
         rerun(self.state, module.__name__, loader)
 
-    def meet(self, name: str, source: Source) -> Callable[[int, Recorder], None] | None:
+    def meet(self, tracked: TrackedModule) -> Arrival | None:
         """A module that was not loaded before is about to run, as an edited one imports it.
 
-        What is returned is to be called after each of its star-imports.
+        None if this run has nothing to do with it.
         """
         if not self.state.active or threading.get_ident() != self.thread:
             return None
+        name, source = tracked.name, tracked.source
+        assert source is not None
         numbers = range(len(source.statements))
         self.state.index.put(name, source)
         package, _, attribute = name.rpartition(".")
         self.state.effects.add(("bind", package, attribute))  # which the import system sets
         self.state.order = None
-        for tracked in self.state.tracked.values():
-            self.state.transaction.snapshot(tracked.noted)  # which an import adds to
+        for other in self.state.tracked.values():
+            self.state.transaction.snapshot(other.noted)  # which an import adds to
         for number in numbers:
             snapshot_targets(self.state, name, number)
         snapshot_imported(self.state, name)
         reload_behind(self.state, name)
         self.met[name] = [f for number in numbers for f in fillable(self.state, name, number)]
-        return partial(give_back_later_names, self.state, name)
+        moved = {
+            number: self.moved[origin]
+            for number, origin in self.plan.arrivals.get(name, {}).items()
+            if origin in self.moved and _defines_one(source, number)
+        }
+        return Arrival(self.state, tracked, moved)
 
     def leave(self, name: str, source: Source) -> None:
         """A module that was not loaded before has run: what has it changed of others?"""
@@ -199,6 +208,10 @@ class Run:
                 work.origins[number] = bound_before(
                     self.state.tracked[module], old, statement.binds[0]
                 )
+        for module, old in {o for found in self.plan.arrivals.values() for o in found.values()}:
+            if module in names:
+                name = self.state.work[module].plan.before.statements[old].binds[0]
+                self.moved[module, old] = bound_before(self.state.tracked[module], old, name)
         for name in names:
             plan = self.state.work[name].plan
             if plan.diff is not None or plan.unset:
@@ -283,3 +296,9 @@ class Run:
                 self.engine.retry.setdefault(plan.name, set()).update(causes[plan.name])
             plan.tracked.failed = cause
             yield failed_outcome(plan, cause if plan is teller else None)
+
+
+def _defines_one(source: Source, number: int) -> bool:
+    """Is there a statement *number* that defines one thing? The file may have changed since."""
+    statements = source.statements
+    return number < len(statements) and statements[number].fragment.kind in {"def", "class"}

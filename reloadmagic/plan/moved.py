@@ -1,23 +1,30 @@
 """Definitions that an edit took from one module to another.
 
-In come the `ModulePlan`s of the edited modules; what one dropped and exactly one gained is noted
-there as its origin, so that the live object stays the same.
+In come the `ModulePlan`s of the edited modules and the sources of those that they import for the
+first time; what one dropped and exactly one gained is noted as its origin, so that the live object
+stays the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ..diff import Diff
 from ..reach.tokens import StatementId
-from ..source import Statement
+from ..source import Source, Statement
 from .values import ModulePlan
 
 __all__ = ["pair_moved"]
 
 
-def pair_moved(plans: Iterable[ModulePlan]) -> None:
-    """Definitions that one edited module dropped and another gained are the same objects."""
+def pair_moved(
+    plans: Iterable[ModulePlan], ahead: Mapping[str, Source]
+) -> dict[str, dict[int, StatementId]]:
+    """Definitions that one edited module dropped and another gained are the same objects.
+
+    Returns those that come to be in the modules *ahead*, which are not imported yet: by module and
+    statement, where they are.
+    """
     edited = [(plan, plan.diff) for plan in plans if plan.diff is not None]
     gone: dict[tuple[str, object], list[StatementId]] = {}
     for plan, diff in edited:
@@ -26,13 +33,28 @@ def pair_moved(plans: Iterable[ModulePlan]) -> None:
             if key is not None:
                 gone.setdefault(key, []).append((plan.name, number))
     if not gone:
-        return
+        return {}
     for plan, diff in edited:
         for number in _gained(plan, diff):
             key = _identity(plan.after.statements[number])
             found = [] if key is None else [f for f in gone.get(key, []) if f[0] != plan.name]
             if len(found) == 1:
                 plan.origins[number] = found[0]
+    arrivals = {name: _arrivals(source, gone) for name, source in ahead.items()}
+    return {name: numbers for name, numbers in arrivals.items() if numbers}
+
+
+def _arrivals(
+    source: Source, gone: Mapping[tuple[str, object], list[StatementId]]
+) -> dict[int, StatementId]:
+    """Functions and classes of a source that were one of those that are *gone*."""
+    arrivals = {}
+    for number, statement in enumerate(source.statements):
+        key = _identity(statement) if statement.fragment.kind in {"def", "class"} else None
+        found = [] if key is None else gone.get(key, [])
+        if len(found) == 1:
+            arrivals[number] = found[0]
+    return arrivals
 
 
 def _lost(plan: ModulePlan, diff: Diff) -> set[int]:

@@ -78,7 +78,7 @@ class Planner:
         for name, source in self._ahead.items():
             self._seeds.comes_to_be(name, len(source.statements))
         before.follow_order(self._propagation)
-        pair_moved(self._plans.values())
+        arrivals = pair_moved(self._plans.values(), self._ahead)
         before.fill_again(self._propagation)
         before.set_again(self._propagation)
         self._retry(retry)
@@ -90,7 +90,8 @@ class Planner:
             order=self._order,
             imports_new=self._imports_new,
         )
-        return Plan(changes, dict(self._plans), tuple(sets), self._propagation.causes)
+        causes = self._propagation.causes
+        return Plan(changes, dict(self._plans), tuple(sets), causes, arrivals)
 
     def follow(self, tokens: Iterable[Token]) -> list[ModulePlan]:
         """What may run if *tokens* change, in the order in which the modules were imported."""

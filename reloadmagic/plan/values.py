@@ -230,12 +230,15 @@ class Plan:
         modules: the details, by module.
         sets: which modules succeed or fail together, in the order in which they run.
         causes: what the reasons to run go back to.
+        arrivals: for modules that are to be imported for the first time, the statements that define
+            what an edited module defined before, with where that is.
     """
 
     changes: tuple[Change, ...] = ()
     modules: Mapping[str, ModulePlan] = field(default_factory=dict)
     sets: tuple[Changeset, ...] = ()
     causes: Causes = field(default_factory=Causes)
+    arrivals: Mapping[str, Mapping[int, StatementId]] = field(default_factory=dict)
 
     @property
     def steps(self) -> tuple[Step, ...]:

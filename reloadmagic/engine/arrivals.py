@@ -1,0 +1,63 @@
+"""The first run of a module that an edited one imports, while that edit is carried out.
+
+It runs in parts, so that what arrives in it can be seen to at once, before later statements use it:
+names of star-imports that are not there yet where all is imported anew, and definitions that an
+edit took out of another module and that stay the objects they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..diff import diff_sources
+from ..plan import ModulePlan
+from ..source import Source
+from .cycles import give_back_later_names
+from .settling import settle
+from .state import Work
+
+if TYPE_CHECKING:
+    from ..modules import TrackedModule
+    from .recorder import Recorder
+    from .state import State
+
+__all__ = ["Arrival"]
+
+
+class Arrival:
+    """A module that runs for the first time.
+
+    *moved* are objects, by the position of the statement that defines them anew.
+
+    Attributes:
+        alone: positions of the statements that are parts of their own.
+    """
+
+    def __init__(self, state: State, tracked: TrackedModule, moved: Mapping[int, Any]) -> None:
+        assert tracked.source is not None
+        statements = tracked.source.statements
+        self._state = state
+        self._tracked = tracked
+        self._moved = moved
+        stars = {n for n, statement in enumerate(statements) if "*" in statement.binds}
+        self.alone = frozenset(stars.union(moved))
+
+    def see(self, number: int, recorder: Recorder) -> None:
+        """The statement *number*, one of `alone`, has run; *recorder* has what it bound."""
+        if number in self._moved:
+            self._settle(number, recorder.namespace)
+        else:
+            give_back_later_names(self._state, self._tracked.name, number, recorder)
+
+    def _settle(self, number: int, namespace: dict[str, Any]) -> None:
+        """Have a definition that has come from another module stay the object that it is."""
+        source = self._tracked.source
+        assert source is not None
+        nothing = Source.read(b"", source.path)
+        plan = ModulePlan(self._tracked, nothing, source, diff_sources(nothing, source))
+        name = source.statements[number].binds[0]
+        old = self._moved[number]
+        namespace[name] = settle(self._state, Work(plan), number, name, old, namespace[name])
+        if source.statements[number].fragment.kind == "class":
+            self._state.made.collect()  # or __subclasses__() would list twins
