@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..interrupts import interrupts_wait
 from ..modules import TrackedModule, TrackedModules
 from .marks import Marks
+from .taking import Taken
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from .outcome import Outcome
     from .progress import Slow
     from .run import Run
-    from .taking import Taken
 
 __all__ = ["Engine"]
 
@@ -85,8 +85,6 @@ class Engine:
 
     def take(self, tracked: TrackedModule, namespace: dict[str, Any]) -> Taken:
         """Note what a module that was imported before holds; its source is to explain it."""
-        from .taking import Taken
-
         return Taken(tracked, namespace, self.marks, self.watch)
 
     def run(self, plan: Plan, namespaces: Iterable[Namespace] = ()) -> tuple[Outcome, ...]:

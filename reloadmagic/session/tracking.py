@@ -89,7 +89,7 @@ class Tracking:
     def _take_over_new(self) -> None:
         modules = dict(sys.modules)
         known = self._known
-        unknown = [item for item in modules.items() if item[0] not in known]
+        unknown = [i for i in modules.items() if i[0] not in known] if known else modules.items()
         if unknown:
             order = -len(unknown)  # before those that the finder counts, from 0 on
             for name, module in self.owns.candidates(unknown):
