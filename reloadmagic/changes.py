@@ -16,9 +16,9 @@ from .compiling import decoder
 from .errors import SourceError, describe
 from .modules import COMPILED, TrackedModule, module_spec
 from .source import Source
-from .stamps import Stamp, content_digest, stamp_of
+from .stamps import Stamp, stamp_of
 
-__all__ = ["Change", "change_to", "find_change", "holds_what_ran"]
+__all__ = ["Change", "change_to", "find_change", "read_if_alike"]
 
 Kind = Literal["modified", "touched", "deleted", "moved", "unreadable", "opaque"]
 
@@ -37,7 +37,7 @@ class Change:
         after: the source as it is now, None for deleted, unreadable and opaque ones.
         error: for unreadable ones, what is wrong.
         stamp: of the file as it was read.
-        digest: of the bytes read, ``b""`` if there are none.
+        data: the bytes that were read, None if none were.
     """
 
     module: str
@@ -47,7 +47,7 @@ class Change:
     after: Source | None = None
     error: SourceError | None = None
     stamp: Stamp | None = None
-    digest: bytes = b""
+    data: bytes | None = None
 
     def __str__(self) -> str:
         return f"{self.module} {self.kind} ({os.path.basename(self.path)})"
@@ -60,23 +60,30 @@ It is None where the file is not there.
 """
 
 
-def holds_what_ran(tracked: TrackedModule, stamp: Stamp | None) -> bool:
-    """Does the module's file, which looks like *stamp*, hold the very bytes that last ran?
+def read_if_alike(tracked: TrackedModule, stamp: Stamp | None) -> tuple[Stamp, bytes] | None:
+    """What the module's file looks like, *stamp*, and its bytes, if they may be those that last ran.
 
-    False means no more than that `find_change` has to look closer.
+    None where the stamp shows that they are not, and where `find_change` has to look closer.
     """
     source = tracked.source
     if stamp is None or source is None or not source.data or stamp[1] != len(source.data):
-        return False
+        return None
     spec = module_spec(tracked.module)
     try:
-        return spec is not None and _bytes(spec.loader, tracked.path) == source.data
+        return None if spec is None else (stamp, _bytes(spec.loader, tracked.path))
     except OSError:
-        return False
+        return None
 
 
-def find_change(tracked: TrackedModule, find_spec: Callable[[str], ModuleSpec | None]) -> Change:
-    """What became of a module's file; *find_spec* says where an import would find it now."""
+def find_change(
+    tracked: TrackedModule,
+    find_spec: Callable[[str], ModuleSpec | None],
+    known: tuple[Stamp, bytes] | None = None,
+) -> Change:
+    """What became of a module's file; *find_spec* says where an import would find it now.
+
+    *known* is what the file held when it looked like that.
+    """
     path = tracked.path
     stamp = stamp_of(path)
     kind: Kind = "modified"
@@ -93,6 +100,8 @@ def find_change(tracked: TrackedModule, find_spec: Callable[[str], ModuleSpec | 
         loader = found.loader if found is not None else None
     if tracked.opaque:
         return Change(tracked.name, path, "opaque", stamp=stamp)
+    if known is not None and known[0] == stamp and kind == "modified":
+        return _compare(tracked, path, kind, stamp, loader, known[1])
     return _read(tracked, path, kind, stamp, loader)
 
 
@@ -146,16 +155,15 @@ def _compare(
 ) -> Change:
     """What *data* is, held against the source that last ran."""
     was = tracked.source
-    digest = was.digest if was is not None and was.data == data else content_digest(data)
-    if was is not None and digest == was.digest and kind != "moved":
-        return Change(tracked.name, path, "touched", was, was, None, stamp, digest)
+    if was is not None and was.data == data and kind != "moved":
+        return Change(tracked.name, path, "touched", was, was, None, stamp, data)
     try:
         source = Source.read(data, path, previous=was, decode=decoder(loader))
     except SourceError as error:
         error.module = tracked.name
-        return Change(tracked.name, path, "unreadable", was, None, error, stamp, digest)
+        return Change(tracked.name, path, "unreadable", was, None, error, stamp, data)
     source.loader = loader
-    return Change(tracked.name, path, kind, was, source, None, stamp, digest)
+    return Change(tracked.name, path, kind, was, source, None, stamp, data)
 
 
 def _bytes(loader: object, path: str) -> bytes:

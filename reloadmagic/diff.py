@@ -9,6 +9,7 @@ import __future__
 
 import ast
 import functools
+import itertools
 import operator
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -173,12 +174,8 @@ def diff_sources(before: Source, after: Source) -> Diff:
         )
         for n in middle
     )
-    kept = [
-        *zip(range(start), range(start), strict=True),
-        *((pair.new, pair.old) for pair in pairs if pair.how == "same" and pair.old is not None),
-        *zip(range(len(new) - end, len(new)), range(len(old) - end, len(old)), strict=True),
-    ]
-    moved = tuple(_moved(before, after, kept))
+    kept = [(p.new, p.old) for p in pairs if p.how == "same" and p.old is not None]
+    moved = tuple(_moved(before, after, start, kept, end))
     return Diff(before, after, start, end, pairs, tuple(rest_old), moved)
 
 
@@ -200,12 +197,24 @@ def _shows_flags(statement: Statement) -> bool:
     )
 
 
-def _moved(before: Source, after: Source, same: Iterable[tuple[int, int]]) -> Iterator[int]:
-    """Positions in the new source of statements that stand elsewhere; *same* are (new, old)."""
+def _moved(
+    before: Source, after: Source, head: int, kept: Iterable[tuple[int, int]], tail: int
+) -> Iterator[int]:
+    """Positions in the new source of statements that are the same and stand elsewhere.
+
+    These are *head* statements at the start, *tail* ones at the end, and *kept*, as (new, old).
+    """
+    olds, news = before.statements, after.statements
     # Cells may be cut otherwise around statements that are on the same lines of the whole.
     recut = before.parts != after.parts
-    for number, partner in same:
-        old, new = before.statements[partner], after.statements[number]
+    # Else what is one object in both has not moved: nearly all, so these are not gone through.
+    begin = 0 if recut else common_start(olds, news, operator.is_)
+    end = 0 if recut else common_start(reversed(olds), reversed(news), operator.is_)
+    above = ((number, number) for number in range(begin, head))
+    shift = len(news) - len(olds)
+    below = ((n, n - shift) for n in range(len(news) - tail, len(news) - end))
+    for number, partner in itertools.chain(above, kept, below):
+        old, new = olds[partner], news[number]
         if (recut and _place(before, partner) != _place(after, number)) or (
             old is not new and (old.lineno != new.lineno or old.fragment.text != new.fragment.text)
         ):

@@ -88,12 +88,11 @@ class TrackedModule:
         owed: statements of *source*, by position, that were kept by the user's word when they were
             to run.
         opaque: why it can only be restarted for (``"compiled extension"``), or ``""``.
-        seen: digest of the newest bytes that were looked at, run or not.
     """
 
     __slots__ = (
         "_read", "_source", "bound", "failed", "gone", "handlers", "name", "noted", "opaque", "order",
-        "owed", "path", "reference", "seen", "stale", "stamp", "stars", "unexplained",
+        "owed", "path", "reference", "stale", "stamp", "stars", "unexplained",
     )  # fmt: skip
 
     def __init__(
@@ -120,7 +119,6 @@ class TrackedModule:
         self.handlers: list[weakref.ref[Any]] = []
         self.owed: frozenset[int] = frozenset()
         self.opaque = ""
-        self.seen = b""
         self.stale = False
         self.failed: Exception | None = None
 

@@ -351,11 +351,17 @@ class Reloader:
         return frozenset(self._work.undo.held)
 
     def _reload(self, plan: Plan | None, looked: Stale | None) -> Report:
-        started = time.perf_counter()
+        stale: Stale = []
         if plan is None:
             stale = self._tracking.stale() if looked is None else looked
             if not stale:
                 return _report()
+        return self._bring_in(plan, stale)
+
+    @collector_paused()  # until what plans and runs are made of is gone, so that it finds nothing
+    def _bring_in(self, plan: Plan | None, stale: Stale) -> Report:
+        started = time.perf_counter()
+        if plan is None:
             found = self._changes(stale)
             self._work.undo.look(found)
             changes = self._work.attempts.worth_trying(

@@ -31,7 +31,7 @@ MOST = 20
 
 
 class _Replaced(NamedTuple):
-    """A version that a reload replaced: what its file held, and the digest of what it holds since.
+    """A version that a reload replaced: what its file held, and what it holds since.
 
     Bytes, as sources with all that is known of them would be much to keep.
     """
@@ -46,12 +46,13 @@ class Undo:
     """The versions that reloads replaced, and those that are held back.
 
     Attributes:
-        held: by module, the digest of the version that was undone; the file still holds it.
+        held: by module, the version that was undone, which the file still holds; None if that
+            cannot be read.
     """
 
     def __init__(self) -> None:
         self._done: deque[tuple[_Replaced, ...]] = deque(maxlen=MOST)
-        self.held: dict[str, bytes] = {}
+        self.held: dict[str, bytes | None] = {}
 
     def note(self, done: Iterable[Change], tracked: Mapping[str, TrackedModule]) -> None:
         """A reload has run the sources that *done* brought."""
@@ -63,15 +64,16 @@ class Undo:
                 linecache.cache.pop(change.path, None)
             if before is not None and after is not None and (before.data or not before.text):
                 module = tracked[change.module].reference
-                replaced.append(_Replaced(module, change.module, before.data, after.digest))
+                replaced.append(_Replaced(module, change.module, before.data, after.data))
         if replaced:
             self._done.append(tuple(replaced))
 
     def look(self, changes: Iterable[Change]) -> None:
         """Files that hold another version than the one that was undone are held back no more."""
         for change in changes:
-            if change.kind != "deleted" and self.held.get(change.module) != change.digest:
-                self.held.pop(change.module, None)
+            known = self.held.get(change.module, change.data)
+            if change.kind != "deleted" and known != change.data:
+                del self.held[change.module]
 
     def back(
         self,
@@ -107,7 +109,7 @@ class Undo:
         """Hold back what *changes* would bring: how files differ from what an undo made run."""
         for change in changes:
             if change.kind not in {"touched", "deleted"}:
-                self.held[change.module] = change.digest
+                self.held[change.module] = change.data
             if change.before is not None:
                 show_source(change.before)
 
@@ -117,7 +119,7 @@ def _is_followed(version: _Replaced, tracked: TrackedModule) -> bool:
     return (
         tracked.reference() is version.module()
         and tracked.source is not None
-        and tracked.source.digest == version.by
+        and tracked.source.data == version.by
     )
 
 

@@ -176,13 +176,14 @@ def test_traced_memory_grows_by_little_from_one_reload_to_the_next(project, relo
     reload_often(project, reloader, 1, 4)
     tracemalloc.start()
     try:
-        reload_often(project, reloader, 4, 10)
-        first = tracemalloc.get_traced_memory()[0]
-        reload_often(project, reloader, 10, 16)
-        second = tracemalloc.get_traced_memory()[0]
+        traced = []
+        for last in (10, 16, 22):
+            reload_often(project, reloader, last - 6, last)
+            traced.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
-    assert second - first < 100_000
+    # A table of Python's own that is made larger once is in one of the two.
+    assert min(traced[1] - traced[0], traced[2] - traced[1]) < 100_000
 
 
 SMALL = """

@@ -31,6 +31,8 @@ def put_tables_in_order(state: State) -> list[str]:
 
     For when a set of modules is committed.
     """
+    if not state.patcher.unkeyed and not state.edited_classes:
+        return []
     unfit = {id(table): table for table, _ in state.patcher.unkeyed}
     stays = {id(former): new for _, pairs in state.patcher.unkeyed for former, new in pairs}
     unfit |= {id(table): table for table in _tables_with(list(_hashed_otherwise(state)))}

@@ -23,6 +23,7 @@ class Affected:
 
     def __init__(self, index: Index, report: Report) -> None:
         self._found: list[tuple[str, frozenset[str]]] = []
+        self._all: set[str] = set()
         self.words: set[str] = set()
         for outcome in report.outcomes:
             if outcome.status in {"reloaded", "patched"}:
@@ -32,6 +33,7 @@ class Affected:
                         functools.partial(_reached_names, index, outcome.module, name),
                     )
                     self._found.append((name, names))
+                    self._all |= names
                     self.words |= words
 
     def __bool__(self) -> bool:
@@ -39,10 +41,8 @@ class Affected:
 
     def labels(self, keys: set[str]) -> Iterator[str]:
         """The changed names that *keys*, full names, come of."""
-        for key in sorted(keys):
-            label = next((label for label, names in self._found if key in names), None)
-            if label is not None:
-                yield label
+        for key in sorted(self._all & keys):
+            yield next(label for label, names in self._found if key in names)
 
 
 def _reached_names(index: Index, module: str, name: str) -> tuple[frozenset[str], frozenset[str]]:

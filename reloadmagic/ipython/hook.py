@@ -236,7 +236,7 @@ class CellHook:
         if self.only is None:
             return None
         changes = self._due(self._reloader.changes(self.only)) if self.only else []
-        tried = [(change.module, change.kind, change.digest) for change in changes]
+        tried = [(change.module, change.kind, change.data) for change in changes]
         if tried == self._tried:
             changes = []
         self._tried = tried
@@ -276,7 +276,7 @@ class CellHook:
     def _notify(self, changes: Iterable[Change]) -> None:
         """Say what is stale, once for each version of the files."""
         news = [change for change in self._due(changes) if change.kind != "touched"]
-        seen = [(change.module, change.kind, change.digest) for change in news]
+        seen = [(change.module, change.kind, change.data) for change in news]
         if news and seen != self._said:
             from reloadmagic.report.words import module_file
 

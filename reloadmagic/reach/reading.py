@@ -20,7 +20,7 @@ def summarize(fragment: Fragment, *, postponed: bool = False) -> Summary:
     found = fragment.summary
     if found is None or found.postponed != postponed:
         found = Summary(postponed=postponed)
-        Statements(found, found.now, Scope(fragment.text)).visit_all(fragment.parse())
+        Statements(found, found.now, Scope(fragment.text)).visit_all(fragment.peek())
         _share_empty(found)
         fragment.summary = found  # now that it is whole: an interrupt may come at any time
     return found

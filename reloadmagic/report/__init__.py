@@ -41,7 +41,9 @@ class Report:
 
     def __bool__(self) -> bool:
         """Whether there is something to say: a touched file with the same text is nothing."""
-        return bool(self.sentences) or any(outcome.status != "touched" for outcome in self.outcomes)
+        if self.troubles or self.notes:
+            return True
+        return not all(outcome.status == "touched" for outcome in self.outcomes)
 
     @property
     def failed(self) -> tuple[Outcome, ...]:

@@ -8,6 +8,8 @@ from reloadmagic.source import Text
 from reloadmagic.source.alike import common_prefix, common_start, common_suffix, line_start
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reloadmagic.engine import Outcome
 
 __all__ = ["diff_lines", "unified_diff", "with_cells"]
@@ -50,19 +52,33 @@ def unified_diff(before: list[str], after: list[str], *, above: int = 0) -> list
 
     Equal heads and tails are cut off first: difflib is slow on long files, edits are small.
     """
-    import difflib
-
     head = max(0, common_start(before, after) - CONTEXT)
     before, after = before[head:], after[head:]
     tail = max(0, common_start(before[::-1], after[::-1]) - CONTEXT)
     before, after = before[: len(before) - tail], after[: len(after) - tail]
-    matcher = difflib.SequenceMatcher(None, before, after)
-    groups = matcher.get_grouped_opcodes(CONTEXT)
-    hunks = (_hunk(group, before, after, above + head) for group in groups)
+    hunks = (_hunk(group, before, after, above + head) for group in _groups(before, after))
     return [line for hunk in hunks for line in hunk]
 
 
 _Opcodes = list[tuple[str, int, int, int, int]]
+
+
+def _groups(before: list[str], after: list[str]) -> Iterable[_Opcodes]:
+    """What to do to come from one to the other, with context, as difflib has it."""
+    start = common_start(before, after)
+    if len(before) == len(after) == start + 1 + common_start(before[::-1], after[::-1]):
+        # One line for another, as most edits are: nothing to look for.
+        rest = (start + 1, len(before))
+        return [
+            [
+                ("equal", 0, start, 0, start),
+                ("replace", start, start + 1, start, start + 1),
+                ("equal", *rest, *rest),
+            ]
+        ]
+    import difflib
+
+    return difflib.SequenceMatcher(None, before, after).get_grouped_opcodes(CONTEXT)
 
 
 def _hunk(opcodes: _Opcodes, before: list[str], after: list[str], shift: int) -> list[str]:

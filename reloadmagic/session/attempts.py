@@ -119,4 +119,4 @@ def _still_gone(changes: list[Change]) -> list[Change]:
 
 def _version(change: Change) -> object:
     """What tells one attempt to load a file from the next."""
-    return change.digest or change.stamp or "gone"
+    return change.data if change.data is not None else change.stamp or "gone"

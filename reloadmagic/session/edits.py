@@ -42,6 +42,8 @@ class Edits:
         self._find_spec = find_spec
         self._attempts = attempts
         self._retry = retry
+        # Of a module's file: what it looked like and held.
+        self._known: dict[str, tuple[Stamp, bytes]] = {}
 
     def find(self, stale: Stale) -> list[Change]:
         """What became of the files of *stale* modules."""
@@ -50,11 +52,11 @@ class Edits:
     def _find(self, tracked: TrackedModule, stamp: Stamp | None) -> Change:
         known = self._pending.get(tracked.name)
         if known is not None and known.stamp == stamp and stamp is not None:
-            if known.kind != "unreadable" or known.digest:
+            if known.kind != "unreadable" or known.data is not None:
                 return known  # what could not be opened may be open now
         from ..changes import Change, find_change  # not before a file looks different
 
-        change = find_change(tracked, self._find_spec)
+        change = find_change(tracked, self._find_spec, self._known.pop(tracked.name, None))
         if change.kind == "touched":
             self._note_touch(tracked, change.stamp)
             return change
@@ -76,10 +78,14 @@ class Edits:
 
         Modules in *held* are to run another version than their files hold.
         """
-        from ..changes import holds_what_ran
+        from ..changes import read_if_alike
 
         for tracked, stamp in stale:
-            if tracked.name in held or not holds_what_ran(tracked, stamp):
+            known = None if tracked.name in held else read_if_alike(tracked, stamp)
+            if known is None:
+                return False
+            if tracked.source is None or known[1] != tracked.source.data:
+                self._known = {tracked.name: known}  # not to be read again by `find`
                 return False
             self._note_touch(tracked, stamp)
         return True

@@ -49,15 +49,20 @@ class Anatomy(NamedTuple):
 
 
 def dissect(nodes: Sequence[ast.stmt]) -> Anatomy:
-    """Take a statement apart; *nodes* are not to be used afterwards."""
+    """Take a statement apart; *nodes* are as before afterwards."""
     functions: list[FunctionPart] = []
+    bodies: list[tuple[FunctionNode, list[ast.stmt]]] = []
     for qualname, node in list(qualified(nodes)):
         kept = has_docstring(node)
         body = "\n".join(map(dump, node.body[kept:]))
         last = node.end_lineno or node.lineno
         functions.append(FunctionPart(qualname, first_line(node), last, body))
+        bodies.append((node, node.body))
         node.body = node.body[:kept]
-    return Anatomy("\n".join(map(dump, nodes)), tuple(functions))
+    skeleton = "\n".join(map(dump, nodes))
+    for node, whole in bodies:
+        node.body = whole
+    return Anatomy(skeleton, tuple(functions))
 
 
 def qualified(nodes: Iterable[ast.AST], prefix: str = "") -> Iterator[tuple[str, FunctionNode]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import bisect
+import operator
 from dataclasses import dataclass
 
 from .alike import common_prefix, common_suffix, line_start
@@ -17,6 +18,7 @@ from .statements import Statement, cut
 __all__ = ["parse_between"]
 
 Statements = tuple[Statement, ...]
+_LINENO = operator.attrgetter("lineno")
 
 
 def parse_between(old: str, statements: Statements, text: str) -> Statements | None:
@@ -30,15 +32,18 @@ def parse_between(old: str, statements: Statements, text: str) -> Statements | N
     if old == text:
         return statements
     edit = _compare(old, text)
-    head = bisect.bisect_left(statements, edit.first, key=lambda s: s.end_lineno)
-    tail = max(head, bisect.bisect_right(statements, edit.last, key=lambda s: s.lineno))
+    head = bisect.bisect_left(statements, edit.first, key=_LINENO)
+    if head and statements[head - 1].end_lineno >= edit.first:
+        head -= 1
+    tail = max(head, bisect.bisect_right(statements, edit.last, key=_LINENO))
     if head == 0:
         return None  # docstring, encoding cookie and future imports stand here
     above, below = statements[:head], statements[tail:]
     middle = edit.text_between(text, above[-1].end_lineno, below[0].lineno if below else None)
     if _goes_on(above[-1].fragment.text) or _goes_on(middle.rstrip()):
         return None
-    between = _parse(middle, offset=above[-1].end_lineno)
+    code = middle.lstrip("\n")
+    between = _parse(code, offset=above[-1].end_lineno + len(middle) - len(code))
     if between is None or (between and _goes_on(between[-1].fragment.text)):
         return None
     if edit.shift:

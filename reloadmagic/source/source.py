@@ -28,7 +28,6 @@ class Source:
         path: the file, as tracebacks show it.
         text: decoded, with ``\n`` line ends.
         data: the bytes that it was read from, ``b""`` if unknown.
-        digest: of the bytes.
         statements: in order.
         flags: compiler flags of the ``from __future__`` imports.
         loader: that it was read by, which compiles it, whatever loader the module has by then;
@@ -38,17 +37,15 @@ class Source:
     """
 
     __slots__ = (
-        "__weakref__", "_imports", "_parts", "_tree",
-        "codes", "data", "digest", "flags", "loader", "path", "statements", "text",
+        "__weakref__", "_digest", "_imports", "_parts", "_tree",
+        "codes", "data", "flags", "loader", "path", "statements", "text",
     )  # fmt: skip
 
-    def __init__(
-        self, path: str, text: str, digest: bytes, statements: tuple[Statement, ...]
-    ) -> None:
+    def __init__(self, path: str, text: str, statements: tuple[Statement, ...]) -> None:
         self.path = path
         self.text = text
         self.data = b""
-        self.digest = digest
+        self._digest = b""
         self.statements = statements
         self.flags = 0
         self.loader: Any = None
@@ -81,11 +78,12 @@ class Source:
         Raises:
             SourceError: the bytes cannot be decoded or parsed.
         """
-        digest = content_digest(data)
         try:
-            with contextlib.nullcontext() if warn else unwarned():
+            # The usual one warns of nothing; those of others may parse what they decode.
+            silent = warn or decode is importlib.util.decode_source
+            with contextlib.nullcontext() if silent else unwarned():
                 text = decode(data)
-                tree, statements = _parse(text, path, previous)
+            tree, statements = _parse(text, path, previous, warn=warn)
             if "__future__" in text and not isinstance(text, Text):
                 _check_futures(statements, path)
         except SyntaxError as error:
@@ -101,10 +99,17 @@ class Source:
             raise SourceError(reason, path=error.filename) from error
         except (ValueError, RecursionError, MemoryError) as error:
             raise SourceError(describe(error), path=path) from error
-        source = cls(path, text, digest, statements)
+        source = cls(path, text, statements)
         source.data = data
         source._tree = tree
         return source
+
+    @property
+    def digest(self) -> bytes:
+        """Of the bytes, to tell versions apart where these are not at hand."""
+        if not self._digest:
+            self._digest = content_digest(self.data)
+        return self._digest
 
     def take_tree(self) -> ast.Module:
         """The whole tree, the caller's to change: it is made anew at the next call."""
@@ -156,7 +161,7 @@ class Source:
             self._imports = [
                 node
                 for statement in self.statements
-                if "import" in statement.fragment.text
+                if statement.fragment.kind in {"import", "other"}
                 for node in statement.fragment.imports
             ]
         return self._imports
@@ -182,7 +187,7 @@ def _check_futures(statements: tuple[Statement, ...], path: str) -> None:
 
 
 def _parse(
-    text: str, path: str, previous: Source | None
+    text: str, path: str, previous: Source | None, *, warn: bool
 ) -> tuple[ast.Module | None, tuple[Statement, ...]]:
     """The statements of *text*, and its tree where all of it was parsed.
 
@@ -196,5 +201,5 @@ def _parse(
         if statements:
             return None, statements
     # What made parts of the text has parsed these.
-    tree = (parse if isinstance(text, Text) else ast.parse)(text, path)
+    tree = (ast.parse if warn and not isinstance(text, Text) else parse)(text, path)
     return tree, cut(text, tree.body)

@@ -28,7 +28,7 @@ class Fragment:
     """
 
     __slots__ = (
-        "__weakref__", "_anatomy", "_imports", "_label",
+        "__weakref__", "_anatomy", "_imports", "_label", "_spare",
         "binds", "kind", "summary", "text",
     )  # fmt: skip
 
@@ -41,14 +41,27 @@ class Fragment:
         self._anatomy: Anatomy | None = None
         self._imports: tuple[ast.Import | ast.ImportFrom, ...] | None = None
         self._label = ""
+        self._spare: list[ast.stmt] | None = None
 
     def parse(self, lineno: int = 1) -> list[ast.stmt]:
-        """The statement's nodes as they stand when its first line is *lineno*."""
-        nodes = parse(self.text).body
+        """The statement's nodes as they stand when its first line is *lineno*.
+
+        They are the caller's, to change or to `spare`.
+        """
+        spare, self._spare = self._spare, None
+        nodes = parse(self.text).body if spare is None else spare
         if lineno != 1:
             for node in nodes:
                 ast.increment_lineno(node, lineno - 1)
         return nodes
+
+    def peek(self) -> list[ast.stmt]:
+        """Its nodes, for who changes nothing about them."""
+        return self._spare or parse(self.text).body
+
+    def spare(self, nodes: list[ast.stmt]) -> None:
+        """Leave *nodes*, as `parse` would give them, to whoever asks for them next."""
+        self._spare = nodes
 
     @property
     def anatomy(self) -> Anatomy:
@@ -56,7 +69,9 @@ class Fragment:
         if self._anatomy is None:
             from .anatomy import dissect  # not before something is edited
 
-            self._anatomy = dissect(self.parse())
+            nodes = self.parse()
+            self._anatomy = dissect(nodes)
+            self.spare(nodes)
         return self._anatomy
 
     @property
@@ -156,6 +171,8 @@ def cut(text: str, body: list[ast.stmt], *, offset: int = 0) -> tuple[Statement,
         fragment = Fragment("\n".join(lines[first - 1 : last]), nodes)
         if not statements and not offset and is_text(nodes[0]):
             fragment.kind, fragment.binds = "doc", ("__doc__", *fragment.binds)
+        if offset and first == 1:
+            fragment.spare(nodes)  # of an edit: they will be wanted, and are as the text's alone
         statements.append(Statement(fragment, first + offset))
     return tuple(statements)
 
