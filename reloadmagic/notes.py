@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .source import Source
 
 __all__ = [
+    "ABC",
     "SMALL",
     "Note",
     "abc_registry",
@@ -42,6 +43,8 @@ __all__ = [
 CONTAINERS = (dict, list, set, OrderedDict, defaultdict, deque)
 ATTRIBUTES = "<attributes>"
 """Under the name of an instance: the attributes that it had."""
+ABC = ".<abc>"
+"""Behind the name of an abstract class: the classes registered with it."""
 LIMIT = 100_000
 """Larger containers are not noted: holding on to what they held would cost too much."""
 SMALL = 100
@@ -217,7 +220,7 @@ def take_notes(namespace: dict[str, Any], module: str) -> dict[str, Note]:
         if is_class(value):
             registered = abc_registry(value)
             if registered:
-                notes[f"{name}.<abc>"] = Note(0, frozenset(map(id, registered)))
+                notes[name + ABC] = Note(0, frozenset(map(id, registered)))
     for name, value in _inside(namespace):
         notes[name] = Note(id(value), content_of(value), True, contents_within(value))
     for name, value in _instances(namespace):

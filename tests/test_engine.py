@@ -192,6 +192,51 @@ def test_registrations_are_neither_doubled_nor_left_behind(project, reloader):
     assert module.R == ["a", "c"]
 
 
+def test_a_class_registered_at_run_time_stays_so_when_a_registration_is_dropped(project, reloader):
+    text = "from abc import ABC\nclass Drawn(ABC):\n    def draw(self): return {}\n"
+    project.write("shapes.py", text.format(1))
+    project.write("ext.py", "from shapes import Drawn\nclass A: pass\nDrawn.register(A)\n")
+    shapes, ext = load("shapes", "ext")
+    mine = shapes.Drawn.register(type("Mine", (), {}))
+    project.edit("shapes.py", text.format(2) + "    def more(self): pass\n")
+    assert not reloader.reload().failed
+    assert issubclass(ext.A, shapes.Drawn)
+    assert issubclass(mine, shapes.Drawn)
+    project.replace("ext.py", "Drawn.register(A)\n", "")
+    assert not reloader.reload().failed
+    assert not issubclass(ext.A, shapes.Drawn)
+    assert issubclass(mine, shapes.Drawn)
+
+
+CLASS_FILLED = {
+    "a decorator that is passed a list": "    @note(seen)\n    def {0}(self): pass\n",
+    "a method of a list": "    @seen.append\n    def {0}(self): pass\n",
+    "a call": "    {0} = note(seen)(lambda self: 0)\n",
+    "a call that binds nothing": "    seen.append('{0}')\n",
+}
+
+
+@pytest.mark.parametrize("kind", CLASS_FILLED)
+def test_a_list_that_decorators_in_a_class_body_fill_holds_what_they_put_in(
+    project, reloader, kind
+):
+    line = CLASS_FILLED[kind]
+    text = (
+        "def note(into):\n    def put(f):\n        into.append(f)\n        return f\n    return put\n"
+        "class Model:\n    seen = []\n    kept = []\n"
+    )
+    project.write("m.py", text + line.format("a"))
+    m = load("m")
+    seen, kept = m.Model.seen, m.Model.kept
+    seen.append("mine")
+    for names in ("ab", "b", "bc", "", "a"):
+        project.edit("m.py", text + "".join(map(line.format, names)) + f"    n = {len(names)}\n")
+        assert not reloader.reload().failed
+        assert (m.Model.seen is seen, m.Model.kept is kept) == (True, True)
+        assert len(seen) == len(names) + 1
+        assert seen[-1] == "mine"
+
+
 def test_a_class_registered_with_an_abstract_one_by_its_decorator_stays_so(project, reloader):
     project.write("low.py", "from abc import ABC\nclass A(ABC): pass\n")
     project.write("m.py", "from low import A\n@A.register\nclass B: x = 1\n")

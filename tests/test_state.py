@@ -605,3 +605,23 @@ def test_an_annotation_that_cannot_be_worked_out_takes_the_edit_back(project, re
     report = reloader.reload()
     assert "Missing" in str(report)
     assert (m.M is value, m.N, "__annotations__" in vars(m)) == (True, 1, False)
+
+
+def test_an_object_that_sets_its_attributes_past_its_class_stays_for_edits_of_its_call(
+    project, reloader
+):
+    text = """
+        class Frozen:
+            def __init__(self):
+                object.__setattr__(self, "mods", {})
+            def __call__(self, x):
+                return x
+        NET = Frozen()
+        """
+    project.write("m.py", text)
+    m = load("m")
+    net = m.NET
+    project.edit("m.py", text.replace("return x", "return x + 1"))
+    reloader.reload()
+    assert m.NET is net
+    assert net(1) == 2

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, functions_within, nested_classes
 from ..modules import TrackedModule
-from ..notes import abc_registry, is_container, is_plain
+from ..notes import ABC, abc_registry, is_container, is_plain
 from ..patch.inside import calls_on_creation, qualname
 from ..plan import ModulePlan
 from ..plan.keeping import class_diff, kept_values
@@ -72,14 +72,23 @@ def _reset_subclasses(state: State, plan: ModulePlan, name: str, cls: type) -> N
 
 
 def _reset_registry(state: State, tracked: TrackedModule, name: str, cls: type) -> None:
-    """Take out of an abstract class what statements registered; they are to run again."""
+    """Take out of an abstract class what statements registered; they are to run again.
+
+    Which are, beside those noted, the classes of modules that register some, or did so before.
+    """
     registered = abc_registry(cls)
     if registered is None:
         return
-    note = tracked.noted.get(f"{name}.<abc>")
+    note = tracked.noted.get(name + ABC)
     by_source = note.content if note is not None else frozenset()
     _restore_registry(cls, ())
-    state.registered.append((cls, [r for r in registered if id(r) not in by_source]))
+    registering = {
+        module for module, _ in state.index.filling.fillers().get((tracked.name, name, ""), ())
+    }
+    registering |= {n for n, work in state.work.items() if work.plan.diff is not None}
+    others = [r for r in registered if id(r) not in by_source]
+    others = [r for r in others if class_dict(r).get("__module__") not in registering]
+    state.registered.append((cls, others))
     state.transaction.on_rollback(lambda: _restore_registry(cls, registered))
 
 
@@ -102,7 +111,7 @@ def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> 
     if found is None or number in plan.anew or "" in filled:
         return set()
     reached = state.effects.reached_values(plan.name, number)
-    kept = kept_values(state.index, (plan.name, number), found, reached)
+    kept = kept_values(state.index, plan, number, found, reached)
     return {path for path in kept if path.rpartition(".")[2] not in filled}
 
 

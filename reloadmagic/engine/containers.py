@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, instance_items, is_class, nested_classes
 from ..modules import TrackedModule
-from ..notes import Note, content_of, extras, is_container, own_names, same_value, take_notes
+from ..notes import ABC, Note, content_of, extras, is_container, own_names, same_value, take_notes
 from ..patch.inside import qualname
 from ..source import Source
 from .effects import content_token
@@ -212,6 +212,8 @@ class Containers:
             foreign = self.foreign.get(note.identity)
             if isinstance(note.content, frozenset) and foreign is not None:
                 found[name] = note._replace(content=note.content - foreign)
+            elif known is None and name.endswith(ABC):
+                continue  # what others registered at run time cannot be told from its own
             elif known is None or known.identity != note.identity:
                 found[name] = note
             elif note.identity in self.refilled and note.content is not None:

@@ -5,11 +5,13 @@ A counter or a registry that others have filled need not be filled anew, then.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 
 from ..diff import ClassDiff, diff_class_texts
+from ..reach import summarize
 from ..reach.index import Index
-from ..reach.tokens import StatementId, Target
+from ..reach.summary import ClassInfo
+from ..reach.tokens import Target
 from .values import ModulePlan
 
 __all__ = ["class_diff", "keeps", "kept_values"]
@@ -25,22 +27,23 @@ def class_diff(plan: ModulePlan, number: int) -> ClassDiff | None:
 
 
 def kept_values(
-    index: Index, statement: StatementId, found: ClassDiff, reached: Container[str]
+    index: Index, plan: ModulePlan, number: int, found: ClassDiff, reached: Container[str]
 ) -> set[str]:
     """The values, by their path in the class, that the edit *found* and what has changed leave alone.
 
     *reached* are those, by qualname, that use something that has changed.
     """
-    entry = index.modules[statement[0]]
+    entry = index.modules[plan.name]
+    filled = set(_filled_by(plan, number, found))
     changed = found.attrs | found.bodies
     kept: set[str] = set()
-    name = entry.source.statements[statement[1]].binds[0]
-    for owner, info in entry.summaries[statement[1]].classes.items():
+    name = entry.source.statements[number].binds[0]
+    for owner, info in entry.summaries[number].classes.items():
         prefix = owner.removeprefix(name).lstrip(".")
         others = set(changed if not prefix else ())
         for attr, unit in info.values.items():
             path, qualname = f"{prefix}.{attr}" if prefix else attr, f"{owner}.{attr}"
-            if path.partition(".")[0] in changed:
+            if path.partition(".")[0] in changed or path in filled:
                 continue
             if qualname in reached or any(used[0] in others for used in unit.paths):
                 others.add(attr)  # what follows in the body may be made of this one
@@ -51,6 +54,32 @@ def kept_values(
             ):
                 kept.add(path)
     return kept
+
+
+def _filled_by(plan: ModulePlan, number: int, found: ClassDiff) -> Iterator[str]:
+    """The values of a class that what the edit changed in its body may fill, or has filled so far."""
+    partner = plan.partner(number)
+    statements = [plan.after.statements[number]]
+    statements += [plan.before.statements[partner]] if partner is not None else []
+    for statement in statements:
+        summary = summarize(statement.fragment)
+        info = summary.classes.get(statement.binds[0])
+        if info is None:
+            continue
+        for attr in found.attrs:
+            yield from _may_fill(info, attr)
+        named = {path for unit in info.values.values() for path in unit.fills}
+        yield from (path[0] for path in summary.now.fills - named if path[0] in info.values)
+
+
+def _may_fill(info: ClassInfo, attr: str) -> Iterator[str]:
+    """The names of a class body that what it binds as *attr* fills, or passes to what it calls."""
+    unit = info.values.get(attr)
+    if unit is None:
+        return
+    for path in (*unit.fills, *(argument for _, argument in unit.arguments)):
+        if path[0] != attr and path[0] in info.values:
+            yield path[0]
 
 
 def keeps(index: Index, plan: ModulePlan, number: int, target: Target) -> bool:
@@ -75,4 +104,4 @@ def keeps(index: Index, plan: ModulePlan, number: int, target: Target) -> bool:
         for module, statement, qualname in index.reached_values(token)
         if (module, statement) == (plan.name, number)
     }
-    return attr in kept_values(index, (plan.name, number), found, reached)
+    return attr in kept_values(index, plan, number, found, reached)

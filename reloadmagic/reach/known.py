@@ -12,6 +12,7 @@ PASSING = frozenset(
         "wraps", "update_wrapper", "proxy", "ref", "is_dataclass", "staticmethod", "classmethod",
         "property", "lru_cache", "cache", "cached_property", "partialmethod", "contextmanager",
         "asynccontextmanager", "singledispatch", "total_ordering", "connect", "subscribe",
+        "__setattr__", "__delattr__",
     }
 )  # fmt: skip
 # Those of them which copy what a function says of itself: ``f.__doc__`` is the docstring of then.
