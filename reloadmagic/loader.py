@@ -205,8 +205,10 @@ class ReloadFinder:
         parent = name.rpartition(".")[0]
         path = None
         if parent:
-            spec = module_spec(sys.modules.get(parent)) or self.usual_spec(parent)
+            spec = module_spec(sys.modules.get(parent))
             path = getattr(spec, "submodule_search_locations", None)
+            if path is None:  # it may have become a package since
+                path = getattr(self.usual_spec(parent), "submodule_search_locations", None)
             if path is None:
                 return None
         try:

@@ -316,6 +316,30 @@ def test_a_function_that_moves_to_a_new_file_is_what_its_holders_have(project, r
     assert (held[0] is one.f is load("new").f, held[0]()) == (True, 2)
 
 
+def test_a_dict_that_moves_to_a_new_file_keeps_what_came_at_run_time(project, reloader):
+    project.write("one.py", "CACHE = {}\ndef f(): return CACHE\n")
+    one = load("one")
+    held = one.CACHE
+    held["key"] = 1
+    project.write("new.py", "SIZE = 1\nCACHE = {}\n")
+    project.edit("one.py", "from new import CACHE\ndef f(): return CACHE\n")
+    reloader.reload()
+    assert (one.f() is load("new").CACHE is held, held) == (True, {"key": 1})
+
+
+def test_a_class_that_moves_into_a_package_that_its_module_becomes_stays_the_same(
+    project, reloader
+):
+    project.write("one.py", CLASS.format(n=1))
+    one = load("one")
+    cls, held = one.A, one.A()
+    project.delete("one.py")
+    project.write("one/__init__.py", "from .core import A\n")
+    project.write("one/core.py", CLASS.format(n=2))
+    reloader.reload()
+    assert (one.A is cls, held.f(), cls.__module__) == (True, 2, "one.core")
+
+
 def test_a_class_that_cannot_move_to_a_new_file_stays_where_it_was(project, reloader):
     project.write("one.py", CLASS.format(n=1))
     one = load("one")

@@ -122,9 +122,15 @@ class Run:
         moved = {
             number: self.moved[origin]
             for number, origin in self.plan.arrivals.get(name, {}).items()
-            if origin in self.moved and _defines_one(source, number)
+            if origin in self.moved and self._stands_for(source, number, origin)
         }
         return Arrival(self.state, tracked, moved)
+
+    def _stands_for(self, source: Source, number: int, origin: StatementId) -> bool:
+        """Does a statement of a new source bind what that at *origin* did? Files change at any time."""
+        module, old = origin
+        was, now = self.state.work[module].plan.before.statements[old], source.statements[number:]
+        return bool(now) and (was.fragment.kind, was.binds) == (now[0].fragment.kind, now[0].binds)
 
     def leave(self, name: str, source: Source) -> None:
         """A module that was not loaded before has run: what has it changed of others?"""
@@ -296,9 +302,3 @@ class Run:
                 self.engine.retry.setdefault(plan.name, set()).update(causes[plan.name])
             plan.tracked.failed = cause
             yield failed_outcome(plan, cause if plan is teller else None)
-
-
-def _defines_one(source: Source, number: int) -> bool:
-    """Is there a statement *number* that defines one thing? The file may have changed since."""
-    statements = source.statements
-    return number < len(statements) and statements[number].fragment.kind in {"def", "class"}

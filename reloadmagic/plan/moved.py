@@ -47,10 +47,10 @@ def pair_moved(
 def _arrivals(
     source: Source, gone: Mapping[tuple[str, object], list[StatementId]]
 ) -> dict[int, StatementId]:
-    """Functions and classes of a source that were one of those that are *gone*."""
+    """Statements of a source that stand for one of those that are *gone*."""
     arrivals = {}
     for number, statement in enumerate(source.statements):
-        key = _identity(statement) if statement.fragment.kind in {"def", "class"} else None
+        key = _identity(statement)
         found = [] if key is None else gone.get(key, [])
         if len(found) == 1:
             arrivals[number] = found[0]
