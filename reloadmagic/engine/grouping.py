@@ -48,6 +48,8 @@ class Grouping:
 
     def runs(self, target: Target) -> bool:
         """Does a group run again, or may it, where that is not decided yet?"""
+        if target in self.decided:
+            return self.decided[target]
         return target not in self._causes.groups or self._may_hold(Grouped(target, ""))
 
     def differs(self, target: Target) -> bool:

@@ -98,6 +98,10 @@ class Replays:
         for target in list(self._groups):
             self._end(target)
 
+    def give_up(self) -> None:
+        """What has run was taken back."""
+        self._groups.clear()
+
     def _groups_of(self, plan: ModulePlan, number: int) -> list[Target]:
         reasons = plan.run.get(number, ()) if self._groups else ()
         return [r.target for r in reasons if isinstance(r, Grouped) and r.target in self._groups]
