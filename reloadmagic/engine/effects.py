@@ -44,7 +44,7 @@ class Effects:
 
         def take_back() -> None:
             self.actual, self.contents, self.groups.decided = before
-            self.groups.replays.give_up()
+            self.groups.replays.forget()
 
         return take_back
 

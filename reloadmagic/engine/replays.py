@@ -98,7 +98,11 @@ class Replays:
         for target in list(self._groups):
             self._end(target)
 
-    def give_up(self) -> None:
+    def give_up(self, target: Target) -> None:
+        """What is new is about to fill an object."""
+        self._groups.pop(target, None)
+
+    def forget(self) -> None:
         """What has run was taken back."""
         self._groups.clear()
 

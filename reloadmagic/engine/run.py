@@ -116,6 +116,8 @@ class Run:
             self.state.transaction.snapshot(other.noted)  # which an import adds to
         for number in numbers:
             snapshot_targets(self.state, name, number)
+            for target in self.state.index.filling.filled_by((name, number)):
+                self.state.effects.groups.replays.give_up(target)
         snapshot_imported(self.state, name)
         reload_behind(self.state, name)
         self.met[name] = [f for number in numbers for f in fillable(self.state, name, number)]
