@@ -27,7 +27,7 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
     plan = work.plan
     statement = plan.after.statements[number]
     if old is ABSENT or old is new or statement.fragment.kind == "import":
-        if old is ABSENT and statement.fragment.kind == "class":
+        if old is ABSENT and is_class(new) and statement.fragment.kind != "import":
             state.patcher.settle(new)  # what is derived from it must not carry it into another
         return state.patcher.stand_in(new)
     new = state.patcher.stand_in(new)

@@ -17,9 +17,9 @@ from ..source import Source, Statement
 def star_bindings(source: Source, namespace: Mapping[str, Any]) -> dict[int, frozenset[str]]:
     """By position of a star-import, the names that it has bound in *namespace*."""
     found: dict[int, frozenset[str]] = {}
-    own = {name for statement in source.statements for name in statement.binds}
     for number, statement in enumerate(source.statements):
         if "*" in statement.binds:
+            own = _bound_by_others(source, number)
             found[number] = frozenset(
                 name
                 for star in star_targets(statement, namespace)
@@ -29,6 +29,19 @@ def star_bindings(source: Source, namespace: Mapping[str, Any]) -> dict[int, fro
                 or (name in namespace and name not in own)
             )
     return not_hidden(found)
+
+
+def _bound_by_others(source: Source, star: int) -> set[str]:
+    """The names that a star-import may not have bound last, as other statements bind them, too.
+
+    Imports before it are no such: what they bind, it binds again.
+    """
+    return {
+        name
+        for number, statement in enumerate(source.statements)
+        if number > star or statement.fragment.kind != "import"
+        for name in statement.binds
+    }
 
 
 def not_hidden(stars: Mapping[int, frozenset[str]]) -> dict[int, frozenset[str]]:

@@ -184,6 +184,12 @@ class Seeds:
                 if module == plan.name
             )
             self._if_reordered(plan, here, target)
+        for setters in self.index.filling.setters().values():
+            mine = sorted(number for module, number in setters if module == plan.name)
+            before = [old for n in mine if (old := plan.partner(n)) is not None]
+            if before != sorted(before):
+                for setter in setters:
+                    self.propagation.reach_at(setter, "the order changed")
 
     def _if_reordered(self, plan: ModulePlan, numbers: list[int], target: Target) -> None:
         """Run a group again of which members changed places, and what reads it elsewhere now."""
