@@ -93,7 +93,7 @@ class Diff:
 
     def __bool__(self) -> bool:
         """Does anything differ that runs?"""
-        return bool(self.dropped) or any(self.edited())
+        return bool(self.dropped or self.edited())
 
     @property
     def shift(self) -> int:
@@ -110,9 +110,9 @@ class Diff:
             *(Pair(n, n - self.shift, "same") for n in range(behind, behind + self.tail)),
         )
 
-    def edited(self) -> Iterator[Pair]:
+    def edited(self) -> list[Pair]:
         """The pairs that differ in what runs, in the new order."""
-        return (pair for pair in self.middle if pair.how != "same")
+        return [pair for pair in self.middle if pair.how != "same"]
 
     def names(self) -> set[str]:
         """The names bound by what differs, before or after."""

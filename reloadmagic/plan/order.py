@@ -48,6 +48,9 @@ class Order:
     @functools.cached_property
     def graph_at_once(self) -> ImportGraph:
         """Whom the statements of each module import themselves."""
+        return self._index.remembered("import graph at once", self._graph_at_once)
+
+    def _graph_at_once(self) -> ImportGraph:
         imports = self._index.imports.at_once()
         return ImportGraph({n: [target for _, target in found] for n, found in imports.items()})
 

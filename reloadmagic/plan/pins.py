@@ -37,7 +37,7 @@ class Pins:
 
 def _has_pin(source: Source, statement: Statement) -> bool:
     """Does the statement's last line end in the comment that pins it?"""
-    if PIN not in source.text:
+    if not source.mentions(PIN):
         return False
     last = source.text.split("\n")[statement.end_lineno - 1]
     return last.rstrip().endswith(PIN)

@@ -31,6 +31,7 @@ class ModuleEntry:
         functions, classes: by qualname, the position of the statement, and what it says of them.
         stars: the modules that it imports by star.
         decorated: the functions that may have decorators.
+        speaks_of_caches: the text does, or that of a version for which it stood before.
         imports: the modules that its code imports, once it was asked for (`Imports`).
         at_once: those that its statements import themselves, with their positions; likewise.
         late: those that its functions import when they are called, with these; likewise.
@@ -44,6 +45,7 @@ class ModuleEntry:
     classes: dict[str, tuple[int, ClassInfo]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     decorated: list[str] = field(default_factory=list)
+    speaks_of_caches: bool = False
     imports: list[str] | None = None
     at_once: list[tuple[int, str]] | None = None
     late: list[tuple[User, str]] | None = None
@@ -84,6 +86,7 @@ class ModuleEntry:
                 return False
         for number, summary in changed.items():
             self.summaries[number] = summary
+            self.speaks_of_caches |= "cache" in source.statements[number].fragment.text
         self.source = source
         return True
 
@@ -111,6 +114,7 @@ def make_entry(name: str, source: Source) -> ModuleEntry:
         name if is_package else name.rpartition(".")[0],
         [summarize(s.fragment, postponed=postponed) for s in source.statements],
     )
+    entry.speaks_of_caches = "cache" in source.text
     for number, (statement, summary) in enumerate(
         zip(source.statements, entry.summaries, strict=True)
     ):

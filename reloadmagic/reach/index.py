@@ -81,10 +81,12 @@ class Index:
         if known is not None and known.source is source:
             return
         self.changed[name] = None
-        (self.caching.add if "cache" in source.text else self.caching.discard)(name)
         if known is not None and known.adopt(source):
+            if known.speaks_of_caches:
+                self.caching.add(name)
             return
         entry = make_entry(name, source)
+        (self.caching.add if entry.speaks_of_caches else self.caching.discard)(name)
         self._unlink(name)
         self.modules[name] = entry
         self.decorated.pop(name, None)

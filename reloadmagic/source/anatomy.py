@@ -80,7 +80,10 @@ def dump(node: object) -> str:
     if kind is list:
         return f"[{','.join(map(dump, node))}]"  # type: ignore[call-overload]
     if isinstance(node, ast.AST):
-        parts = [dump(getattr(node, name, None)) for name in node._fields]
+        parts = []
+        for name in node._fields:
+            value = getattr(node, name, None)
+            parts.append(dump(value) if isinstance(value, ast.AST | list) else repr(value))
         return f"{kind.__name__}({','.join(parts)})"
     return repr(node)
 

@@ -37,7 +37,7 @@ class Source:
     """
 
     __slots__ = (
-        "__weakref__", "_digest", "_imports", "_parts", "_tree",
+        "__weakref__", "_digest", "_imports", "_mentions", "_parts", "_tree",
         "codes", "data", "flags", "loader", "path", "statements", "text",
     )  # fmt: skip
 
@@ -51,6 +51,7 @@ class Source:
         self.loader: Any = None
         self.codes: dict[int, types.CodeType] = {}
         self._imports: list[ast.stmt] | None = None
+        self._mentions: dict[str, bool] = {}
         self._tree: ast.Module | None = None
         self._parts: dict[str, Part] | None = None
         for statement in statements:
@@ -84,7 +85,9 @@ class Source:
             with contextlib.nullcontext() if silent else unwarned():
                 text = decode(data)
             tree, statements = _parse(text, path, previous, warn=warn)
-            if "__future__" in text and not isinstance(text, Text):
+            # Parsing a part alone finds no such import, so there is none that was not there before.
+            may_have = tree is not None or previous is None or previous.flags
+            if may_have and "__future__" in text and not isinstance(text, Text):
                 _check_futures(statements, path)
         except SyntaxError as error:
             raise SourceError(
@@ -110,6 +113,12 @@ class Source:
         if not self._digest:
             self._digest = content_digest(self.data)
         return self._digest
+
+    def mentions(self, words: str) -> bool:
+        """Are *words* anywhere in the text? Looked for once, as texts are long."""
+        if words not in self._mentions:
+            self._mentions[words] = words in self.text
+        return self._mentions[words]
 
     def take_tree(self) -> ast.Module:
         """The whole tree, the caller's to change: it is made anew at the next call."""
