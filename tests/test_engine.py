@@ -340,6 +340,32 @@ def test_a_class_that_moves_into_a_package_that_its_module_becomes_stays_the_sam
     assert (one.A is cls, held.f(), cls.__module__) == (True, 2, "one.core")
 
 
+def test_a_class_that_comes_back_from_a_file_that_is_gone_is_the_first_one_again(project, reloader):
+    project.write("one.py", CLASS.format(n=1))
+    one = load("one")
+    cls, held = one.A, one.A()
+    project.write("new.py", CLASS.format(n=2))
+    project.edit("one.py", "from new import A\n")
+    reloader.reload()
+    project.delete("new.py")
+    project.edit("one.py", CLASS.format(n=3))
+    reloader.reload()
+    assert (one.A is cls, held.f(), cls.__module__) == (True, 3, "one")
+
+
+def test_a_class_that_has_moved_stays_there_when_another_takes_its_old_place(project, reloader):
+    project.write("one.py", CLASS.format(n=1))
+    project.write("two.py", "")
+    one, two = load("one", "two")
+    held = one.A()
+    project.edit("one.py", "")
+    project.edit("two.py", CLASS.format(n=2))
+    reloader.reload()
+    project.edit("one.py", CLASS.format(n=3))
+    reloader.reload()
+    assert (one.A().f(), two.A().f(), held.f()) == (3, 2, 2)
+
+
 def test_a_class_that_cannot_move_to_a_new_file_stays_where_it_was(project, reloader):
     project.write("one.py", CLASS.format(n=1))
     one = load("one")

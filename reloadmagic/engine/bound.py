@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import types
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..absent import ABSENT
@@ -17,8 +17,10 @@ from ..modules import TrackedModule, module_spec
 from ..notes import is_container
 from ..source import Source, Statement
 from ..source.scopes import dotted
+from ..stamps import stamp_of
 
 if TYPE_CHECKING:
+    from ..diff import Pair
     from ..plan import ModulePlan
     from .state import State, Work
 
@@ -40,7 +42,9 @@ def note_gone(plan: ModulePlan) -> None:
     for number, statement in enumerate(plan.after.statements) if gone else ():
         if plan.partner(number) is None:
             gone.pop(_definition(statement), None)
-    for number in plan.dropped_statements:
+    assert plan.diff is not None
+    others = (p.old for p in plan.diff.edited() if p.old is not None and _is_other(plan, p))
+    for number in (*plan.dropped_statements, *others):
         key = _definition(plan.before.statements[number])
         held = tracked.bound[number].get(key[1]) if number < len(tracked.bound) else None
         if key[1] and held is not None:
@@ -48,15 +52,35 @@ def note_gone(plan: ModulePlan) -> None:
     tracked.gone = gone
 
 
-def returned(plan: ModulePlan) -> Iterator[tuple[int, Any]]:
-    """New statements that define what an edit took out earlier, with what that was."""
+def returned(plan: ModulePlan, tracked: Mapping[str, TrackedModule]) -> Iterator[tuple[int, Any]]:
+    """New statements that define what an edit took out earlier, with what that was.
+
+    What has moved to another of the *tracked* modules is that one's, as long as it has a file.
+    """
     if plan.diff is None or not plan.tracked.gone:
         return
     for pair in plan.diff.edited():
         held = plan.tracked.gone.get(_definition(plan.after.statements[pair.new]))
-        value = held() if held is not None and pair.old is None else None
-        if value is not None:
+        is_new = pair.old is None or _is_other(plan, pair)
+        value = held() if held is not None and is_new else None
+        if value is not None and not _is_elsewhere(value, plan, tracked):
             yield pair.new, value
+
+
+def _is_elsewhere(value: Any, plan: ModulePlan, tracked: Mapping[str, TrackedModule]) -> bool:
+    """Does another module define *value* by now?"""
+    name = class_dict(value).get("__module__") if is_class(value) else None
+    if type(value) is types.FunctionType:
+        name = value.__globals__.get("__name__")
+    home = tracked.get(name) if type(name) is str else None
+    return home is not None and home.name != plan.name and stamp_of(home.path) is not None
+
+
+def _is_other(plan: ModulePlan, pair: Pair) -> bool:
+    """Does a statement stand for one of another kind, an import for a class say?"""
+    assert pair.old is not None
+    before, after = plan.before.statements[pair.old], plan.after.statements[pair.new]
+    return before.fragment.kind != after.fragment.kind
 
 
 def _definition(statement: Statement) -> tuple[str, str]:

@@ -210,7 +210,7 @@ class Run:
             for number, why in plan.run.items():
                 if plan.partner(number) is None or "edited" in why:
                     work.codes[number] = compile_statement(plan, loader, number)
-            work.origins.update(returned(plan))
+            work.origins.update(returned(plan, self.state.tracked))
             for number, (module, old) in plan.origins.items():
                 statement = self.state.work[module].plan.before.statements[old]
                 work.origins[number] = bound_before(
