@@ -625,3 +625,30 @@ def test_an_object_that_sets_its_attributes_past_its_class_stays_for_edits_of_it
     reloader.reload()
     assert m.NET is net
     assert net(1) == 2
+
+
+KEPT_FOR_LATER = {
+    "a thread": "import threading\nKEPT = threading.Thread(target=work, args=(1,))\n",
+    "a timer": "from threading import Timer\nKEPT = Timer(60, work)\n",
+    "a pool": (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "KEPT = ThreadPoolExecutor(1, initializer=work)\n"
+    ),
+    "a finalizer": "import weakref\nclass C: pass\nc = C()\nKEPT = weakref.finalize(c, work)\n",
+    "an event loop's handle": (
+        "import asyncio\nloop = asyncio.new_event_loop()\nKEPT = loop.call_later(60, work)\nloop.close()\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KEPT_FOR_LATER)
+def test_what_keeps_a_function_for_later_stays_for_edits_of_its_body(project, reloader, kind):
+    text = "RAN = []\ndef work(x=0): RAN.append({})\n" + KEPT_FOR_LATER[kind]
+    project.write("m.py", text.replace("{}", "1"))
+    m = load("m")
+    kept, ran_so_far = m.KEPT, m.RAN
+    project.edit("m.py", text.replace("{}", "2"))
+    reloader.reload()
+    assert (m.KEPT is kept, m.RAN is ran_so_far, m.RAN) == (True, True, [])
+    m.work()
+    assert m.RAN == [2]

@@ -12,7 +12,9 @@ PASSING = frozenset(
         "wraps", "update_wrapper", "proxy", "ref", "is_dataclass", "staticmethod", "classmethod",
         "property", "lru_cache", "cache", "cached_property", "partialmethod", "contextmanager",
         "asynccontextmanager", "singledispatch", "total_ordering", "connect", "subscribe",
-        "__setattr__", "__delattr__",
+        "__setattr__", "__delattr__", "Thread", "Timer", "Process", "ThreadPoolExecutor",
+        "ProcessPoolExecutor", "signal", "add_signal_handler", "finalize", "call_soon",
+        "call_soon_threadsafe", "call_later", "call_at", "add_done_callback", "observe", "on_click",
     }
 )  # fmt: skip
 # Those of them which copy what a function says of itself: ``f.__doc__`` is the docstring of then.
