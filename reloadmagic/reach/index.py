@@ -217,12 +217,16 @@ class Index:
         return [name for (found, name), rows in self._users.items() if found == module and rows]
 
     def asked_for(self, module: str) -> list[str]:
-        """Names that code uses of *module* and its source does not bind: its ``__getattr__`` may."""
+        """Names that code uses of *module* and its source does not bind: its ``__getattr__`` may.
+
+        Code of the module itself does not ask that.
+        """
         self._link()
         return [
             name
             for (found, name), rows in self._users.items()
-            if found == module and rows and name != "*" and not self.names.binds(module, name)
+            if found == module and any(user != module and rows[user] for user in rows)
+            if name != "*" and not self.names.binds(module, name)
         ]
 
     def attr_users(self, attr: str) -> Iterator[User]:
