@@ -19,6 +19,9 @@ from typing import Any
 import pytest
 
 from reloadmagic import Reloader
+from reloadmagic.engine.state import State, Work
+from reloadmagic.plan import ModulePlan, Plan
+from reloadmagic.transaction import Transaction
 from session import load, ran, watch
 from support import Project
 
@@ -250,6 +253,35 @@ def test_a_table_that_is_made_again_needs_no_look_at_the_whole_heap(project, rel
     assert counted["get_referrers"] == 0
 
 
+def test_an_edited_file_is_opened_once(project, shell):
+    users(project, 3)
+    shell.run_cell("%load_ext reloadmagic")
+    shell.run_cell("import mine_1")
+    for value in (1, 2):  # of the same size, which may have been touched
+        project.edit("mine_1.py", f"K = {value}\ndef f():\n    return K + {value}\n")
+        with audited() as events:
+            shell.run_cell("seen = mine_1.f()", store_history=True)
+    assert (shell.user_ns["seen"], events["open"]) == (4, 1)
+
+
+def test_what_a_reload_was_made_of_is_gone_without_the_collector(project, reloader):
+    project.write("root.py", "SIZE = 1\n")
+    project.write("user.py", "from root import SIZE\nWIDTH = SIZE * 2\ndef f():\n    return 1\n")
+    load("user")
+    kinds = (ModulePlan, Plan, State, Transaction, Work)
+    gc.collect()
+    gc.disable()
+    try:
+        for size in (2, 3):
+            project.edit("root.py", f"SIZE = {size}\n")
+            project.edit("user.py", f"from root import SIZE\nWIDTH = SIZE * {size}\n")
+            reloader.reload()
+        left = [found for found in gc.get_objects() if type(found) in kinds]
+    finally:
+        gc.enable()
+    assert (load("user").WIDTH, left) == (9, [])
+
+
 # Growth --------------------------------------------------------------------------------------------
 
 
@@ -312,7 +344,7 @@ def test_the_calls_of_a_constant_grow_with_the_statements_that_it_reaches(projec
         return calls(reloader.reload)
 
     project.write("root.py", "SIZE = 0\n")
-    counts = []
+    counts: list[int] = []
     for first, last in ((0, 10), (10, 40)):
         for number in range(first, last):
             project.write(
@@ -322,3 +354,4 @@ def test_the_calls_of_a_constant_grow_with_the_statements_that_it_reaches(projec
         edit(2 * last + 1)
         counts.append(edit(2 * last + 2))
     assert counts[1] < 4.4 * counts[0]
+    assert counts[1] - counts[0] < 380 * 30  # calls for each of those that came

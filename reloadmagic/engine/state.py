@@ -117,7 +117,7 @@ class State:
     def let_go(self) -> None:
         """The run is over: what it knows goes now, and not with the next garbage collection."""
         # They refer back to this.
-        del self.containers, self.caches, self.patcher, self.effects
+        del self.containers, self.caches, self.patcher, self.effects, self.take_back_effects
 
     def begin_set(self, names: tuple[str, ...]) -> None:
         """Start a transaction for a set of modules."""
