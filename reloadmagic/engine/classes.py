@@ -81,6 +81,8 @@ def _reset_registry(state: State, tracked: TrackedModule, name: str, cls: type) 
         return
     note = tracked.noted.get(name + ABC)
     by_source = note.content if note is not None else frozenset()
+    if note is not None:
+        state.transaction.set_item(tracked.noted, name + ABC, note._replace(content=frozenset()))
     _restore_registry(cls, ())
     registering = {
         module for module, _ in state.index.filling.fillers().get((tracked.name, name, ""), ())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..live import instance_items, is_class
-from ..notes import Note, content_of, is_container, is_plain, same_value
+from ..notes import ABC, Note, abc_registry, content_of, is_container, is_plain, same_value
 from ..plan import ModulePlan
 from .effects import content_token
 from .fingerprints import (
@@ -155,6 +155,7 @@ class Fillable:
         size: how much it held, -1 for what has no size.
         content: what a container held; None for anything else, and where it is too large.
         within: of a small dict, the sizes of the containers that it held.
+        registered: by ``id``, the classes registered with an abstract class.
     """
 
     key: tuple[str, ...]
@@ -162,6 +163,7 @@ class Fillable:
     size: int
     content: Any = None
     within: Mapping[Any, tuple[int, int]] = field(default_factory=dict)
+    registered: frozenset[int] = frozenset()
 
     def is_unchanged(self) -> bool:
         """Does the container certainly hold what it held?"""
@@ -191,8 +193,11 @@ def fillable(state: State, where: str, number: int) -> list[Fillable]:
             within = sizes_within(value)
             found.append(Fillable(key, value, size_of(value), content_of(value), within))
             continue
-        found.append(Fillable(key, value, size_of(value) if is_class(value) else -1))
-        if not is_class(value) and value is not None and is_instance_of_users(state, value):
+        if is_class(value):
+            found.append(Fillable(key, value, size_of(value), registered=_registered(value)))
+            continue
+        found.append(Fillable(key, value, -1))
+        if value is not None and is_instance_of_users(state, value):
             parts = [(a, held) for a, held in instance_items(value) if is_container(held)]
             found += [
                 Fillable((*key, part), held, size_of(held), within=sizes_within(held))
@@ -225,6 +230,8 @@ def note_fills(state: State, filled: list[Fillable]) -> None:
     note_contents(state, filled)
     for fill in filled:
         value, size = fill.value, fill.size
+        if is_class(value):
+            _note_registered(state, fill)
         if size < 0 or id(value) in state.containers.refilled:
             continue
         has_within = fill.within != sizes_within(value)
@@ -234,6 +241,20 @@ def note_fills(state: State, filled: list[Fillable]) -> None:
             content = grown(note.content, value, size) if size_of(value) != size else note.content
             within = grown_within(note.within, value, fill.within) if has_within else note.within
             state.transaction.set_item(noted, name, note._replace(content=content, within=within))
+
+
+def _registered(cls: type) -> frozenset[int]:
+    return frozenset(map(id, abc_registry(cls) or ()))
+
+
+def _note_registered(state: State, fill: Fillable) -> None:
+    """What a statement registered with an abstract class is the source's own."""
+    new = _registered(fill.value) - fill.registered
+    if new:
+        noted, name = state.tracked[fill.key[0]].noted, f"{'.'.join(fill.key[1:])}{ABC}"
+        known = noted.get(name)
+        content = new if known is None else new | known.content
+        state.transaction.set_item(noted, name, Note(0, content))
 
 
 def _notes_on(state: State, value: Any) -> list[tuple[dict[str, Note], str, Note]]:
