@@ -757,3 +757,30 @@ def test_classes_that_mention_each_other_are_followed(project, reloader):
     text = "class A: pass\nclass B:\n    a = A\n    def f(self): return 1\nA.b = B\nb = B()\n"
     module, report = edit(project, reloader, text, text.replace("1", "2") + "c = len([A])\n")
     assert (str(report.outcomes[0].status), module.b.f(), module.A.b.a) == ("reloaded", 2, module.A)
+
+
+def test_a_check_against_a_protocol_is_made_again_when_the_class_gets_what_it_asks_for(
+    project, reloader
+):
+    project.write(
+        "proto.py",
+        "from typing import Protocol, runtime_checkable\n"
+        "@runtime_checkable\nclass Closes(Protocol):\n    def close(self): ...\n",
+    )
+    text = "class File:\n    def open(self): pass\n"
+    project.write("files.py", text)
+    project.write(
+        "use.py",
+        "from proto import Closes\nfrom files import File\n"
+        "f = File()\nCLOSES = isinstance(f, Closes)\nIS = isinstance(f, File)\nKEPT = [object()]\n",
+    )
+    use = load("use")
+    f, kept = use.f, use.KEPT
+    project.edit("files.py", text + "    def close(self): pass\n")
+    report = reloader.reload()
+    assert not report.failed
+    assert (use.CLOSES, use.IS) == (True, True)
+    assert (use.f is f, use.KEPT is kept) == (True, True)
+    project.edit("files.py", text)
+    reloader.reload()
+    assert not use.CLOSES

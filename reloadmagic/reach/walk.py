@@ -171,6 +171,21 @@ class Walk:
         statement = self._class_statement(entity)
         if statement is not None and self._is_scanned(statement):
             self._constructed(entity)  # construction is made of what the body holds
+        self._checked(entity)
+
+    def _checked(self, entity: Entity) -> None:
+        """``isinstance`` asks of what may be an instance whether it has what a protocol says."""
+        users = self.index.attributes.find(
+            "__instancecheck__", operator=False, calls_only=self.calls_only
+        )
+        for found in users & self.index.taint.tainted(entity) if users else ():
+            module, number = found
+            paths = self.index.modules[module].summaries[number].now.paths
+            named = (e for path in paths for e, _ in self.index.names.resolve(module, path))
+            if any(
+                self._is_protocol(user) for user in filter(None, map(self._class_statement, named))
+            ):
+                self.statements.add(found)
 
     def _made(self, entity: Entity) -> None:
         for user, how, _ in self.index.users(entity):
