@@ -268,18 +268,23 @@ def test_what_a_reload_was_made_of_is_gone_without_the_collector(project, reload
     project.write("root.py", "SIZE = 1\n")
     project.write("user.py", "from root import SIZE\nWIDTH = SIZE * 2\ndef f():\n    return 1\n")
     load("user")
-    kinds = (ModulePlan, Plan, State, Transaction, Work)
+
+    def made() -> dict[int, object]:
+        kinds = (ModulePlan, Plan, State, Transaction, Work)
+        return {id(found): found for found in gc.get_objects() if type(found) in kinds}
+
     gc.collect()
+    others = made()  # of tests that hold on to theirs
     gc.disable()
     try:
         for size in (2, 3):
             project.edit("root.py", f"SIZE = {size}\n")
             project.edit("user.py", f"from root import SIZE\nWIDTH = SIZE * {size}\n")
             reloader.reload()
-        left = [found for found in gc.get_objects() if type(found) in kinds]
+        left = made().keys() - others.keys()
     finally:
         gc.enable()
-    assert (load("user").WIDTH, left) == (9, [])
+    assert (load("user").WIDTH, left) == (9, set())
 
 
 # Growth --------------------------------------------------------------------------------------------
