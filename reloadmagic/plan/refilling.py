@@ -31,6 +31,8 @@ def fills_otherwise(index: Index, diffs: Mapping[str, Diff]) -> bool:
             was = before[pair.old]
             fragment = diff.after.statements[pair.new].fragment
             now = summarize(fragment, postponed=was.postponed)
+            if was == now:
+                continue
             if _fills(was) != _fills(now):
                 return True
             changed = _calls(was) ^ _calls(now)

@@ -20,23 +20,22 @@ def common_start(a: Iterable[T], b: Iterable[T], same: Callable[[T, T], bool] = 
     return found.index(False)
 
 
-def common_prefix(a: str, b: str, *, step: int = 4096) -> int:
+def common_prefix(a: str, b: str, *, step: int = 16384) -> int:
     """How many characters *a* and *b* share from the start."""
     limit, at = min(len(a), len(b)), 0
     while step:
-        while at + step <= limit and a[at : at + step] == b[at : at + step]:
+        while at + step <= limit and a.startswith(b[at : at + step], at):
             at += step
         step //= 2
     return at
 
 
-def common_suffix(a: str, b: str, start: int, *, step: int = 4096) -> int:
+def common_suffix(a: str, b: str, start: int, *, step: int = 16384) -> int:
     """How many characters *a* and *b* share at the end, those before *start* left out."""
     limit, at = min(len(a), len(b)) - start, 0
     while step:
-        while (
-            at + step <= limit
-            and a[len(a) - at - step : len(a) - at] == b[len(b) - at - step : len(b) - at]
+        while at + step <= limit and a.endswith(
+            b[len(b) - at - step : len(b) - at], 0, len(a) - at
         ):
             at += step
         step //= 2
