@@ -463,3 +463,77 @@ def test_what_came_at_run_time_stays_in_a_list_that_the_source_no_longer_fills(p
     project.edit("subs.py", "from bus import BUS\nBUS['y'] = {'c': 1}\n")
     assert not reloader.reload().failed
     assert bus.BUS == {"y": {"c": 1, "b": "mine"}, "x": ["mine"]}
+
+
+# What fills an object by another name than its own: closures, partials, bound methods.
+FILLS = {
+    "closure": "def make(kind):\n    def put(name): ITEMS.append(name)\n    return put\nput = make(1)\n",
+    "lambda": "def make(kind): return lambda name: ITEMS.append(name)\nput = make(1)\n",
+    "partial": "import functools\ndef add(kind, name): ITEMS.append(name)\n"
+    "put = functools.partial(add, 1)\n",
+    "local class": "def make(kind):\n    class Put:\n        def __init__(self, name):"
+    " ITEMS.append(name)\n    return Put\nput = make(1)\n",
+    "own list": "class Table:\n    def __init__(self): self.items = []\n"
+    "    def add(self, name): self.items.append(name)\n"
+    "TABLE = Table()\nITEMS = TABLE.items\nput = TABLE.add\n",
+    "method of a list": "put = ITEMS.append\n",
+    "second name": "def add(name): ITEMS.append(name)\nput = add\n",
+    "function between": "def make():\n    def add(name): ITEMS.append(name)\n    return add\n"
+    "add = make()\ndef put(name): add(name)\n",
+}
+
+
+@pytest.mark.parametrize("puts", FILLS.values(), ids=FILLS)
+def test_what_is_put_by_another_name_goes_with_its_statement(project, reloader, puts):
+    project.write("table.py", f"ITEMS = []\n{puts}")
+    project.write("use.py", "from table import put\nput('a')\nput('b')\nput('c')\n")
+    load("use")
+    items = load("table").ITEMS
+    assert items == ["a", "b", "c"]
+    items.append("mine")
+    project.replace("use.py", "put('b')\n", "")
+    reloader.reload()
+    assert load("table").ITEMS == ["a", "c", "mine"]
+    assert load("table").ITEMS is items
+
+
+@pytest.mark.parametrize(
+    "puts",
+    [
+        (
+            "def make(kind):\n    def put(f):\n        ITEMS.append(f.__name__)\n        return f\n"
+            "    return put\nput = make(1)\n"
+        ),
+        (
+            "class Table:\n    def add(self, f):\n        ITEMS.append(f.__name__)\n        return f\n"
+            "TABLE = Table()\nput = TABLE.add\n"
+        ),
+    ],
+    ids=["closure", "bound method"],
+)
+def test_a_decorator_that_another_function_made_puts_nothing_twice(project, reloader, puts):
+    project.write("table.py", f"ITEMS = []\n{puts}")
+    project.write(
+        "use.py", "from table import put\n@put\ndef a(): return 1\n@put\ndef b(): return 1\n"
+    )
+    use = load("use")
+    items, b = load("table").ITEMS, use.b
+    project.replace("use.py", "def a(): return 1", "def c(x=2): return x")
+    reloader.reload()
+    assert (items, load("table").ITEMS) == (["c", "b"], items)
+    assert use.b is b
+
+
+def test_calls_of_an_object_whose_maker_fills_fill_nothing(project, reloader):
+    """A maker that defines no function cannot return one that fills."""
+    project.write(
+        "make.py",
+        "SEEN = []\nclass Model:\n    def __call__(self, x): return x + 1\n"
+        "def build(name):\n    SEEN.append(name)\n    return Model()\n",
+    )
+    project.write("use.py", "from make import build\nMODEL = build('big')\nOUT = MODEL(1)\n")
+    use = load("use")
+    model = use.MODEL
+    project.replace("use.py", "MODEL(1)", "MODEL(2)")
+    reloader.reload()
+    assert (use.OUT, use.MODEL is model) == (3, True)

@@ -101,6 +101,8 @@ class Containers:
 
     def _find_extras(self, container: Any, note: Note) -> None:
         """Remember what came at run time into *container* and into those that it holds."""
+        if any(container is known for known, _ in self.extras):
+            return  # it has two names
         found = extras(self._current(container), self._current(note.content))
         if found:
             self.extras.append((container, found))

@@ -63,7 +63,11 @@ class AttributeUsers:
             attr, operator, calls_only = step
             walk = Walk(self._index, calls_only=calls_only)
             walk.nested = nested[step] = set()
-            walk.todo += set(self._index.attr_users(attr))
+            users = set(self._index.attr_users(attr))
+            walk.todo += users
+            if calls_only:
+                for user in users:
+                    walk.hold(user, attr)
             if operator:
                 walk.todo += set(self._index.attr_users(OPERATOR))
             direct[step] = {*walk.drain(), *walk.values}

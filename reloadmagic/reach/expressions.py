@@ -280,6 +280,7 @@ class Expressions:
 
     def _read_lambda(self, node: ast.Lambda, how: int) -> None:
         self.read_signature(node)
+        self.unit.defines |= self.scope.in_function
         if self.scope.in_function or how & (USE | CALL):
             self._enter_lambda(node, self.unit, self.scope.prefix)
         else:

@@ -60,7 +60,7 @@ class Statements:
         self.expressions.read(node.value, USE)
         if isinstance(node.value, ast.Call) and self.scope.at_top:
             path = dotted(node.value.func)
-            if path is not None and len(path) > 1:
+            if path is not None:
                 self.summary.orders.add(path)
 
     def _visit_Return(self, node: ast.Return) -> None:
@@ -210,6 +210,7 @@ class Statements:
                 continue
             self._passed(decorator, (node.name,) if not self.scope.prefix else (qualname,))
         self.expressions.read_signature(node)
+        self.unit.defines |= self.scope.in_function
         if self.scope.in_function:
             self._enter(node, self.unit, self.scope.prefix)
         else:
@@ -225,6 +226,8 @@ class Statements:
         path = dotted(target)
         if path is not None and len(path) > 1 and self.scope.is_global(path[0]):
             self.expressions.fill(path[:-1])
+        elif path is not None and self.scope.at_top:
+            self.summary.orders.add(path)
         if self.scope.in_function or self.scope.local:
             self.unit.attrs.add(OPERATOR)
 
@@ -246,6 +249,7 @@ class Statements:
     def _visit_ClassDef(self, node: ast.ClassDef) -> None:
         qualname = self.scope.prefix + node.name
         info = ClassInfo(decorated=bool(node.decorator_list or node.keywords))
+        self.unit.defines |= self.scope.in_function
         if not self.scope.in_function:
             self.summary.classes[qualname] = info
         if any(keyword.arg != "metaclass" for keyword in node.keywords):

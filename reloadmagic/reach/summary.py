@@ -63,6 +63,7 @@ class Unit:
         operands: paths called with arguments, on which operators may be used.
         stateful: does what it returns change when it is called (``nonlocal``)?
         dynamic: does it read or bind names that cannot be told?
+        defines: does a function define others, or classes, which it may return?
     """
 
     paths: dict[Path, int] = field(default_factory=dict)
@@ -79,6 +80,7 @@ class Unit:
     fills_class: set[str] = field(default_factory=set)
     operands: set[Path] = field(default_factory=set)
     dynamic: bool = False
+    defines: bool = False
 
     def use(self, path: Path, how: int) -> None:
         """Note that *path* is read; *how* are flags, joined with what was known."""
@@ -101,6 +103,7 @@ class Unit:
         self.fills_class |= other.fills_class
         self.operands |= other.operands
         self.dynamic |= other.dynamic
+        self.defines |= other.defines
 
 
 @dataclass(slots=True)
@@ -161,7 +164,8 @@ class Summary:
         aliases: names that it binds to what a path names.
         augments: names that it binds to what they held before, changed or joined with something.
         asks: names of the module that it looks up by a string, as in ``"NAME" in globals()``.
-        orders: methods that it calls for what they do alone: ``parser.add_argument(...)``.
+        orders: methods that it calls for what they do alone: ``parser.add_argument(...)``, or names
+            that may stand for such.
     """
 
     now: Unit = field(default_factory=Unit)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .known import ADDING, CLASS_HOOKS, METACLASS_HOOKS
+from .known import ADDING, CLASS_HOOKS, FILLING, METACLASS_HOOKS
 from .summary import CALL, Path, Unit
 from .tokens import Entity, Target, User
 
@@ -113,18 +113,25 @@ class Targets:
 
     # Orders ----------------------------------------------------------------------------------
 
-    def of_order(self, module: str, path: Path) -> Iterator[Target]:
+    def of_order(
+        self, module: str, path: Path, seen: frozenset[Entity] = frozenset()
+    ) -> Iterator[Target]:
         """The objects that calling the method *path* for its effect alone fills.
 
         Where the class is the user's, its code tells; elsewhere the name of the method has to.
         """
         for (found, name), rest in self._names.resolve(module, path):
             entry = self._index.modules.get(found)
-            if entry is None or not rest or entry.is_import(name) or name in entry.classes:
+            if entry is None or entry.is_import(name) or name in entry.classes:
+                continue
+            if not rest:  # a name for a bound method, maybe
+                aliases = [entry.summaries[n].aliases.get(name) for n in entry.bindings[name]]
+                for alias in filter(None, aliases if (found, name) not in seen else ()):
+                    yield from self.of_order(found, alias, seen | {(found, name)})
                 continue
             known = self._methods(found, name, rest[0]) if len(rest) == 1 else []
-            fills = map(self._fills_itself, known) if known else [rest[-1].startswith(ADDING)]
-            if any(fills):
+            adds = rest[-1].startswith(ADDING) or rest[-1] in FILLING
+            if any(map(self._fills_itself, known)) if known else adds:
                 yield (found, name, "")
 
     def _methods(self, module: str, name: str, method: str) -> list[tuple[str, str, str]]:

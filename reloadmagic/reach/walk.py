@@ -45,7 +45,9 @@ class Walk:
         # Those that use attributes by name; of modules that speak of a cache only.
         self.functions: set[User] = set()
         self.seen: set[User] = set()
-        self.effects: set[tuple[Entity, str]] = set()
+        self.effects: set[tuple[Entity, bool]] = set()
+        # Names of what runs the code when it is called: closures, partials, bound methods.
+        self.handed: set[Entity] = set()
         self.contents: set[Entity] = set()
         # Where not None: uses of attributes are noted here, to be followed by who asked.
         self.nested: set[tuple[Entity, str, bool]] | None = None
@@ -256,18 +258,51 @@ class Walk:
 
     # Who runs it ------------------------------------------------------------------------------
 
-    def _effect(self, entity: Entity, kind: str = "") -> None:
-        """What calling *entity* does has changed."""
-        if (entity, kind) in self.effects:
+    def _effect(self, entity: Entity, *, defines: bool = False) -> None:
+        """What calling *entity* does has changed; with *defines*, or what it returns."""
+        if (entity, defines) in self.effects:
             return
-        self.effects.add((entity, kind))
+        self.effects.add((entity, defines))
         for user, how, rest in self.index.users(entity):
             if rest:
                 continue  # methods go by attribute
             if how & CALL:
                 self.todo.append(user)
-            elif how & MENTION and not self.calls_only:
+                if defines and self.calls_only:
+                    self._handed_on(user)
+            elif how & MENTION and self.calls_only:
+                self._handed_on(user)
+            elif how & MENTION:
                 self._mention(user)
+
+    def _handed_on(self, user: User) -> None:
+        """A statement binds what runs the code when it is called, or derived from."""
+        module, kind, key = user
+        if kind != "s":
+            return
+        statement = self.index.modules[module].source.statements[key]
+        if statement.fragment.kind in {"import", "def", "class"}:
+            return
+        for name in statement.binds:
+            self._handed((module, name))
+
+    def _handed(self, entity: Entity) -> None:
+        if entity in self.handed:
+            return
+        self.handed.add(entity)
+        for user, how, rest in self.index.users(entity):
+            if not rest and how & (CALL | BASE):
+                self.todo.append(user)
+            elif not rest and how & MENTION:
+                self._handed_on(user)
+
+    def hold(self, user: User, attr: str) -> None:
+        """A statement that gives the bound method *attr* a name binds what runs it, too."""
+        module, kind, key = user
+        aliases = self.index.modules[module].summaries[key].aliases if kind == "s" else {}
+        for name, path in aliases.items():
+            if path[-1] == attr and len(path) > 1:
+                self._handed((module, name))
 
     def _mention(self, user: User) -> None:
         """Code that passes a changed function around: who calls what it made runs it."""
@@ -288,7 +323,8 @@ class Walk:
     def _function(self, module: str, qualname: str) -> None:
         owner, _, name = qualname.rpartition(".")
         if not owner:
-            self._effect((module, qualname))
+            _, unit = self.index.modules[module].functions.get(qualname, (0, None))
+            self._effect((module, qualname), defines=unit is not None and unit.defines)
             self._registered(module, qualname)
             return
         number, info = self.index.modules[module].classes.get(owner, (0, None))
