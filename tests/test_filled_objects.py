@@ -537,3 +537,43 @@ def test_calls_of_an_object_whose_maker_fills_fill_nothing(project, reloader):
     project.replace("use.py", "MODEL(1)", "MODEL(2)")
     reloader.reload()
     assert (use.OUT, use.MODEL is model) == (3, True)
+
+
+def test_a_list_that_the_objects_of_a_class_share_is_filled_once(project, reloader):
+    project.write(
+        "table.py",
+        "class Base:\n    items = []\nclass Table(Base):\n"
+        "    def add(self, f):\n        self.items.append(f.__name__)\n        return f\n"
+        "TABLE = Table()\nadd = TABLE.add\n",
+    )
+    project.write(
+        "use.py",
+        "from table import TABLE, add\n@TABLE.add\ndef a(): pass\n@add\ndef b(): pass\n"
+        "def c(): pass\nTABLE.add(c)\n",
+    )
+    load("use")
+    table = load("table")
+    items = table.Base.items
+    items.append("mine")
+    project.replace("use.py", "@add\ndef b(): pass\n", "")
+    reloader.reload()
+    assert table.Base.items == ["a", "c", "mine"]
+    assert table.TABLE.items is table.Base.items is items
+
+
+def test_a_class_that_decorates_registers_what_is_there(project, reloader):
+    project.write(
+        "table.py",
+        "class register:\n    known = {}\n    def __init__(self, name): self.name = name\n"
+        "    def __call__(self, f):\n        register.known[self.name] = f.__name__\n        return f\n",
+    )
+    project.write(
+        "use.py",
+        "from table import register\n@register('x')\ndef a(): pass\n@register('y')\ndef b(): pass\n",
+    )
+    load("use")
+    known = load("table").register.known
+    project.replace("use.py", "@register('y')\ndef b(): pass\n", "")
+    reloader.reload()
+    assert load("table").register.known == {"x": "a"}
+    assert load("table").register.known is known

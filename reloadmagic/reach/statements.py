@@ -226,7 +226,7 @@ class Statements:
         path = dotted(target)
         if path is not None and len(path) > 1 and self.scope.is_global(path[0]):
             self.expressions.fill(path[:-1])
-        elif path is not None and self.scope.at_top:
+        if path is not None and self.scope.at_top:
             self.summary.orders.add(path)
         if self.scope.in_function or self.scope.local:
             self.unit.attrs.add(OPERATOR)

@@ -130,9 +130,20 @@ class Targets:
                     yield from self.of_order(found, alias, seen | {(found, name)})
                 continue
             known = self._methods(found, name, rest[0]) if len(rest) == 1 else []
+            filled = [(method, attr) for method in known for attr in self._fills_itself(method)]
             adds = rest[-1].startswith(ADDING) or rest[-1] in FILLING
-            if any(map(self._fills_itself, known)) if known else adds:
+            if filled if known else adds:
                 yield (found, name, "")
+            for (home, owner, _), attr in filled:
+                yield from self._shared(home, owner, attr)
+
+    def _shared(self, module: str, owner: str, attr: str) -> Iterator[Target]:
+        """The attribute of a class, or of one that it is derived from, which its objects share."""
+        for cls in [(module, owner), *self._names.bases_of((module, owner))]:
+            info = self._names.class_of(cls)
+            if info is not None and attr in info.attrs:
+                yield (*cls, attr)
+                return
 
     def _methods(self, module: str, name: str, method: str) -> list[tuple[str, str, str]]:
         """*method* as the user's classes define it from which *name* was made: module, class, method."""
@@ -156,14 +167,13 @@ class Targets:
                     todo += [(home, base) for base in info.bases if (home, base) not in todo]
         return list(found)
 
-    def _fills_itself(self, method: tuple[str, str, str]) -> bool:
-        """Does a method change what its object holds, itself or through others of its class?"""
+    def _fills_itself(self, method: tuple[str, str, str]) -> set[str]:
+        """What a method changes of what its object holds, itself or through others of its class."""
         module, owner, _ = method
         functions = self._index.modules[module].functions
-        names = [method[2]]
+        names, found = [method[2]], set[str]()
         for name in names:
             unit = functions[f"{owner}.{name}"][1]
-            if unit.fills_self:
-                return True
+            found.update(unit.fills_self)
             names += [a for a in unit.attrs if f"{owner}.{a}" in functions and a not in names]
-        return False
+        return found

@@ -391,11 +391,20 @@ class Walk:
 
     def _called(self, entity: Entity) -> None:
         """What calling instances of the class *entity* does has changed."""
+        for user, how, rest in self.index.users(entity):
+            if how & CALL and not rest and self._is_decorated(user):
+                self.todo.append(user)  # ``@Register("name")``
         for module, number in self.index.taint.tainted(entity):
             statement = self.index.modules[module].source.statements[number]
             if statement.fragment.kind not in {"class", "import"}:
                 for name in statement.binds:
                     self._effect((module, name))
+
+    def _is_decorated(self, user: User) -> bool:
+        module, kind, key = user
+        if kind != "s":
+            return False
+        return self.index.modules[module].source.statements[key].fragment.text.startswith("@")
 
     def _derived(self, entity: Entity) -> None:
         for user, how, _ in self.index.users(entity):
