@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from ..source import Source
 from .attributes import AttributeUsers
 from .entry import ModuleEntry, make_entry
+from .families import Families
 from .filling import Filling
 from .imports import Imports
 from .known import METACLASSES, PASSING
@@ -40,6 +41,7 @@ class Index:
         modules: the entries of all tracked modules.
         names: what names mean.
         imports: who imports whom.
+        families: what class statements say.
         filling: who fills what.
         taint: who might hold something of what.
         attributes: who uses which attributes of whatever object.
@@ -62,6 +64,7 @@ class Index:
         self.modules: dict[str, ModuleEntry] = {}
         self.names = Names(self.modules, is_loaded=is_module, names_of=names_of)
         self.imports = Imports(self.modules, self.names)
+        self.families = Families(self)
         self.filling = Filling(self)
         self.taint = Taint(self)
         self.attributes = AttributeUsers(self)

@@ -1,0 +1,192 @@
+"""Who runs code that has changed, or uses what it makes.
+
+A call runs a function by its name, a method by the name of the attribute or by what Python itself
+calls: construction, operators, the hooks of classes. What passes code around may hand it to others
+that call it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .known import CLASS_HOOKS, CONSTRUCTION, MEMBER_HOOKS, METACLASS_HOOKS
+from .summary import BASE, CALL, LAMBDAS, MENTION
+from .tokens import Entity, User
+from .uses import Uses
+
+if TYPE_CHECKING:
+    from .index import Index
+
+__all__ = ["Effects"]
+
+
+class Effects(Uses):
+    """Finds who runs what, to be followed in turn."""
+
+    def __init__(self, index: Index, *, calls_only: bool = False) -> None:
+        super().__init__(index, calls_only=calls_only)
+        # What was followed, and whether what it returns counts, too.
+        self._followed: set[tuple[Entity, bool]] = set()
+        # Names of what runs the code when it is called: closures, partials, bound methods.
+        self._runners: set[Entity] = set()
+
+    # By name ----------------------------------------------------------------------------------
+
+    def _effect(self, entity: Entity, *, defines: bool = False) -> None:
+        """What calling *entity* does has changed; with *defines*, or what it returns."""
+        if (entity, defines) in self._followed:
+            return
+        self._followed.add((entity, defines))
+        for user, how, rest in self.index.users(entity):
+            if rest:
+                continue  # methods go by attribute
+            if how & CALL:
+                self.todo.append(user)
+                if defines and self.calls_only:
+                    self._handed_on(user)
+            elif how & MENTION and self.calls_only:
+                self._handed_on(user)
+            elif how & MENTION:
+                self._mention(user)
+
+    def _mention(self, user: User) -> None:
+        """Code that passes a changed function around: who calls what it made runs it."""
+        module, kind, key = user
+        if kind == "f":
+            self.todo.append(user)
+            return
+        if kind == "v":
+            return
+        statement = self.index.modules[module].source.statements[key]
+        if statement.fragment.kind not in {"import", "def", "class"}:
+            for name in statement.binds:
+                self._effect((module, name))
+            for path in self.index.modules[module].summaries[key].now.fills:
+                for entity, _ in self.index.names.resolve(module, path):
+                    self._effect(entity)
+
+    def _handed_on(self, user: User) -> None:
+        """A statement binds what runs the code when it is called, or derived from."""
+        module, kind, key = user
+        if kind != "s":
+            return
+        statement = self.index.modules[module].source.statements[key]
+        if statement.fragment.kind in {"import", "def", "class"}:
+            return
+        for name in statement.binds:
+            self._handed((module, name))
+
+    def _handed(self, entity: Entity) -> None:
+        if entity in self._runners:
+            return
+        self._runners.add(entity)
+        for user, how, rest in self.index.users(entity):
+            if not rest and how & (CALL | BASE):
+                self.todo.append(user)
+            elif not rest and how & MENTION:
+                self._handed_on(user)
+
+    def hold(self, user: User, attr: str) -> None:
+        """A statement that gives the bound method *attr* a name binds what runs it, too."""
+        module, kind, key = user
+        aliases = self.index.modules[module].summaries[key].aliases if kind == "s" else {}
+        for name, path in aliases.items():
+            if path[-1] == attr and len(path) > 1:
+                self._handed((module, name))
+
+    # By definition ----------------------------------------------------------------------------
+
+    def _function(self, module: str, qualname: str) -> None:
+        owner, _, name = qualname.rpartition(".")
+        if not owner:
+            _, unit = self.index.modules[module].functions.get(qualname, (0, None))
+            self._effect((module, qualname), defines=unit is not None and unit.defines)
+            self._registered(module, qualname)
+            return
+        number, info = self.index.modules[module].classes.get(owner, (0, None))
+        if info is not None:
+            held = info.lambdas if name == LAMBDAS else info.holders.get(name, ())
+            self.todo += ((module, "f", f"{owner}.{other}") for other in held)
+            if name in info.uses or self._is_member_hook(module, owner, name):
+                self.todo.append((module, "s", number))
+        self._method(module, owner, name)
+
+    def _registered(self, module: str, name: str) -> None:
+        """A function that was registered with another, as one of `singledispatch`, is run by it."""
+        entry = self.index.modules[module]
+        number, _ = entry.functions.get(name, (0, None))
+        if self.calls_only or entry.source.statements[number].fragment.kind != "def":
+            return
+        for path in entry.summaries[number].now.fills:
+            for (found, function), rest in self.index.names.resolve(module, path):
+                home = self.index.modules.get(found)
+                if home is not None and function in home.functions and not rest:
+                    self._effect((found, function))
+
+    def _method(self, module: str, owner: str, method: str) -> None:
+        entity = (module, owner.partition(".")[0])
+        if self._is_member_hook(module, owner, method):
+            self._derived(entity)
+        elif method in CLASS_HOOKS:
+            self._derived(entity)
+            if method == "__set_name__":
+                self._constructed(entity)
+        elif method in METACLASS_HOOKS and self.index.is_metaclass(module, owner):
+            self._derived(entity)
+            self._effect(entity)
+            if method == "__call__":
+                self._constructed(entity)
+        elif method in CONSTRUCTION:
+            self._constructed(entity)
+        elif method == "__call__":
+            self._called(entity)
+        elif method in {"__get__", "__set__", "__delete__"} and not self.calls_only:
+            self._described(entity)
+        elif method in {"__getattr__", "__getattribute__"} and not self.calls_only:
+            self._head(entity, method)  # which comes down to any use of what may be an instance
+        if self.calls_only and method.startswith("__") and method.endswith("__"):
+            return  # operators at large would make everything a filler
+        self._by_attribute(entity, method)
+
+    def _is_member_hook(self, module: str, owner: str, method: str) -> bool:
+        """Does the method make the members of an enum?"""
+        return method in MEMBER_HOOKS and self.index.is_metaclass(module, "enum:" + owner)
+
+    def _described(self, entity: Entity) -> None:
+        """Reading the attributes that instances of the class *entity* stand for has changed."""
+        for cls in (entity, *self.index.families.subclasses(entity)):
+            for (module, kind, key), _, _ in self.index.users(cls):
+                if kind == "v":
+                    owner, _, attr = key[1].rpartition(".")
+                    self._attribute((module, owner.partition(".")[0]), attr)
+
+    def _constructed(self, entity: Entity) -> None:
+        self._effect(entity)
+        for subclass in self.index.families.subclasses(entity):
+            self._effect(subclass)
+
+    def _called(self, entity: Entity) -> None:
+        """What calling instances of the class *entity* does has changed."""
+        for user, how, rest in self.index.users(entity):
+            if how & CALL and not rest and self._is_decorated(user):
+                self.todo.append(user)  # ``@Register("name")``
+        for module, number in self.index.taint.tainted(entity):
+            statement = self.index.modules[module].source.statements[number]
+            if statement.fragment.kind not in {"class", "import"}:
+                for name in statement.binds:
+                    self._effect((module, name))
+
+    def _is_decorated(self, user: User) -> bool:
+        module, kind, key = user
+        if kind != "s":
+            return False
+        return self.index.modules[module].source.statements[key].fragment.text.startswith("@")
+
+    def _derived(self, entity: Entity) -> None:
+        for user, how, _ in self.index.users(entity):
+            if how & BASE:
+                self.todo.append(user)
+        for subclass in self.index.families.subclasses(entity):
+            for user, how, _ in self.index.users(subclass):
+                if how & BASE:
+                    self.todo.append(user)

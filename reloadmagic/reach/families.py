@@ -1,0 +1,87 @@
+"""What class statements say: which of them derive from a class, and what they read of it.
+
+In come classes, and the statements that use them; out go answers by the sources alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .known import CLASS_DECORATORS
+from .summary import BASE, Path
+from .tokens import Entity, User
+
+if TYPE_CHECKING:
+    from .index import Index
+
+__all__ = ["Families"]
+
+
+class Families:
+    """Asks class statements over all tracked modules."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def statement_of(self, entity: Entity) -> User | None:
+        """The class statement of that name, None if it is something else."""
+        entry = self._index.modules.get(entity[0])
+        found = entry.classes.get(entity[1]) if entry is not None else None
+        return (entity[0], "s", found[0]) if found is not None else None
+
+    def subclasses(self, entity: Entity) -> list[Entity]:
+        """Classes derived from *entity* by statements, directly or through others, and aliases."""
+        found: dict[Entity, None] = {}
+        todo = [entity]
+        while todo:
+            for user, how, rest in self._index.users(todo.pop()):
+                if user[1] != "s":
+                    continue
+                module, _, number = user
+                summary = self._index.modules[module].summaries[number]
+                aliases = () if rest else summary.aliases
+                for name in summary.classes if how & BASE else aliases:
+                    subclass = (module, name.partition(".")[0])
+                    if subclass not in found and subclass != entity:
+                        found[subclass] = None
+                        todo.append(subclass)
+        return list(found)
+
+    def is_shaped(self, user: User) -> bool:
+        """Does a class statement read what its bases hold, as decorators and metaclasses do?"""
+        module, kind, key = user
+        if kind != "s":
+            return kind != "v"
+        summary = self._index.modules[module].summaries[key]
+        return any(
+            info.decorated or self._index.is_metaclass(module, "type:" + name)
+            for name, info in summary.classes.items()
+        )
+
+    def is_scanned(self, user: User) -> bool:
+        """Does a class statement read the methods of its bases, too, by code that is not known?"""
+        module, kind, key = user
+        if kind != "s":
+            return kind != "v"
+        summary = self._index.modules[module].summaries[key]
+        return any(
+            any(self._scans(module, path) for path in info.scanners)
+            or self._index.is_metaclass(module, "scan:" + name)
+            for name, info in summary.classes.items()
+        )
+
+    def is_protocol(self, user: User) -> bool:
+        """Does a class statement make a protocol, which asks for the methods of its bases, too?"""
+        module, kind, key = user
+        classes = self._index.modules[module].summaries[key].classes if kind == "s" else {}
+        return any(path[-1] == "Protocol" for info in classes.values() for path in info.bases)
+
+    def _scans(self, module: str, decorator: Path) -> bool:
+        """May a decorator read all methods of a class? Yes, but for some that are known."""
+        if not decorator or decorator[-1] not in CLASS_DECORATORS:
+            return True
+        for (found, name), _ in self._index.names.resolve(module, decorator):
+            entry = self._index.modules.get(found)
+            if entry is not None and not entry.is_import(name):
+                return True
+        return False

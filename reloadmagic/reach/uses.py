@@ -1,0 +1,101 @@
+"""Code that uses what may be an instance of a class, at all or by the name of an attribute.
+
+Names tell who uses a class itself. Where its instances turn up they do not: there, a use of an
+attribute of that name counts if the code might hold something of the class.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .known import NO_OPERATORS
+from .making import only_makes
+from .summary import BASE, CALL, USE, Unit
+from .tokens import Entity, StatementId, User, ValueId
+
+if TYPE_CHECKING:
+    from .index import Index
+
+__all__ = ["Uses"]
+
+
+def _looks_in(unit: Unit) -> bool:
+    """Does code do more with what it names than pass it around?"""
+    return bool(unit.attrs) or any(how & (CALL | USE | BASE) for how in unit.paths.values())
+
+
+class Uses:
+    """Code that was found on a walk, and code that is yet to be followed.
+
+    With *calls_only* only uses count that really run the code.
+
+    Attributes:
+        statements, values: those that were reached.
+        functions: those that use attributes by name; of modules that speak of a cache only.
+        seen: all code that the walk has come by.
+        todo: what the walk goes on from.
+        nested: where not None, uses of attributes are noted here, to be followed by who asked.
+    """
+
+    def __init__(self, index: Index, *, calls_only: bool = False) -> None:
+        self.index = index
+        self.calls_only = calls_only
+        self.statements: set[StatementId] = set()
+        self.values: set[ValueId] = set()
+        self.functions: set[User] = set()
+        self.seen: set[User] = set()
+        self.todo: list[User] = []
+        self.nested: set[tuple[Entity, str, bool]] | None = None
+
+    def _attribute(self, entity: Entity, attr: str) -> None:
+        """Any use of *attr* of the class *entity*, those derived from it, and their instances."""
+        for module, number in self.index.filling.setters().get((entity, attr), ()):
+            self.todo.append((module, "s", number))  # those that come later set it again
+        for user, _, rest in self.index.users(entity):
+            if rest and rest[0] == attr:
+                self.todo.append(user)
+        for subclass in self.index.families.subclasses(entity):
+            for user, _, rest in self.index.users(subclass):
+                if rest and rest[0] == attr:
+                    self.todo.append(user)
+        self._by_attribute(entity, attr)
+
+    def _head(self, entity: Entity, method: str = "") -> None:
+        """Any use of what may be an instance; with *method*, such as uses that."""
+        tainted = self.index.taint.tainted(entity)
+        family = {entity, *self.index.families.subclasses(entity)} if method else set()
+        for found in tainted:
+            module, number = found
+            summary = self.index.modules[module].summaries[number]
+            if _looks_in(summary.now):
+                if not (method and only_makes(self.index, found, family, tainted, method)):
+                    self.todo.append((module, "s", number))
+            for owner, info in summary.classes.items():
+                for attr, unit in info.values.items():
+                    if _looks_in(unit):
+                        self.values.add((module, number, f"{owner}.{attr}"))
+
+    def _by_attribute(self, entity: Entity, attr: str) -> None:
+        """Code that uses *attr* of an object that may be an instance of the class *entity*."""
+        operator = attr.startswith("__") and attr.endswith("__") and attr not in NO_OPERATORS
+        if self.nested is not None:
+            self.nested.add((entity, attr, operator))
+            return
+        self._by_name(entity, attr, operator=operator)
+
+    def _by_name(self, entity: Entity, attr: str, *, operator: bool) -> None:
+        """`_by_attribute`, where no other attribute is being followed."""
+        users = self.index.attributes.find(attr, operator=operator, calls_only=self.calls_only)
+        if users:
+            tainted = self.index.taint.tainted(entity)
+            reached = users & tainted
+            family = {entity, *self.index.families.subclasses(entity)} if reached else set()
+            self.statements |= {
+                found
+                for found in reached
+                if not only_makes(self.index, found, family, tainted, attr)
+            }
+            places = self.index.taint.places(entity)
+            for user in users:
+                if len(user) > 2 and user[:2] in places:
+                    (self.functions if user[1] == "f" else self.values).add(user)
