@@ -12,10 +12,10 @@ from typing import Any
 
 from ..source.anatomy import FunctionNode
 from ..source.scopes import child_nodes, dotted
-from .known import COPIED, COPYING, DYNAMIC, FILLING, FILLING_FUNCTIONS, PASSING
+from .calls import read_call
 from .scope import Scope
 from .summary import CALL, LAMBDAS, MENTION, OPERATOR, USE, Path, Summary, Unit
-from .syntax import arguments, asked_name, attribute_of, holder, imported_path
+from .syntax import asked_name, attribute_of
 
 __all__ = ["Expressions"]
 
@@ -195,87 +195,6 @@ class Expressions:
             self.read(part, MENTION)
         self.scope.local = outer
 
-    # Calls ------------------------------------------------------------------------------------
-
-    def _read_call(self, node: ast.Call, how: int) -> None:  # noqa: ARG002
-        path = dotted(node.func)
-        if path is not None:
-            self._note_call(path, path[-1], node)
-        elif isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
-            self._fill_held(node.func.value)
-        scope = self.scope
-        if scope.itself and (path == (scope.itself,) or scope.is_own_class(node.func)):
-            self.unit.attrs |= {"__new__", "__init__", "__post_init__"}  # ``cls()``
-        if path != ("super",):
-            self.read(node.func, CALL if path is not None else USE | CALL)
-        # `hasattr` looks in, but calls nothing.
-        passing = path is not None and path[-1] in PASSING and path[-1] != "hasattr"
-        callee = scope.resolve(path) if path is not None and scope.is_global(path[0]) else None
-        self._read_arguments(node, callee, passing=passing)
-
-    def _fill_held(self, node: ast.expr) -> None:
-        """A method that fills is called of something held by another object."""
-        held_by = dotted(holder(node))
-        if self.scope.is_own_class(node):
-            self.unit.fills_class.add(attribute_of(node))
-        elif held_by is not None:
-            self.fill(held_by)
-
-    def _read_arguments(self, node: ast.Call, callee: Path | None, *, passing: bool) -> None:
-        """What is passed to *callee*, None if it is no global one; it runs none if *passing*."""
-        given = arguments(node)
-        if not passing and any(not isinstance(a, ast.Constant) for a in given):
-            if callee is not None:
-                self.unit.operands.add(callee)
-            else:
-                self.unit.attrs.add(OPERATOR)
-        for argument in given:
-            target = dotted(argument)
-            if target is not None and self.scope.is_global(target[0]):
-                if callee is not None:
-                    self.unit.arguments.append((callee, self.scope.resolve(target)))
-                    self.read(argument, MENTION if passing else USE)
-                    if callee[-1] in COPYING:
-                        for attr in COPIED:
-                            self.unit.use(self.scope.resolve((*target, attr)), USE)
-                    continue
-            elif target is not None and target[0] in self.scope.parameters and not passing:
-                self.unit.calls_parameters = True
-                if callee is not None:
-                    self.unit.fills_parameters = True
-            self.read(argument, MENTION if passing else USE | CALL)
-        for keyword in node.keywords:
-            if keyword.arg is None:
-                self.read(keyword.value, USE)
-
-    def _note_call(self, path: Path, name: str, node: ast.Call) -> None:
-        """What calling *path* means besides reading it."""
-        if len(path) == 1 and name in DYNAMIC and self.scope.is_global(name):
-            if not (name == "vars" and node.args):
-                self.unit.dynamic = True
-        if (
-            path == ("dir",)
-            and not node.args
-            and not self.scope.in_function
-            and self.scope.is_global(name)
-        ):
-            self.unit.use(("*",), USE)
-        imported = imported_path(node)
-        if imported is not None:
-            self.unit.use(imported, MENTION)
-        elif path[0] == "importlib" and name in {"import_module", "reload"}:
-            self.unit.dynamic = True
-        if path in {("isinstance",), ("issubclass",)}:
-            self.unit.attrs |= {"__instancecheck__", "__subclasscheck__"}
-        if len(path) > 1 and name in FILLING:
-            self.fill(path[:-1])
-        elif name in FILLING_FUNCTIONS and node.args:
-            first = dotted(node.args[0])
-            if first is not None:
-                self.fill(first)
-        elif path[0] == "super" or (len(path) > 1 and path[0] == self.scope.itself):
-            self.unit.attrs.add(name)
-
     # Functions --------------------------------------------------------------------------------
 
     def _read_lambda(self, node: ast.Lambda, how: int) -> None:
@@ -330,7 +249,7 @@ _READERS: dict[type, Callable[[Expressions, Any, int], None]] = {
     ast.Attribute: Expressions._read_attribute,
     ast.Await: Expressions._read_await,
     ast.BoolOp: Expressions._read_and_or,
-    ast.Call: Expressions._read_call,
+    ast.Call: read_call,
     ast.Constant: Expressions._read_constant,
     ast.Dict: Expressions._read_dict,
     ast.DictComp: Expressions._read_comprehension,

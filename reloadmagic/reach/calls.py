@@ -1,0 +1,116 @@
+"""What calls do beside reading what they call: fill objects, run what they are passed, import.
+
+In comes a call, with the `Expressions` that met it; what it does is added to the `Unit` of the code
+that it is in. Where the code that is called is the user's, that tells more (`index`); here the
+names of functions and methods have to (`known`).
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from ..source.scopes import dotted
+from .known import COPIED, COPYING, DYNAMIC, FILLING, FILLING_FUNCTIONS, PASSING
+from .summary import CALL, MENTION, OPERATOR, USE, Path
+from .syntax import arguments, attribute_of, holder, imported_path
+
+if TYPE_CHECKING:
+    from .expressions import Expressions
+
+__all__ = ["read_call"]
+
+
+def read_call(reader: Expressions, node: ast.Call, how: int) -> None:  # noqa: ARG001
+    """Read a call, what is called and what it is passed."""
+    scope, path = reader.scope, dotted(node.func)
+    if path is not None:
+        _note_names(reader, path, node)
+        _note_filling(reader, path, node)
+    elif isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
+        _fill_held(reader, node.func.value)
+    if scope.itself and (path == (scope.itself,) or scope.is_own_class(node.func)):
+        reader.unit.attrs |= {"__new__", "__init__", "__post_init__"}  # ``cls()``
+    if path != ("super",):
+        reader.read(node.func, CALL if path is not None else USE | CALL)
+    # `hasattr` looks in, but calls nothing.
+    passing = path is not None and path[-1] in PASSING and path[-1] != "hasattr"
+    callee = scope.resolve(path) if path is not None and scope.is_global(path[0]) else None
+    _read_arguments(reader, node, callee, passing=passing)
+
+
+def _note_names(reader: Expressions, path: Path, node: ast.Call) -> None:
+    """What calling *path* does to names: looks them up, binds or imports them."""
+    scope, unit, name = reader.scope, reader.unit, path[-1]
+    if len(path) == 1 and name in DYNAMIC and scope.is_global(name):
+        if not (name == "vars" and node.args):
+            unit.dynamic = True
+    if path == ("dir",) and not node.args and not scope.in_function and scope.is_global(name):
+        unit.use(("*",), USE)
+    imported = imported_path(node)
+    if imported is not None:
+        unit.use(imported, MENTION)
+    elif path[0] == "importlib" and name in {"import_module", "reload"}:
+        unit.dynamic = True
+    if path in {("isinstance",), ("issubclass",)}:
+        unit.attrs |= {"__instancecheck__", "__subclasscheck__"}
+
+
+def _note_filling(reader: Expressions, path: Path, node: ast.Call) -> None:
+    """What calling *path* fills: its object, its first argument, or what a method of its own does."""
+    name = path[-1]
+    if len(path) > 1 and name in FILLING:
+        reader.fill(path[:-1])
+    elif name in FILLING_FUNCTIONS and node.args:
+        first = dotted(node.args[0])
+        if first is not None:
+            reader.fill(first)
+    elif path[0] == "super" or (len(path) > 1 and path[0] == reader.scope.itself):
+        reader.unit.attrs.add(name)
+
+
+def _fill_held(reader: Expressions, node: ast.expr) -> None:
+    """A method that fills is called of something held by another object."""
+    held_by = dotted(holder(node))
+    if reader.scope.is_own_class(node):
+        reader.unit.fills_class.add(attribute_of(node))
+    elif held_by is not None:
+        reader.fill(held_by)
+
+
+def _read_arguments(
+    reader: Expressions, node: ast.Call, callee: Path | None, *, passing: bool
+) -> None:
+    """What is passed to *callee*, None if it is no global one; it runs none if *passing*."""
+    scope, unit = reader.scope, reader.unit
+    given = arguments(node)
+    if not passing and any(not isinstance(a, ast.Constant) for a in given):
+        if callee is not None:
+            unit.operands.add(callee)
+        else:
+            unit.attrs.add(OPERATOR)
+    for argument in given:
+        target = dotted(argument)
+        if target is not None and callee is not None and scope.is_global(target[0]):
+            _read_passed(reader, argument, target, callee, passing=passing)
+            continue
+        if target is not None and target[0] in scope.parameters and not passing:
+            if not scope.is_global(target[0]):
+                unit.calls_parameters = True
+                unit.fills_parameters |= callee is not None
+        reader.read(argument, MENTION if passing else USE | CALL)
+    for keyword in node.keywords:
+        if keyword.arg is None:
+            reader.read(keyword.value, USE)
+
+
+def _read_passed(
+    reader: Expressions, node: ast.expr, path: Path, callee: Path, *, passing: bool
+) -> None:
+    """A global *path* is passed to a global *callee*."""
+    path = reader.scope.resolve(path)
+    reader.unit.arguments.append((callee, path))
+    reader.read(node, MENTION if passing else USE)
+    if callee[-1] in COPYING:
+        for attr in COPIED:
+            reader.unit.use((*path, attr), USE)
