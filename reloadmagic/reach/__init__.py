@@ -21,9 +21,9 @@ From summaries to what a change reaches:
 ``walk``
     from a change to the statements that use it: by names, by who runs code (``effects``), and by
     who uses what may be an instance (``uses``). The last goes by ``attributes`` of whatever object,
-    by who might hold something of it (``taint``) and does more than make it (``making``), which is
-    followed (``handling``) into what it calls (``definitions``). ``families`` tells what class
-    statements say.
+    by who might hold something of it (``taint``) and does more than make it (``making``). That
+    (``question``) is followed (``handling``, in ``frames``) into what code calls (``definitions``).
+    ``families`` tells what class statements say.
 ``filling``
     which statements fill which object, from what single pieces of code fill (``targets``).
 

@@ -13,8 +13,9 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
-from .handling import Handling, Used
+from .handling import Handling
 from .known import CLASS_HOOKS, CONSTRUCTION
+from .question import Question, Used
 from .summary import LAMBDAS, Path, Unit
 from .tokens import Entity, StatementId
 
@@ -47,7 +48,7 @@ def only_makes(
         units = [found for entity in family for found in _running(index, entity, {method})]
         return _uses(index, units, family, tainted, attr) if units else None
 
-    handling = Handling(index, family, attr, touches=touches, does=does)
+    handling = Handling(index, Question(family, attr, touches, does))
     try:
         handling.follow(module, fragment.parse())
     except Used:

@@ -1,0 +1,77 @@
+"""What is known while code is followed: which names and arguments hold objects in question.
+
+In come nodes of functions and calls; out go `Frame`s and `Given`s, by which `handling` goes on.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .tokens import Entity
+
+__all__ = ["Frame", "Given", "expressions", "stored"]
+
+
+@dataclass(slots=True)
+class Frame:
+    """Code that runs: its module, its local names, and whether what they hold is in question.
+
+    Attributes:
+        itself: the name of the object whose method it is, and its class; None elsewhere.
+        returns: may what it returns be, or hold, such an object?
+    """
+
+    module: str
+    local: dict[str, bool]
+    itself: tuple[str, Entity] | None = None
+    returns: bool = False
+
+    def is_itself(self, node: ast.expr) -> bool:
+        """Is it the object whose method runs? That is not in question itself, whatever it holds."""
+        return isinstance(node, ast.Name) and self.itself is not None and node.id == self.itself[0]
+
+    def inner(self) -> Frame:
+        """A frame inside this one, for the names of a comprehension."""
+        return Frame(self.module, dict(self.local), self.itself)
+
+    def put(self, holder: ast.expr, held: bool) -> None:
+        """Something is put into the object *holder*, which holds it from here on."""
+        while isinstance(holder, ast.Attribute | ast.Subscript):
+            holder = holder.value
+        if held and isinstance(holder, ast.Name) and holder.id in self.local:
+            self.local[holder.id] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Which arguments of a call are, or hold, objects in question: by their place, by their name."""
+
+    places: frozenset[int] = frozenset()
+    names: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.places or self.names)
+
+    def parameters(self, args: ast.arguments, bound: int) -> dict[str, bool]:
+        """The parameters of a function, of which the first so many are *bound*: what do they hold?"""
+        positional = [a.arg for a in (*args.posonlyargs, *args.args)]
+        places = {place + bound for place in self.places}
+        found = {name: place in places for place, name in enumerate(positional)}
+        found |= dict.fromkeys([a.arg for a in args.kwonlyargs], False)
+        others = any(place >= len(positional) for place in places)
+        found |= {a.arg: others for a in [args.vararg] if a is not None}
+        found |= {a.arg: bool(self.names - found.keys()) for a in [args.kwarg] if a is not None}
+        return {name: held or name in self.names for name, held in found.items()}
+
+
+def stored(nodes: Iterable[ast.AST]) -> list[str]:
+    """The names that code binds."""
+    inner = (part for node in nodes for part in ast.walk(node))
+    return [n.id for n in inner if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+
+
+def expressions(node: ast.AST) -> list[ast.expr]:
+    """The expressions right below a node."""
+    return [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]

@@ -1,0 +1,80 @@
+"""What is asked of code that handles objects of some classes, and what answers it.
+
+By `Used`, code says that it does more with them than make them and pass them on, or that it cannot
+be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from .known import PASSING
+from .summary import Path
+from .tokens import Entity
+
+__all__ = ["Question", "Used"]
+
+# Methods of containers which put in what they are passed, and those that look up its hash.
+_STORING = frozenset({"append", "appendleft", "extend", "insert", "update", "setdefault", "add"})
+_HASHING = frozenset({"update", "setdefault", "add"})
+# Methods that read any attribute.
+_GETATTR = frozenset({"__getattr__", "__getattribute__"})
+
+
+class Used(Exception):
+    """Code does more with the objects than make them and pass them on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Is *attr* used of an object of the classes *family*?
+
+    All methods raise `Used` where what they are named after may do so.
+
+    Attributes:
+        family: classes, with those derived from them.
+        attr: a method, or a value, by its name.
+        touches: tells whether a path in a module may lead to such an object.
+        does: tells whether a method of theirs, by its name, uses it; None if they have none.
+    """
+
+    family: AbstractSet[Entity]
+    attr: str
+    touches: Callable[[str, Path], bool]
+    does: Callable[[str], bool | None]
+
+    def read(self, attr: str) -> None:
+        """An attribute of an object in question is read."""
+        missing = self.attr == "__getattr__" and self.does(attr) is None
+        if attr == self.attr or missing or self.attr == "__getattribute__":
+            raise Used
+
+    def set(self, attr: str) -> None:
+        """An attribute of an object in question is set."""
+        if attr == self.attr:
+            raise Used
+
+    def hash(self) -> None:
+        """An object in question becomes a key or a member of a set."""
+        if self.attr in {"__hash__", "__eq__"}:
+            raise Used
+
+    def call(self, method: str, *, on: bool, given: bool) -> None:
+        """A method is called *on* an object in question, or is *given* one."""
+        if on:
+            self.read(method)
+            does = self.does(method)
+            unknown = does is None and method not in _STORING
+            if does or unknown or (given and does is not None):
+                raise Used
+        elif given and method not in _STORING:
+            raise Used
+        if (on or given) and method in _HASHING:
+            self.hash()
+
+    def hand_out(self, path: Path | None) -> None:
+        """An object in question is passed to a function that is not known, but maybe by name."""
+        if path is None or path[-1] not in PASSING or self.attr in _GETATTR:
+            raise Used
