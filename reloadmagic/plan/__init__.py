@@ -3,8 +3,8 @@
 In come `Change`s and the index of who uses what; out goes a `Plan`. Planning reads; it never
 imports, runs or writes. It is pessimistic: a statement is planned if it *may* be reached, with the
 tokens (`reach.tokens`) that would reach it. What runs in the end is decided by the engine, by what
-by what really changed. What groups there are is found out here, and for whose sake each may run:
-it has to start with its first statement.
+really changed. What groups there are is found out here, and for whose sake each may run: it has to
+start with its first statement.
 
 The walk of one plan, a file a stop:
 
@@ -19,8 +19,9 @@ The walk of one plan, a file a stop:
     went to another module keep their objects (``moved``).
 ``propagation``
     from there to all that may have to run: by what a statement may have changed once it has run
-    (``produces``), by the ``groups`` that it belongs to, less what a class statement keeps
-    (``keeping``), in the ``order`` in which statements run; what is pinned stays (``pins``).
+    (``produces``), by the ``groups`` that it belongs to or sees ``halfway``, less what a class
+    statement keeps (``keeping``), in the ``order`` in which statements run; what is pinned stays
+    (``pins``).
 ``changesets``
     which modules succeed or fail together.
 

@@ -42,17 +42,12 @@ class Groups:
         if entry is None:
             return set()
         binders = entry.bindings.get(name, [])
-        stars = entry.bindings.get("*", ()) if binders else ()
+        stars = entry.bindings.get("*", []) if binders else []
         if stars and name not in entry.summaries[binders[0]].augments:
             # One that gives the name comes between what counts on it, or fills what it holds.
             is_filled = bool(self.fillers(target))
-            stars = [n for n in stars if is_filled and self._gives(module, n, name)]
+            stars = list(self._index.names.stars_with(module, name)) if is_filled else []
         return {(module, number) for number in (*stars, *binders)}
-
-    def _gives(self, module: str, number: int, name: str) -> bool:
-        """May a star-import bind *name*?"""
-        names = self._index.names
-        return any(names.gives(star, name) for star in names.star_targets(module, number))
 
     def of(self, module: str, number: int) -> Iterator[tuple[Target, set[StatementId]]]:
         """The groups that a statement belongs to, with their members."""

@@ -8,12 +8,13 @@ in turn, until nothing is added. Out go the `ModulePlan`s, filled in place.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from ..modules import TrackedModule
 from ..reach.index import Index
 from ..reach.tokens import StatementId, Target, Token
 from .groups import Groups, content_token
+from .halfway import HalfFilled
 from .keeping import keeps
 from .order import Order
 from .pins import Pins
@@ -47,6 +48,7 @@ class Propagation:
         self.order = order
         self.pins = pins
         self.groups = Groups(index)
+        self._half_filled = HalfFilled(index, self.groups, order)
         self.plans: dict[str, ModulePlan] = {}
         self._tokens: deque[Token] = deque()
         # By token that was ever followed: the statement after which it holds, None for at once.
@@ -136,7 +138,10 @@ class Propagation:
         plan.run.setdefault(number, set()).update(reasons)
         for token in produced(self.index, plan, number):
             self.push(token, me)
-        for target in [*(found for found, _ in self.groups.of(*me)), *self._half_filled(me)]:
+        for target in [
+            *(found for found, _ in self.groups.of(*me)),
+            *self._half_filled.seen_by(me),
+        ]:
             _, name, attr = target
             members = self.groups.makers(target) | self.groups.fillers(target)
             if any(found != plan.name for found, _ in members):
@@ -163,27 +168,12 @@ class Propagation:
         if known is None and self.pins.hold(plan, number) and reason != ADDED:
             plan.pinned.add(number)
             return
-        if isinstance(reason, tuple) and reason[0] == "bind":
-            for name in self._imported_as(plan, number, reason[2]):
-                self.push(("bind", plan.name, name), (plan.name, number))
-            if reason[1:] in self.index.filling.rebound():
-                self._read_half_filled(plan, number)
-        if "*" in plan.after.statements[number].binds:
-            # What a star-import of the module gives, with or without an __all__ of its own.
-            self.push(("content", plan.name, "__all__"), (plan.name, number))
-            self._follow_star(plan, number, reason)
+        self._follow_imports(plan, number, reason)
         if isinstance(reason, tuple) and plan.diff is None and self.index.whole(plan.name):
             self._reach_with_others(plan, number, {reason})
             return
         if known is not None:
-            known.add(reason)
-            statement = plan.after.statements[number]
-            kind = statement.fragment.kind
-            if isinstance(reason, tuple) and kind in {"class", "def"}:
-                how = "made" if kind == "class" else "code"
-                self.push((how, plan.name, statement.binds[0]), (plan.name, number))
-            if group and kind == "class":
-                self.force_groups_of(plan, number)  # it may keep less of what others have filled
+            self._reach_once_more(plan, number, reason, group=group)
             if isinstance(reason, tuple) or not all(isinstance(r, tuple) for r in known - {reason}):
                 return
         plan.run.setdefault(number, set()).add(reason)
@@ -197,6 +187,35 @@ class Propagation:
         self._read_half_filled(plan, number)
         self._force_bindings_read(plan, number)
 
+    def _reach_once_more(
+        self, plan: ModulePlan, number: int, reason: Reason, *, group: bool
+    ) -> None:
+        """A statement that is planned has one more *reason*, so that less of it may be kept."""
+        plan.run[number].add(reason)
+        statement = plan.after.statements[number]
+        kind = statement.fragment.kind
+        if isinstance(reason, tuple) and kind in {"class", "def"}:
+            how = "made" if kind == "class" else "code"
+            self.push((how, plan.name, statement.binds[0]), (plan.name, number))
+        if group and kind == "class":
+            self.force_groups_of(plan, number)  # it may keep less of what others have filled
+
+    # Imports ----------------------------------------------------------------------------------
+
+    def _follow_imports(self, plan: ModulePlan, number: int, reason: Reason) -> None:
+        """What a statement imports is what it is reached for, if *reason* says so."""
+        if isinstance(reason, tuple) and reason[0] == "bind":
+            for imported in self.index.modules[plan.name].summaries[number].imports:
+                if imported.name in {reason[2], "*"}:
+                    bound = reason[2] if imported.name == "*" else imported.alias
+                    self.push(("bind", plan.name, bound), (plan.name, number))
+            if reason[1:] in self.index.filling.rebound():
+                self._read_half_filled(plan, number)
+        if "*" in plan.after.statements[number].binds:
+            # What a star-import of the module gives, with or without an __all__ of its own.
+            self.push(("content", plan.name, "__all__"), (plan.name, number))
+            self._follow_star(plan, number, reason)
+
     def import_again(self, statement: StatementId, names: Iterable[str], why: str) -> None:
         """Plan a star-import, of which *names* may come to be others or to be missing."""
         module, number = statement
@@ -208,6 +227,27 @@ class Propagation:
         for name in names:
             self.push(("bind", module, name), statement)
 
+    def _follow_star(self, plan: ModulePlan, star: int, reason: Reason) -> None:
+        """What a star-import is reached for may take names from it, or give it some.
+
+        Where it no longer gives a name, what it hid of that name shows again, so that has to run.
+        """
+        partner = plan.partner(star)
+        given = plan.tracked.stars.get(partner, frozenset()) if partner is not None else frozenset()
+        if isinstance(reason, tuple) and reason[0] == "bind":
+            given &= {reason[2]}
+        bindings = self.index.modules[plan.name].bindings
+        for name in given:
+            for number in (*bindings.get(name, ()), *self.index.names.stars_with(plan.name, name)):
+                if number < star and reason not in plan.run.get(number, ()):
+                    self.reach(plan, number, reason)
+        if isinstance(reason, tuple) and reason[2] == "__all__":
+            for name in star_names(self.index, plan, star) - kept_names(self.index, plan, star):
+                if self.index.is_used((plan.name, name)):
+                    self.push(("bind", plan.name, name), (plan.name, star))
+
+    # Groups -----------------------------------------------------------------------------------
+
     def _read_half_filled(self, plan: ModulePlan, number: int) -> None:
         """What a statement reads half filled is filled anew, and the statement runs in between."""
         for target in self.force_groups_read((plan.name, number)):
@@ -218,35 +258,10 @@ class Propagation:
 
     def force_groups_read(self, me: StatementId) -> list[Target]:
         """A statement that reads objects before all their fillers have run sees them half filled."""
-        half_filled = self._half_filled(me)
+        half_filled = self._half_filled.seen_by(me)
         for target in half_filled:
             self.force_group(target, "it is read before it is filled", me)
         return half_filled
-
-    def _half_filled(self, me: StatementId) -> list[Target]:
-        return [
-            *(
-                target
-                for target in self.groups.used_by(me)
-                if any(self.order.before(me, filler) for filler in self.groups.fillers(target))
-            ),
-            *self._imported_on_their_way(me),
-        ]
-
-    def _imported_on_their_way(self, me: StatementId) -> Iterator[Target]:
-        """Names that a statement imports from a module that has bound them, and will once more."""
-        entry = self.index.modules[me[0]]
-        for imported in entry.summaries[me[1]].imports:
-            module = entry.absolute(imported.module, imported.level)
-            target = self.index.modules.get(module)
-            if target is None or imported.name is None:
-                continue
-            names = target.bindings if imported.name == "*" else (imported.name,)
-            for name in names:
-                binders = [(module, number) for number in target.bindings.get(name, ())]
-                if len(binders) > 1 and not target.is_import(name):
-                    if len({self.order.before(me, binder) for binder in binders}) > 1:
-                        yield module, name, ""
 
     def _force_bindings_read(self, plan: ModulePlan, number: int) -> None:
         """A statement that reads a name before it is bound for the last time sees what it was."""
@@ -261,44 +276,10 @@ class Propagation:
             if min(binders) < number:
                 self.force_group((plan.name, path[0], ""), why, (plan.name, number))
             elif min(binders) > number:
-                for star in self._stars_with(plan.name, path[0]):
+                for star in self.index.names.stars_with(plan.name, path[0]):
                     if star < number:
                         self.reach(plan, star, why)
                         self.reach(plan, binders[0], why)
-
-    def _stars_with(self, module: str, name: str) -> Iterator[int]:
-        """The star-imports of *module* that bind *name*."""
-        for number in self.index.modules[module].bindings.get("*", ()):
-            targets = self.index.names.star_targets(module, number)
-            if any(self.index.names.gives(target, name) for target in targets):
-                yield number
-
-    def _follow_star(self, plan: ModulePlan, star: int, reason: Reason) -> None:
-        """What a star-import is reached for may take names from it, or give it some.
-
-        Where it no longer gives a name, what it hid of that name shows again, so that has to run.
-        """
-        partner = plan.partner(star)
-        given = plan.tracked.stars.get(partner, frozenset()) if partner is not None else frozenset()
-        if isinstance(reason, tuple) and reason[0] == "bind":
-            given &= {reason[2]}
-        bindings = self.index.modules[plan.name].bindings
-        for name in given:
-            for number in (*bindings.get(name, ()), *self._stars_with(plan.name, name)):
-                if number < star and reason not in plan.run.get(number, ()):
-                    self.reach(plan, number, reason)
-        if isinstance(reason, tuple) and reason[2] == "__all__":
-            for name in star_names(self.index, plan, star) - kept_names(self.index, plan, star):
-                if self.index.is_used((plan.name, name)):
-                    self.push(("bind", plan.name, name), (plan.name, star))
-
-    def _imported_as(self, plan: ModulePlan, number: int, name: str) -> Iterator[str]:
-        """The names under which a statement imports *name* from another module."""
-        for imported in self.index.modules[plan.name].summaries[number].imports:
-            if imported.name == name:
-                yield imported.alias
-            elif imported.name == "*":
-                yield name
 
     def force_groups_of(self, plan: ModulePlan, number: int) -> None:
         """All members of the groups run again that a statement belongs to."""

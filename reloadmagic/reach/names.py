@@ -160,6 +160,12 @@ class Names:
             if imported.name == "*"
         ]
 
+    def stars_with(self, module: str, name: str) -> Iterator[int]:
+        """The star-imports of *module*, by position, that may bind *name*."""
+        for number in self.modules[module].bindings.get("*", ()):
+            if any(self.gives(target, name) for target in self.star_targets(module, number)):
+                yield number
+
     def public_names(self, module: str, _seen: frozenset[str] = frozenset()) -> set[str]:
         """The names without a leading underscore that *module* binds, by star-imports too."""
         entry = self.modules.get(module)

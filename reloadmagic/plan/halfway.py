@@ -1,0 +1,49 @@
+"""Objects that a statement sees before they are what they will be.
+
+``TABLE = {}``, ``first = dict(TABLE)``, ``TABLE["a"] = 1``: the second statement has to run between
+the others to see what it saw. In come statements; out go the `Target`s that they see half filled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..reach.index import Index
+from ..reach.tokens import StatementId, Target
+from .groups import Groups
+from .order import Order
+
+__all__ = ["HalfFilled"]
+
+
+class HalfFilled:
+    """Tells by the sources that are to run, in their *order*."""
+
+    def __init__(self, index: Index, groups: Groups, order: Order) -> None:
+        self._index = index
+        self._groups = groups
+        self._order = order
+
+    def seen_by(self, statement: StatementId) -> list[Target]:
+        """The objects that *statement* uses before all of their fillers have run."""
+        used = [
+            target
+            for target in self._groups.used_by(statement)
+            if any(self._order.before(statement, m) for m in self._groups.fillers(target))
+        ]
+        return [*used, *self._imported_on_their_way(statement)]
+
+    def _imported_on_their_way(self, statement: StatementId) -> Iterator[Target]:
+        """Names that a statement imports from a module that has bound them, and will once more."""
+        entry = self._index.modules[statement[0]]
+        for imported in entry.summaries[statement[1]].imports:
+            module = entry.absolute(imported.module, imported.level)
+            target = self._index.modules.get(module)
+            if target is None or imported.name is None:
+                continue
+            names = target.bindings if imported.name == "*" else (imported.name,)
+            for name in names:
+                binders = [(module, number) for number in target.bindings.get(name, ())]
+                if len(binders) > 1 and not target.is_import(name):
+                    if len({self._order.before(statement, binder) for binder in binders}) > 1:
+                        yield module, name, ""
