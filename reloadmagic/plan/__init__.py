@@ -10,7 +10,7 @@ The walk of one plan, a file a stop:
 
 ``planner``
     the `Planner`, which walks the others in order.
-``before``
+``before``, ``reordering``
     what the old sources filled and set, and in which order, taken before the index gets the new
     ones, where functions may fill others by then (``refilling``); attributes that they set on
     objects may go alone (``outside``).

@@ -1,31 +1,26 @@
 """What the sources before filled and set, held against what those after do.
 
 A `Before` is taken while the index still holds the old sources. Once it holds the new ones, objects
-that would be filled by other statements, or in another order, are filled anew, and attributes that
-lost what set them last are set again.
+that would be filled by other statements are filled anew, and attributes that lost what set them last
+are set again. What is filled and set in another order is told by `reordering`.
 """
 
 from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from ..diff import Diff
-from ..graph import RunOrder
 from ..live import is_class
 from ..modules import TrackedModule
 from ..reach.index import Index
 from ..reach.tokens import Entity, StatementId, Target
-from .order import Order
 from .outside import decorated_with, is_from_outside
 from .propagation import Propagation
 from .refilling import fills_otherwise
 
 __all__ = ["Before"]
-
-Run = tuple[str, int, int | None]
-"""A module, and its statements from one up to another, None for the end of the module."""
 
 
 class Before:
@@ -38,7 +33,6 @@ class Before:
         self,
         index: Index,
         tracked: Mapping[str, TrackedModule],
-        order: Order,
         diffs: Mapping[str, Diff],
     ) -> None:
         self._index = index
@@ -56,10 +50,6 @@ class Before:
         # Who set which attribute, and which of these statements the edit drops or changes.
         self._setters = dict(index.filling.setters())
         self._gone = gone
-        # In which order statements ran, where the edit may change that.
-        self._order: RunOrder | None = None
-        if any(map(_edits_imports, diffs.values())):
-            self._order = order.run_now()
 
     # By the old sources ----------------------------------------------------------------------
 
@@ -89,96 +79,6 @@ class Before:
                             yield name, (entity, attr), alone
 
     # By the new sources ----------------------------------------------------------------------
-
-    def follow_order(self, propagation: Propagation) -> None:
-        """Where imports come in another order now, so does what they fill and set."""
-        before = self._order
-        if before is None:
-            return
-        after = propagation.order.run
-        if self._sequence(before) == self._sequence(after, propagation):
-            return
-
-        def moved(members: Iterable[StatementId]) -> bool:
-            """Do statements that were there before run in another order?"""
-            known = [(m, old) for m in members if (old := _formerly(propagation, m)) is not None]
-            known.sort(key=lambda pair: before.place(*pair[1]))
-            places = [after.place(*new) for new, _ in known]
-            return places != sorted(places)
-
-        why = "the order of imports changed"
-        groups = propagation.groups
-        for target, fillers in list(self._index.filling.fillers().items()):
-            if moved(fillers):
-                propagation.force_group(target, why)
-            for reader in groups.users(target) - fillers - groups.makers(target):
-                if any(moved((reader, filler)) for filler in fillers if filler[0] != reader[0]):
-                    propagation.plan_of(reader[0]).anew.add(reader[1])
-                    propagation.reach_at(reader, why)
-        for setters in self._index.filling.setters().values():
-            if moved(setters):
-                for setter in setters:
-                    propagation.reach_at(setter, why)
-        for star, binders in self._stars():
-            names = [n for n, found in binders.items() if any(moved((star, b)) for b in found)]
-            if "*" in names:
-                propagation.reach_at(star, why)  # other names than these may come through it
-            elif names:
-                propagation.import_again(star, names, why)
-
-    def _sequence(self, order: RunOrder, propagation: Propagation | None = None) -> list[Run]:
-        """In which order statements run that are there before and after, as statements of before.
-
-        *propagation* is given where *order* is that of the sources after.
-        """
-        found: list[Run] = []
-        for name, start, end in order.runs():
-            if propagation is not None and name in propagation.ahead:
-                continue
-            for run in self._known(name, start, end, is_after=propagation is not None):
-                if found and found[-1][0] == name and found[-1][2] == run[1]:
-                    found[-1] = (name, found[-1][1], run[2])
-                elif run[1] != run[2]:
-                    found.append(run)
-        return found
-
-    def _known(self, name: str, start: int, end: int | None, *, is_after: bool) -> Iterator[Run]:
-        """Of statements that run one after another, those that are there before and after."""
-        diff = self._diffs.get(name)
-        if diff is None:
-            yield name, start, end
-        elif is_after:
-            for number in range(len(diff.after.statements))[start:end]:
-                old = diff.partner(number)
-                if old is not None:
-                    yield name, old, old + 1
-        else:
-            stay = {pair.old for pair in diff.pairs}
-            for number in range(len(diff.before.statements))[start:end]:
-                if number in stay:
-                    yield name, number, number + 1
-
-    def _stars(self) -> Iterator[tuple[StatementId, dict[str, list[StatementId]]]]:
-        """The star-imports, with the statements that bind the names that they give."""
-        for name, entry in self._index.modules.items():
-            for number in entry.bindings.get("*", ()):
-                found: dict[str, list[StatementId]] = {}
-                for target in self._index.names.star_targets(name, number):
-                    for bound, binder in self._given(target):
-                        found.setdefault(bound, []).append(binder)
-                yield (name, number), found
-
-    def _given(self, target: str) -> Iterator[tuple[str, StatementId]]:
-        """What star-imports of *target* give, and by which statements: submodules come by theirs."""
-        entry = self._index.modules.get(target)
-        if entry is None:
-            return
-        for bound, binders in entry.bindings.items():
-            yield from ((bound, (target, number)) for number in binders)
-        for name, other in self._index.modules.items():
-            package, _, bound = name.rpartition(".")
-            if package == target:
-                yield from ((bound, (name, n)) for n in range(len(other.source.statements) or 1))
 
     def fill_again(self, propagation: Propagation) -> None:
         """Objects of which a filler is gone, has changed or has come are filled anew."""
@@ -218,7 +118,7 @@ class Before:
         for target, members in self._filled.items():
             stay = {_moved(places, member) for member in members}
             found = fillers.get(target, set())
-            known = {member for member in found if _formerly(propagation, member) is not None}
+            known = {member for member in found if propagation.formerly(member) is not None}
             if {member for member in stay if member[1] is not None} != known:
                 yield target
 
@@ -280,16 +180,6 @@ def _moved(
     return module, places[module].get(number) if module in places else number
 
 
-def _formerly(propagation: Propagation, statement: StatementId) -> StatementId | None:
-    """The statement of the sources before that a statement stands for."""
-    module, number = statement
-    if module in propagation.ahead:
-        return None
-    plan = propagation.plans.get(module)
-    partner = number if plan is None else plan.partner(number)
-    return None if partner is None else (module, partner)
-
-
 def _gone(diffs: Mapping[str, Diff]) -> set[StatementId]:
     """The statements, of the sources before, that an edit drops or changes."""
     dropped = {(name, number) for name, diff in diffs.items() for number in diff.dropped}
@@ -310,11 +200,3 @@ def _given_up(diff: Diff) -> Iterator[str]:
         if pair.old is not None:
             now = diff.after.statements[pair.new].binds
             yield from (n for n in diff.before.statements[pair.old].binds if n not in now)
-
-
-def _edits_imports(diff: Diff) -> bool:
-    """Does an edit touch statements that import?"""
-    edited = [diff.after.statements[pair.new] for pair in diff.edited()]
-    edited += [diff.before.statements[number] for number in diff.dropped]
-    moved = [diff.after.statements[pair.new] for pair in diff.middle]
-    return any("import" in statement.fragment.text for statement in (*edited, *moved))

@@ -16,6 +16,7 @@ from .moved import pair_moved
 from .order import Order
 from .pins import Pins
 from .propagation import Propagation
+from .reordering import ImportOrder
 from .seeds import Seeds
 from .values import ModulePlan, Plan
 
@@ -69,7 +70,8 @@ class Planner:
         changes = tuple(changes)
         for name, diff in diffs.items():
             self._plans[name] = ModulePlan(self._tracked[name], diff.before, diff.after, diff)
-        before = Before(self._index, self._tracked, self._order, diffs)
+        before = Before(self._index, self._tracked, diffs)
+        import_order = ImportOrder(self._index, self._order, diffs)
         for name, diff in diffs.items():
             self._index.put(name, diff.after)
         self._look_ahead(diffs)
@@ -77,7 +79,7 @@ class Planner:
             self._seeds.plant(self._plans[name])
         for name, source in self._ahead.items():
             self._seeds.comes_to_be(name, len(source.statements))
-        before.follow_order(self._propagation)
+        import_order.follow(self._propagation)
         arrivals = pair_moved(self._plans.values(), self._ahead)
         before.fill_again(self._propagation)
         before.set_again(self._propagation)

@@ -157,6 +157,15 @@ class Propagation:
             plan = self.plans[module] = ModulePlan(self.tracked[module], source, source)
         return plan
 
+    def formerly(self, statement: StatementId) -> StatementId | None:
+        """The statement of the sources before that *statement* stands for, None if it is new."""
+        module, number = statement
+        if module in self.ahead:
+            return None
+        plan = self.plans.get(module)
+        partner = number if plan is None else plan.partner(number)
+        return None if partner is None else (module, partner)
+
     def reach_at(self, statement: StatementId, reason: Reason) -> None:
         """`reach`, but for modules that are yet to be imported: those run anyway."""
         if statement[0] not in self.ahead:
