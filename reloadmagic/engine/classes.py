@@ -12,7 +12,7 @@ from ..modules import TrackedModule
 from ..notes import ABC, abc_registry, is_container, is_plain
 from ..patch.inside import calls_on_creation, qualname
 from ..plan import ModulePlan
-from ..plan.keeping import class_diff, kept_values
+from ..plan.keeping import kept_values
 from .redirecting import tell_at_once
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _class_notes(tracked: TrackedModule, name: str, made_as: str) -> dict[str, f
 
 def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> set[str]:
     """Class-level values that the edit does not reach: they keep their objects."""
-    found = class_diff(plan, number)
+    found = plan.class_diff(number)
     filled = state.effects.filled(plan, name)
     if found is None or number in plan.anew or "" in filled:
         return set()
@@ -119,7 +119,7 @@ def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> 
 
 def _decorated_otherwise(plan: ModulePlan, number: int, old: type, new: type) -> set[str]:
     """Values of which other decorators have made something else: a dataclass, of its fields."""
-    found, partner = class_diff(plan, number), plan.partner(number)
+    found, partner = plan.class_diff(number), plan.partner(number)
     if found is None or partner is None or not found.head:
         return set()
     texts = (
@@ -170,7 +170,7 @@ def _replaced_methods(
     state: State, plan: ModulePlan, number: int, name: str, old: type, new: type
 ) -> set[str]:
     """Methods that the edit leaves alone and that others had replaced on the class, to test it."""
-    found = class_diff(plan, number)
+    found = plan.class_diff(number)
     if found is None:
         return set()
     edited = found.attrs | found.bodies

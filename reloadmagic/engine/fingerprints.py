@@ -6,14 +6,11 @@ import operator
 from collections.abc import Iterator
 from typing import Any
 
-from ..diff import ClassDiff, diff_class_texts
 from ..live import class_dict, functions_within, instance_value, is_class
 from ..notes import same_value
-from ..source import Statement
 from .codes import docstring_of, same_when_called
 
 __all__ = [
-    "diff_class_statements",
     "fingerprint",
     "fingerprints",
     "same_docstrings",
@@ -86,8 +83,3 @@ def same_docstrings(old: Any, new: Any) -> bool:
     return all(
         docstring_of(a[1]) == docstring_of(b[1]) for a, b in zip(old[1], new[1], strict=True)
     )
-
-
-def diff_class_statements(old: Statement, new: Statement) -> ClassDiff | None:
-    """What an edit did to a class statement; None unless both versions are one."""
-    return diff_class_texts(old.fragment.text, new.fragment.text)

@@ -13,7 +13,6 @@ from ..notes import ABC, Note, abc_registry, content_of, is_container, is_plain,
 from ..plan import ModulePlan
 from .effects import content_token
 from .fingerprints import (
-    diff_class_statements,
     fingerprint,
     fingerprints,
     same_docstrings,
@@ -117,16 +116,12 @@ def _note_class_shape(
     *others* are the qualnames of what differs from before, *kinds* those of them which came, went
     or became another kind of thing.
     """
-    partner, found = plan.partner(number), None
-    if partner is not None:
-        old, new = plan.before.statements[partner], plan.after.statements[number]
-        found = diff_class_statements(old, new)
+    found = plan.class_diff(number)
     value = plan.tracked.namespace.get(name)
     head = found is None or name in others
     if not is_class(value) and not is_plain(value):
-        head = head or (
-            found is not None and found.head
-        )  # decorators have made something else of it
+        # Decorators have made something else of it.
+        head = head or (found is not None and found.head)
     # Methods are no part of what an instance is made of.
     edited = {f"{name}.{attr}" for attr in found.attrs} if found is not None else set()
     functions = state.index.modules[plan.name].functions

@@ -13,7 +13,6 @@ from ..diff import ClassDiff
 from ..errors import ReloadMagicError
 from ..plan import ModulePlan
 from ..source import Statement
-from .fingerprints import diff_class_statements
 
 __all__ = ["Definition", "Outcome", "Ran", "definitions"]
 
@@ -95,7 +94,8 @@ def definitions(plan: ModulePlan) -> Iterator[Definition]:
             for edit in pair.bodies:
                 yield Definition(edit.qualname, "changed")
         elif pair.how == "changed" and pair.old is not None:
-            yield from _changed(plan.before.statements[pair.old], statement)
+            found = plan.class_diff(pair.new)
+            yield from _changed(plan.before.statements[pair.old], statement, found)
         elif pair.how == "new":
             kind: Literal["moved", "added"] = "moved" if pair.new in plan.origins else "added"
             for name in _names(statement):
@@ -110,9 +110,8 @@ def _names(statement: Statement) -> tuple[str, ...]:
     return statement.binds
 
 
-def _changed(old: Statement, new: Statement) -> Iterator[Definition]:
-    """What an edit did to one statement, the members of a class one by one."""
-    found = diff_class_statements(old, new)
+def _changed(old: Statement, new: Statement, found: ClassDiff | None) -> Iterator[Definition]:
+    """What an edit did to a statement, or, by what *found* says, to each member of a class."""
     if found is not None and not found.head and (found.bodies or found.attrs):
         for attr in sorted(found.bodies | found.attrs):
             yield Definition(f"{new.binds[0]}.{attr}", _how(attr, found))

@@ -7,23 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 
-from ..diff import ClassDiff, diff_class_texts
+from ..diff import ClassDiff
 from ..reach import summarize
 from ..reach.index import Index
 from ..reach.summary import ClassInfo
 from ..reach.tokens import Target
 from .values import ModulePlan
 
-__all__ = ["class_diff", "keeps", "kept_values"]
-
-
-def class_diff(plan: ModulePlan, number: int) -> ClassDiff | None:
-    """How a class statement differs from the one that it stands for; None if there is none."""
-    partner = plan.partner(number)
-    if partner is None:
-        return None
-    before, after = plan.before.statements[partner], plan.after.statements[number]
-    return diff_class_texts(before.fragment.text, after.fragment.text)
+__all__ = ["keeps", "kept_values"]
 
 
 def kept_values(
@@ -87,7 +78,7 @@ def keeps(index: Index, plan: ModulePlan, number: int, target: Target) -> bool:
     fragment, (_, name, attr) = plan.after.statements[number].fragment, target
     if fragment.kind != "class" or fragment.binds[0] != name or not attr or number in plan.anew:
         return False
-    found = class_diff(plan, number)
+    found = plan.class_diff(number)
     info = index.modules[plan.name].summaries[number].classes.get(name)
     if found is None or found.head or info is None or info.decorated:
         return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..diff import diff_class_texts, differs_in_words
+from ..diff import differs_in_words
 from ..live import is_class
 from ..reach.index import Index
 from ..reach.known import TRAITS
@@ -101,7 +101,7 @@ def _class_tokens(
     index: Index, plan: ModulePlan, number: int, old: Statement, new: Statement
 ) -> Iterator[Token]:
     name = new.binds[0]
-    diff = diff_class_texts(old.fragment.text, new.fragment.text)
+    diff = plan.class_diff(number)
     if diff is None:
         yield "head", plan.name, name  # several on one line
         return

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..changes import Change
-from ..diff import Diff, Pair
+from ..diff import ClassDiff, Diff, Pair, diff_class_texts
 from ..modules import TrackedModule
 from ..reach.tokens import Entity, StatementId, Target, Token
 from ..source import Source
@@ -152,6 +152,17 @@ class ModulePlan:
     def partner(self, number: int) -> int | None:
         """The statement of *before* that statement *number* of *after* stands for."""
         return self.diff.partner(number) if self.diff is not None else number
+
+    def class_diff(self, number: int) -> ClassDiff | None:
+        """How the class statement *number* of *after* differs from the one that it stands for.
+
+        None unless both are class statements.
+        """
+        partner = self.partner(number)
+        if partner is None:
+            return None
+        old, new = self.before.statements[partner], self.after.statements[number]
+        return diff_class_texts(old.fragment.text, new.fragment.text)
 
     def forced(self, number: int) -> bool:
         """Does the statement run for more than what may have changed: in any case, or if others do?"""
