@@ -20,8 +20,8 @@ if it is rolled back, nobody holds them.)
 
 from .abstract import snapshot_registry
 from .closures import patch_closures
+from .held import holders, live_functions
 from .made import Made
 from .patcher import Patcher
-from .references import holders, live_functions
 
 __all__ = ["Made", "Patcher", "holders", "live_functions", "patch_closures", "snapshot_registry"]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..transaction import Transaction
-from .references import live_functions
+from .held import live_functions
 
 __all__ = ["patch_closures"]
 

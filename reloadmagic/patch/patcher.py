@@ -15,6 +15,7 @@ from .abstract import forget_all_answers
 from .inside import functions_in, qualname, stands_for_function
 from .made import Made
 from .models import field_defaults
+from .redirection import Redirection
 from .values import same_plain
 from .wrappers import wrapper_kind
 
@@ -281,7 +282,7 @@ class Patcher:
         Returns what to hold in place of each: itself, unless it is immutable.
         """
         # What the run made is no part of what rollback restores, and a log of it would keep twins.
-        redirection = references.Redirection(self, self.replaced, Transaction())
+        redirection = Redirection(self, self.replaced, Transaction())
         seen: dict[int, Any] = {}
         return [redirection.reach(value, seen) for value in list(values)]
 
@@ -297,7 +298,7 @@ class Patcher:
     def adopt(self, value: Any) -> Any:
         """*value* itself, or its copy over the cells that stay, if it is a function that shares them."""
         if is_exactly(value, types.MethodType, tuple, frozenset):
-            return references.Redirection(self, self.replaced, Transaction()).reach(value, {})
+            return Redirection(self, self.replaced, Transaction()).reach(value, {})
         if not is_exactly(value, str, int, type(None), bool, float):
             self._adopted.append(value)
         if type(value) is not types.FunctionType or not self._cells or not value.__closure__:
