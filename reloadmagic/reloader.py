@@ -99,7 +99,7 @@ class Reloader:
 
                     self._workshop = Workshop(
                         self._tracking, self._engine, self._namespaces, self._pending,
-                        self._keep, self.find_spec, self._finder.install,
+                        self.find_spec, self._finder.install,
                     )  # fmt: skip
         return self._workshop
 
@@ -133,7 +133,7 @@ class Reloader:
             self.exclude if exclude is None else exclude,
         )
         if keep is not None:
-            self._keep = self._work.planning.keep = tuple(keep)
+            self._keep = tuple(keep)
         for name, tracked in list(self._tracked.items()):
             if not owns(name, tracked.path):
                 self._tracking.remember(tracked)  # it may come under watch again
@@ -194,11 +194,9 @@ class Reloader:
     def forget(self, name: str) -> None:
         """Know no more of the module *name*: what is imported by that name next is a first import."""
         self._tracking.forget(name)
-        self._work.edits.forget(name)
         self._engine.retry.pop(name, None)
         self._engine.awaited.pop(name, None)
-        self._work.undo.held.pop(name, None)
-        self._work.planning.forget(name)
+        self._work.forget(name)
 
     @property
     def namespaces(self) -> tuple[Namespace, ...]:
@@ -261,7 +259,8 @@ class Reloader:
     @collector_paused()
     def plan(self, changes: Iterable[Change] | None = None) -> Plan:
         """What a reload would do about *changes*, all there are by default. Nothing runs."""
-        return self._work.planning.plan(self.changes() if changes is None else tuple(changes))
+        changes = self.changes() if changes is None else tuple(changes)
+        return self._work.planning.plan(changes, keep=self._keep)
 
     @property
     def index(self) -> Index:

@@ -50,16 +50,16 @@ class Progress:
         self._running: list[tuple[Source, Statement, float]] = []
         self._told: tuple[Source, Statement, float] | None = None
         self._lock = threading.Lock()
-        self._over = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._watcher: tuple[threading.Thread, threading.Event] | None = None  # and what ends it
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *exception: object) -> None:
-        self._over.set()
-        if self._thread is not None:
-            self._thread.join()
+        if self._watcher is not None:
+            thread, over = self._watcher
+            over.set()
+            thread.join()
 
     @contextlib.contextmanager
     def of(self, source: Source, statement: Statement) -> Iterator[None]:
@@ -80,17 +80,18 @@ class Progress:
                     self._say(running, is_done=True)
 
     def _start(self) -> None:
-        if self._thread is None:
+        if self._watcher is None:
             # In the context of the cell, by which kernels know where output belongs.
-            run = contextvars.copy_context().run
-            self._thread = threading.Thread(
-                target=run, args=(self._watch,), name="reloadmagic progress", daemon=True
+            run, over = contextvars.copy_context().run, threading.Event()
+            thread = threading.Thread(
+                target=run, args=(self._watch, over), name="reloadmagic progress", daemon=True
             )
-            self._thread.start()
+            self._watcher = thread, over
+            thread.start()
 
-    def _watch(self) -> None:
+    def _watch(self, over: threading.Event) -> None:
         delay = AFTER
-        while not self._over.wait(delay):
+        while not over.wait(delay):
             with self._lock:
                 running = self._running[-1] if self._running else None
                 left = AFTER if running is None else running[2] + AFTER - time.monotonic()

@@ -112,12 +112,10 @@ class State:
         self.definitions: dict[int, list[weakref.ref[types.FunctionType | type]]] | None = None
         self.has_dropped_class = False
         self.leftovers: tuple[str, ...] = ()
-        self.begin_set(())
 
     def let_go(self) -> None:
         """The run is over: what it knows goes now, and not with the next garbage collection."""
-        # They refer back to this.
-        del self.containers, self.caches, self.patcher, self.effects, self.take_back_effects
+        vars(self).clear()  # some of it refers back to this
 
     def begin_set(self, names: tuple[str, ...]) -> None:
         """Start a transaction for a set of modules."""

@@ -1,4 +1,4 @@
-"""What a report changed, and all that does something else because of it."""
+"""What a reload changed, and all that does something else because of it."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from typing import TYPE_CHECKING, Any
 
 from ..reach.known import CONSTRUCTION
 from ..reach.summary import CALL, Path
-from ..report.names import changed_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ..reach.index import Index
-    from ..report import Report
 
 __all__ = ["Affected"]
 
 
 class Affected:
-    """Full names that are or do something else now, each with the changed name that it comes of."""
+    """Full names that are or do something else now, each with the changed name that it comes of.
 
-    def __init__(self, index: Index, report: Report) -> None:
+    *changed* holds names by module.
+    """
+
+    def __init__(self, index: Index, changed: Mapping[str, Iterable[str]]) -> None:
         self._found: list[tuple[str, frozenset[str]]] = []
         self._all: set[str] = set()
         self.words: set[str] = set()
-        for outcome in report.outcomes:
-            if outcome.status in {"reloaded", "patched"}:
-                for name in changed_names(outcome):
-                    names, words = index.remembered(
-                        ("cells", outcome.module, name),
-                        functools.partial(_reached_names, index, outcome.module, name),
-                    )
-                    self._found.append((name, names))
-                    self._all |= names
-                    self.words |= words
+        for module, edited in changed.items():
+            for name in edited:
+                names, words = index.remembered(
+                    ("cells", module, name),
+                    functools.partial(_reached_names, index, module, name),
+                )
+                self._found.append((name, names))
+                self._all |= names
+                self.words |= words
 
     def __bool__(self) -> bool:
         return bool(self._found)

@@ -1,6 +1,6 @@
 """Which of the cells that ran used what a reload changed.
 
-In come cells as they run and reports as they are made; out go `StaleCell`s. It is read off the
+In come cells as they run and what reloads change; out go `StaleCell`s. It is read off the
 cells' text, so it can err; it only hints, nothing runs because of it.
 """
 
@@ -13,10 +13,9 @@ from .affected import Affected
 from .reading import Cell, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from ..reloader import Reloader
-    from ..report import Report
 
 __all__ = ["MOST", "CellLog", "StaleCell"]
 
@@ -70,16 +69,19 @@ class CellLog:
         return tuple(StaleCell(c.number, tuple(c.used), c.source) for c in self._cells if c.used)
 
     def note(
-        self, reloader: Reloader, report: Report, namespace: dict[str, Any]
+        self,
+        reloader: Reloader,
+        changed: Mapping[str, Iterable[str]],
+        namespace: dict[str, Any],
     ) -> tuple[StaleCell, ...]:
-        """Mark the cells that used what *report* changed, and give those that did.
+        """Mark the cells that used what a reload *changed*, names by module; give those that did.
 
         *namespace* is the cells' own, by which an instance's class is known.
         """
         if not self._cells:
             return ()
         index = reloader.index
-        affected = Affected(index, report)
+        affected = Affected(index, changed)
         if not affected:
             return ()
         reader = Reader(index, affected, namespace)

@@ -51,8 +51,8 @@ class CellHook:
         self._said: object = None  # what was said last, not to say it before every cell
         self._tried: object = None  # which versions were tried last while *only* limits it
         self._running: Any = None  # the user's cell that runs, as IPython told of it
-        self._record = CellRecord(self._python)
-        self._ran = self._record.ran.append
+        self._record = CellRecord(shell, reloader, self._python)
+        self._tell = self._record.told.append
         self._has_cells = getattr(shell, "kernel", None) is not None
         self.only: list[str] | None = None  # the modules that %aimport names, None for all
         self.hides_errors = False
@@ -142,7 +142,7 @@ class CellHook:
             running, number = self._running, result.execution_count
             self._users_thread, self._running = 0, None
             if running is not None and number is not None:
-                self._ran((number, running))
+                self._tell((number, running))
 
     def _refuse(self, error: CellRefused) -> None:
         from .refusal import Refusal
@@ -206,9 +206,19 @@ class CellHook:
         # As in a cell, in which modules and notebooks find get_ipython.
         with self._shell.builtin_trap:
             report = work()
-        used = self._used(report)
-        if not used or not (asked or self._has_cells):
+        if not report:
             return report
+        from reloadmagic.report.names import changed_by_module
+
+        self._tell(changed_by_module(report))
+        if not (asked or self._has_cells):
+            return report
+        self.cells()  # which reads what was told
+        used = {cell.number: cell.used for cell in self._record.used}
+        return self._with_hint(report, used) if used else report
+
+    def _with_hint(self, report: Report, used: dict[int, tuple[str, ...]]) -> Report:
+        """*report* and what the cells used, by execution count, that it changed."""
         from reloadmagic.report.text import cells_hint
 
         told = dataclasses.replace(report, notes=(*report.notes, cells_hint(used)))
@@ -216,17 +226,6 @@ class CellHook:
         if history and history[-1] is report:
             history[-1] = told
         return told
-
-    def _used(self, report: Report) -> dict[int, tuple[str, ...]]:
-        """By execution count, what the cells used that *report* changed."""
-        if not report:
-            return {}
-        try:
-            found = self.cells().note(self._reloader, report, self._shell.user_ns)
-        except Exception:  # a hint is not worth an error, whatever is in the cells
-            logger.debug("looking for cells that used what changed", exc_info=True)
-            return {}
-        return {cell.number: cell.used for cell in found}
 
     def _limited_plan(self) -> Plan | None:
         """The plan for the modules that %aimport names, None if it does not limit what is reloaded.

@@ -10,6 +10,8 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.displaypub import DisplayPublisher
+
 if TYPE_CHECKING:
     from reloadmagic.engine import Slow
     from reloadmagic.report import Report
@@ -67,8 +69,9 @@ class RunningLine:
 
 
 def _is_rich(shell: Any) -> bool:
-    """Terminals ask for plain text alone."""
-    return "text/html" in shell.display_formatter.active_types
+    """Terminals ask for plain text alone, and IPython's own publisher prints no more than that."""
+    is_heard = type(shell.display_pub) is not DisplayPublisher
+    return is_heard and "text/html" in shell.display_formatter.active_types
 
 
 def show_text(text: str, *, end: str = "\n") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import types
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -10,31 +11,45 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reloadmagic.explain.cells import CellLog
+    from reloadmagic.explain.cells import CellLog, StaleCell
+    from reloadmagic.reloader import Reloader
 
 __all__ = ["CellRecord"]
 
+logger = logging.getLogger(__name__)
+
 MOST = 1000
-"""Cells that are kept."""
+"""Cells and reloads that are kept."""
+
+Changed = dict[str, list[str]]
+"""The names that a reload changed, by module."""
 
 
 class CellRecord:
-    """The cells of one shell. Each cell pays for a line here, whoever asks later for the rest.
+    """The cells of one shell, and what reloads changed between them.
+
+    Each pays for a line here, whoever asks later for the rest. *python* gives the Python of a
+    cell's text, with the text without magics if known.
 
     Attributes:
-        ran: those not yet read, each with its number and as IPython told of it.
+        told: what was not read yet: of a cell its number, and as IPython told of it.
+        used: the cells that used what the last reload changed, as far as it was read.
     """
 
-    def __init__(self, python: Callable[[str, str | None], str | None]) -> None:
-        """*python* gives the Python of a cell's text, with the text without magics if known."""
-        self.ran: deque[tuple[int, Any]] = deque(maxlen=MOST)
+    def __init__(
+        self, shell: Any, reloader: Reloader, python: Callable[[str, str | None], str | None]
+    ) -> None:
+        self.told: deque[tuple[int, Any] | Changed] = deque(maxlen=MOST)
+        self.used: tuple[StaleCell, ...] = ()
+        self._shell = shell
+        self._reloader = reloader
         self._python = python
         self._log: CellLog | None = None
 
     def look_back(self, history: Any) -> None:
         """Take over the cells that ran before, from IPython's *history*."""
         for number, cell in enumerate(list(getattr(history, "input_hist_raw", ()))):
-            self.ran.append((number, types.SimpleNamespace(raw_cell=cell)))
+            self.told.append((number, types.SimpleNamespace(raw_cell=cell)))
 
     def log(self, running: Any) -> CellLog:
         """The cells that ran, and the one that runs, if not None, as IPython told of it."""
@@ -42,16 +57,27 @@ class CellRecord:
             from reloadmagic.explain.cells import CellLog
 
             self._log = CellLog()
-        for number, info in self.ran:
+        for told in self.told:
+            if isinstance(told, dict):
+                self.used = self._read(self._log, told, running)
+                continue
+            number, info = told
             key, cell, transformed = _facts(info)
             if cell.strip():
                 python = functools.partial(self._python, cell, transformed)
                 self._log.ran(number, key, cell, python)
-        self.ran.clear()
+        self.told.clear()
+        return self._log
+
+    def _read(self, log: CellLog, changed: Changed, running: Any) -> tuple[StaleCell, ...]:
         if running is not None:
             key, cell, _ = _facts(running)
-            self._log.starts(key, cell)
-        return self._log
+            log.starts(key, cell)
+        try:
+            return log.note(self._reloader, changed, self._shell.user_ns)
+        except Exception:  # a hint is not worth an error, whatever is in the cells
+            logger.debug("looking for cells that used what changed", exc_info=True)
+            return ()
 
 
 def _facts(info: Any) -> tuple[str, str, str | None]:

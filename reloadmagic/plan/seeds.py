@@ -120,14 +120,14 @@ class Seeds:
 
     def _try_imports_again(self, plan: ModulePlan) -> None:
         """``try: import fast / except ImportError: ...`` runs again once there is a ``fast``."""
-        for number, statement in enumerate(plan.after.statements):
+        missing = set(self.index.imports.missing(plan.name))
+        for number, statement in enumerate(plan.after.statements) if missing else ():
             fragment = statement.fragment
             if fragment.kind != "other" or "import " not in fragment.text or number in plan.run:
                 continue
             node = fragment.parse()[0]
             if not isinstance(node, ast.Try) or self.propagation.pins.hold(plan, number):
                 continue
-            missing = set(self.index.imports.missing(plan.name))
             for target in self._imported_by(plan, node.body):
                 if target in missing and self.findable(target):
                     self.propagation.reach(plan, number, f"{target} can be imported now")

@@ -5,9 +5,11 @@ In comes a `Source`; out goes a `ModuleEntry`: what its statements do, by name a
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import compress, count
 
 from ..source import Source
 from .reading import summarize
@@ -16,6 +18,7 @@ from .tokens import User
 
 __all__ = ["ModuleEntry", "make_entry"]
 
+_FRAGMENT = operator.attrgetter("fragment")
 # The compiler's flag of ``from __future__ import annotations``.
 _ANNOTATIONS = 0x1000000
 
@@ -76,9 +79,9 @@ class ModuleEntry:
         ):
             return False
         changed: dict[int, Summary] = {}
-        for number, (old, new) in enumerate(zip(before.statements, source.statements, strict=True)):
-            if old.fragment is new.fragment:
-                continue
+        fragments = map(_FRAGMENT, before.statements), map(_FRAGMENT, source.statements)
+        for number in compress(count(), map(operator.is_not, *fragments)):
+            old, new = before.statements[number], source.statements[number]
             if old.fragment.kind != new.fragment.kind or old.binds != new.fragment.binds:
                 return False
             changed[number] = summarize(new.fragment, postponed=is_postponed(source))

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reloadmagic.engine import Definition, Outcome, Ran
 
-__all__ = ["changed_names", "label_names", "short_names"]
+    from . import Report
+
+__all__ = ["changed_by_module", "changed_names", "label_names", "short_names"]
 
 _SIGNS = {"added": "+", "dropped": "-"}
 
@@ -30,6 +32,12 @@ def changed_names(outcome: Outcome) -> list[str]:
     definitions = [definition.name for definition in _definitions(outcome)]
     ran = [name for ran in _ran_besides(outcome) for name in label_names(ran.label)]
     return list(dict.fromkeys([*definitions, *ran]))
+
+
+def changed_by_module(report: Report) -> dict[str, list[str]]:
+    """`changed_names` for each module that was reloaded."""
+    done = (o for o in report.outcomes if o.status in {"reloaded", "patched"})
+    return {outcome.module: changed_names(outcome) for outcome in done}
 
 
 def _definitions(outcome: Outcome) -> list[Definition]:

@@ -11,10 +11,11 @@ from collections.abc import Callable, Container, Iterable
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
+from ..changes import Change, find_change, read_if_alike
 from ..modules import REPLACED, TrackedModule
 
 if TYPE_CHECKING:
-    from ..changes import Change, Stale
+    from ..changes import Stale
     from ..stamps import Stamp
     from .attempts import Attempts
     from .tracking import Tracking
@@ -54,8 +55,6 @@ class Edits:
         if known is not None and known.stamp == stamp and stamp is not None:
             if known.kind != "unreadable" or known.data is not None:
                 return known  # what could not be opened may be open now
-        from ..changes import Change, find_change  # not before a file looks different
-
         change = find_change(tracked, self._find_spec, self._known.pop(tracked.name, None))
         if change.kind == "touched":
             self._note_touch(tracked, change.stamp)
@@ -78,8 +77,6 @@ class Edits:
 
         Modules in *held* are to run another version than their files hold.
         """
-        from ..changes import read_if_alike
-
         for tracked, stamp in stale:
             known = None if tracked.name in held else read_if_alike(tracked, stamp)
             if known is None:

@@ -1,7 +1,7 @@
 """`Planning`: the index of what last ran, and plans made by it.
 
 In come changes; out go `Plan`s. Planning reads: it never imports modules of the user's, runs or
-writes. What it needs is imported with the first edit.
+writes.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
 from ..compiling import read_source
+from ..diff import Diff, Pair, diff_sources
+from ..engine import is_patchable
 from ..errors import SourceError
+from ..plan import Planner
+from ..reach.index import Index
+from .answers import is_loaded, is_metaclass, names_by_star
 
 if TYPE_CHECKING:
     from ..changes import Change
-    from ..diff import Diff
     from ..plan import Plan
-    from ..reach.index import Index
     from ..reach.tokens import Token
     from ..source import Source
     from .attempts import Attempts
@@ -33,9 +36,6 @@ class Planning:
 
     *pending* are the changes that wait, by module; *retry* holds, for dependents that failed, the
     changes for which they were to run; *find_spec* says where an import would find a module now.
-
-    Attributes:
-        keep: ``module:NAME`` patterns of values that are never made again.
     """
 
     def __init__(
@@ -45,9 +45,7 @@ class Planning:
         retry: Mapping[str, set[Token]],
         attempts: Attempts,
         find_spec: Callable[[str], ModuleSpec | None],
-        keep: tuple[str, ...],
     ) -> None:
-        self.keep = keep
         self._tracking = tracking
         self._pending = pending
         self._retry = retry
@@ -56,11 +54,14 @@ class Planning:
         # The index, and the version of the tracked modules that it held when it was last made to.
         self._synced: tuple[Index | None, int] = (None, 0)
 
-    def plan(self, changes: tuple[Change, ...]) -> Plan:
-        """What a reload would do about *changes*."""
+    def plan(self, changes: tuple[Change, ...], *, keep: tuple[str, ...]) -> Plan:
+        """What a reload would do about *changes*.
+
+        *keep* are ``module:NAME`` patterns of values that are never made again.
+        """
         with self._whole_index():
             self._sync()
-            return self._plan(changes)
+            return self._plan(changes, keep)
 
     def current_index(self) -> Index:
         """Who uses what, in the sources that last ran."""
@@ -71,9 +72,6 @@ class Planning:
     @functools.cached_property
     def index(self) -> Index:
         """The same, as the last plan has left it."""
-        from ..reach.index import Index  # what plans an edit is imported with the first one
-        from .answers import is_loaded, is_metaclass, names_by_star
-
         return Index(
             is_module=is_loaded,
             is_metaclass=functools.partial(is_metaclass, self._tracking.modules),
@@ -116,10 +114,7 @@ class Planning:
         self.index.changed.clear()
         self._synced = now
 
-    def _plan(self, changes: tuple[Change, ...]) -> Plan:
-        from ..engine import is_patchable
-        from ..plan import Planner
-
+    def _plan(self, changes: tuple[Change, ...], keep: tuple[str, ...]) -> Plan:
         tracked = self._tracking.modules
         edited = {
             change.module: _diff(change)
@@ -140,7 +135,7 @@ class Planning:
             self.index,
             tracked,
             patchable=is_patchable,
-            keep=self.keep,
+            keep=keep,
             findable=self._is_findable,
             source_of=self._source_to_import,
         )
@@ -164,8 +159,6 @@ class Planning:
 
 def _diff(change: Change) -> Diff:
     """What a change edits; all of its source where it is not known what ran."""
-    from ..diff import Diff, Pair, diff_sources
-
     assert change.after is not None
     if change.before is not None:
         return diff_sources(change.before, change.after)

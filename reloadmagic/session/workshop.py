@@ -1,11 +1,12 @@
 """`Workshop`: who does the work of a `Reloader` once there is some.
 
 Nearly all that a session imports of us comes with it, so it is made when a file first looks
-different or somebody asks what an edit would do.
+different or somebody asks what an edit would do; most of that with its planning.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
@@ -13,13 +14,13 @@ from typing import TYPE_CHECKING
 from ..undo import Undo
 from .attempts import Attempts
 from .edits import Edits
-from .planning import Planning
 from .updating import Updater
 
 if TYPE_CHECKING:
     from ..changes import Change
     from ..engine import Engine
     from .namespaces import Namespaces
+    from .planning import Planning
     from .tracking import Tracking
 
 __all__ = ["Workshop"]
@@ -29,7 +30,7 @@ class Workshop:
     """The rooms that a reload goes through.
 
     *pending* are the changes that wait, by module; *find_spec* says where an import would find a
-    module now; *install* has our finder stand first again; *keep* are patterns of values to keep.
+    module now; *install* has our finder stand first again.
     """
 
     def __init__(
@@ -38,12 +39,25 @@ class Workshop:
         engine: Engine,
         namespaces: Namespaces,
         pending: dict[str, Change],
-        keep: tuple[str, ...],
         find_spec: Callable[[str], ModuleSpec | None],
         install: Callable[[], object],
     ) -> None:
         self.undo = Undo()
         self.attempts = Attempts(tracking.modules, find_spec, engine.awaited)
         self.edits = Edits(tracking, pending, find_spec, self.attempts, engine.retry)
-        self.planning = Planning(tracking, pending, engine.retry, self.attempts, find_spec, keep)
         self.updater = Updater(engine, tracking, self.edits, self.attempts, namespaces, install)
+        self._planned_by = tracking, pending, engine.retry, self.attempts, find_spec
+
+    @functools.cached_property
+    def planning(self) -> Planning:
+        """Who plans, once a file turns out to be more than touched."""
+        from .planning import Planning
+
+        return Planning(*self._planned_by)
+
+    def forget(self, name: str) -> None:
+        """Know no more of the module *name*."""
+        self.edits.forget(name)
+        self.undo.held.pop(name, None)
+        if "planning" in vars(self):
+            self.planning.forget(name)

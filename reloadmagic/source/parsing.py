@@ -42,7 +42,9 @@ def parse(text: str, path: str = "<unknown>") -> ast.Module:
         SyntaxError, ValueError, RecursionError, MemoryError: as `ast.parse`.
     """
     # Looked for, as leaving them out makes Python forget which warnings it has shown.
-    with unwarned() if _MAY_WARN.search(text) else contextlib.nullcontext():
+    if not _MAY_WARN.search(text):
+        return ast.parse(text, path)
+    with unwarned():
         return ast.parse(text, path)
 
 

@@ -54,11 +54,6 @@ class Source:
         self._mentions: dict[str, bool] = {}
         self._tree: ast.Module | None = None
         self._parts: dict[str, Part] | None = None
-        for statement in statements:
-            if statement.fragment.kind == "future":
-                for node in statement.fragment.parse():
-                    if isinstance(node, ast.ImportFrom):
-                        self.flags |= future_flags(alias.name for alias in node.names)
 
     @classmethod
     def read(
@@ -86,7 +81,7 @@ class Source:
                 text = decode(data)
             tree, statements = _parse(text, path, previous, warn=warn)
             # Parsing a part alone finds no such import, so there is none that was not there before.
-            may_have = tree is not None or previous is None or previous.flags
+            may_have = tree is not None or previous is None or previous.flags != 0
             if may_have and "__future__" in text and not isinstance(text, Text):
                 _check_futures(statements, path)
         except SyntaxError as error:
@@ -105,6 +100,7 @@ class Source:
         source = cls(path, text, statements)
         source.data = data
         source._tree = tree
+        source.flags = _flags(statements) if may_have else 0
         return source
 
     @property
@@ -177,6 +173,19 @@ class Source:
 
     def __repr__(self) -> str:
         return f"<Source {self.path} statements={len(self.statements)}>"
+
+
+def _flags(statements: tuple[Statement, ...]) -> int:
+    """Compiler flags of the ``from __future__`` imports among the statements."""
+    names = (
+        alias.name
+        for statement in statements
+        if statement.fragment.kind == "future"
+        for node in statement.fragment.parse()
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    )
+    return future_flags(names)
 
 
 def _check_futures(statements: tuple[Statement, ...], path: str) -> None:

@@ -183,6 +183,13 @@ class TestCells:
         run("y = x + 1")
         assert str(run("%reload_cells").result) == "no cell used what has changed since it ran"
 
+    def test_cells_that_ran_after_an_edit_are_not_listed(self, run: Run, project: Project) -> None:
+        run("x = shapes.area()")
+        project.edit("config.py", "WIDTH = 2\n")
+        run("y = shapes.area()")
+        listed = str(run("%reload_cells").result)
+        assert listed == "  [3]  used WIDTH  x = shapes.area()"
+
     def test_cells_with_magics_count(self, run: Run, project: Project, capsys: Output) -> None:
         run("%%time\nx = shapes.area()")
         run("here = %pwd\ny = shapes.area()")
