@@ -28,7 +28,7 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
     statement = plan.after.statements[number]
     if old is ABSENT or old is new or statement.fragment.kind == "import":
         if old is ABSENT and is_class(new) and statement.fragment.kind != "import":
-            state.patcher.settle(new)  # what is derived from it must not carry it into another
+            state.patcher.claim(new)  # what is derived from it must not carry it into another
         return state.patcher.stand_in(new)
     new = state.patcher.stand_in(new)
     if old is new:
@@ -71,7 +71,7 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
         anew = {attr for attr, _ in instance_items(new)} - keep
         state.containers.keep_extras(plan.tracked, name, old, anew)
         return state.patcher.restate(old, new, keep=keep)
-    state.patcher.settle(new)
+    state.patcher.claim(new)
     return new
 
 

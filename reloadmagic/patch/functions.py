@@ -98,7 +98,8 @@ def _merge_cells(
     for name in theirs.keys() & ours.keys():
         if theirs[name] is ours[name]:
             continue
-        patcher.pair_cells(theirs[name], ours[name], stays is old)
+        if stays is old:
+            patcher.pair_cells(theirs[name], ours[name])
         content = read_cell(theirs[name])
         merged = patcher.merge_value(read_cell(ours[name]), content)
         if stays is old:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import types
-import weakref
-from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..transaction import ABSENT, EMPTY, Transaction, is_exactly, is_kind, own_dict
 from . import classes, functions, instances, references, validators, wrappers
 from .abstract import forget_all_answers
-from .inside import functions_in, qualname, stands_for_function
+from .inside import functions_in, stands_for_function
 from .made import Made
 from .models import field_defaults
+from .partners import Partners
 from .redirection import Redirection
 from .values import same_plain
+from .versions import home, names_agree, one_definition, same_container, wraps
 from .wrappers import wrapper_kind
 
 __all__ = ["Patcher"]
@@ -24,7 +23,7 @@ __all__ = ["Patcher"]
 _NOTHING: frozenset[str] = frozenset()
 
 
-class Patcher:
+class Patcher(Partners):
     """Carries new definitions into live objects, all writes through one `Transaction`.
 
     Args:
@@ -45,6 +44,7 @@ class Patcher:
         refill: Callable[[Any, Any], Any] | None = None,
         marks: Mapping[types.FunctionType, Collection[str]] | None = None,
     ) -> None:
+        super().__init__()
         self.transaction = transaction
         self.tracked = tracked
         self.refill = refill
@@ -65,17 +65,7 @@ class Patcher:
         self.private: list[object] = []
         self._made = made
         self._depth = 0
-        # While one statement is merged: id -> (twin, what stays). Strong, so that ids hold.
-        self._pairs: dict[int, tuple[object, object]] = {}
-        self._claimed: dict[int, object] = {}
         self._adopted: list[object] = []
-        self._cells: dict[int, tuple[types.CellType, types.CellType]] = {}
-        # For the whole reload. Invariant: twins are held weakly, or they would outlive the run.
-        self._twins: dict[int, tuple[Callable[[], object], object]] = {}
-        self._redirects: dict[int, tuple[object, object]] = {}
-        # Containers whose content went into others: strong, as nothing can hold them weakly.
-        # When the run ends, those that nobody else holds go first.
-        self.poured: dict[int, tuple[object, object]] = {}
 
     # -- what the engine calls
 
@@ -123,11 +113,11 @@ class Patcher:
         if old is new or not self._is_users_own(old, new):
             return False
         if is_kind(new, type):
-            return is_kind(old, type) and _one_definition(old, new)
+            return is_kind(old, type) and one_definition(old, new)
         if self.stand_in(type(old)) is not type(new):
             return False
         if type(new) is types.FunctionType:
-            return _one_definition(old, new) and not _wraps(new, old)
+            return one_definition(old, new) and not wraps(new, old)
         return wrapper_kind(new) is not None or instances.stands_for_ours(self, new)
 
     def restate(self, old: Any, new: Any, *, keep: Collection[str] = _NOTHING) -> Any:
@@ -155,24 +145,9 @@ class Patcher:
 
     def is_made(self, value: object) -> bool:
         """Whether this run made *value* and it is nobody's partner yet."""
-        if id(value) in self._claimed or self._twin(value) is not None:
+        if self.is_claimed(value) or self._twin(value) is not None:
             return False
         return self._made is None or self._made.has(value)
-
-    @property
-    def replaced(self) -> dict[int, tuple[object, object]]:
-        """Redirects wanted: id -> (former object, the one that stays)."""
-        found = {**self.poured, **self._redirects, **self._pairs}
-        for key, (twin, stays) in self._twins.items():
-            former = twin()
-            if former is not None:
-                found[key] = (former, stays)
-        return found
-
-    @property
-    def has_redirects(self) -> bool:
-        """Whether any object stays in place of one from before the run."""
-        return bool(self._redirects)
 
     def redirect_in(self, containers: Iterable[object]) -> None:
         """Replace twins and replaced objects right now in *containers*, shallowly."""
@@ -185,10 +160,6 @@ class Patcher:
         validators.rebuild_adapters(self, self.rebuilt_models)
         return list(dict.fromkeys(self.leftovers))
 
-    def settle(self, value: object) -> None:
-        """*value* is bound to a name of its own: elsewhere it is a mention, not a new version."""
-        self._claimed[id(value)] = value
-
     # -- what the kinds call
 
     def merge_value(self, old: Any, new: Any, **details: Any) -> Any:
@@ -198,7 +169,7 @@ class Patcher:
             return self.adopt(stands)
         if same_plain(old, new):
             return old
-        if self.refill is not None and _same_container(old, new):
+        if self.refill is not None and same_container(old, new):
             stays = self.refill(old, new)
             if stays is old:
                 self.pair(new, old)  # others may hold it, too: wrappers share ``__annotations__``
@@ -225,17 +196,7 @@ class Patcher:
 
     def owned(self) -> Iterator[object]:
         """The bookkeeping's own objects: references from these are not the user's."""
-        tables: tuple[dict[int, Any], ...]
-        tables = (
-            self._pairs,
-            self._claimed,
-            self._cells,
-            self._twins,
-            self._redirects,
-            self.poured,
-        )
-        yield from tables
-        yield from (entry for table in tables[:1] + tables[2:] for entry in table.values())
+        yield from super().owned()
         for entries in (
             self.replaced_classes,
             self.stuck_subclasses,
@@ -245,29 +206,10 @@ class Patcher:
             yield entries
             yield from entries
 
-    def pair(self, new: object, old: object) -> None:
-        """*new* goes into *old*: whatever refers to *new* gets *old* from now on."""
-        self._pairs[id(new)] = (new, old)
-        self._claimed[id(old)] = old
-
-    def pair_cells(self, new: types.CellType, old: types.CellType, old_stays: bool) -> None:
-        """The two cells stand for one variable; remembered for functions that share it."""
-        if old_stays:
-            self._cells[id(new)] = (new, old)
-
-    def redirect(self, former: object, stays: object) -> None:
-        """References to *former* are to become references to *stays*."""
-        self._redirects[id(former)] = (former, stays)
-        self._claimed[id(stays)] = stays
-
-    def pour(self, new: object, old: object) -> None:
-        """The container *old* has got what *new* holds: whoever holds *new* is to get *old*."""
-        self.poured[id(new)] = (new, old)
-
     def replace_class(self, old: type, new: type) -> None:
         """*new* stays in place of *old*, and the instances are to follow."""
         self.redirect(old, new)
-        self._claimed[id(old)] = old
+        self.claim(old)
         self.replaced_classes.append((old, new))
 
     def added_fields(self, cls: type, before: frozenset[str]) -> None:
@@ -286,24 +228,15 @@ class Patcher:
         seen: dict[int, Any] = {}
         return [redirection.reach(value, seen) for value in list(values)]
 
-    def stand_in(self, value: Any) -> Any:
-        """What stays in place of *value*: itself, unless it is a twin or was replaced."""
-        for table in (self._pairs, self._redirects, self.poured):
-            found = table.get(id(value))
-            if found is not None and found[0] is value:
-                return found[1]
-        twin = self._twin(value) if self._twins else None
-        return value if twin is None else twin
-
     def adopt(self, value: Any) -> Any:
         """*value* itself, or its copy over the cells that stay, if it is a function that shares them."""
         if is_exactly(value, types.MethodType, tuple, frozenset):
             return Redirection(self, self.replaced, Transaction()).reach(value, {})
         if not is_exactly(value, str, int, type(None), bool, float):
             self._adopted.append(value)
-        if type(value) is not types.FunctionType or not self._cells or not value.__closure__:
+        if type(value) is not types.FunctionType or not value.__closure__:
             return value
-        closure = tuple(self._cells.get(id(cell), (cell, cell))[1] for cell in value.__closure__)
+        closure = self.stand_in_cells(value.__closure__)
         if all(a is b for a, b in zip(closure, value.__closure__, strict=True)):
             return value
         return functions.rebuild(self, value, closure)
@@ -331,10 +264,10 @@ class Patcher:
         Only for what is called either way. A class that becomes something else is rebound: what
         its instances and subclasses should be then, nobody can tell.
         """
-        if id(old) in self._claimed or not self.is_made(new) or not _names_agree(old, new):
+        if self.is_claimed(old) or not self.is_made(new) or not names_agree(old, new):
             return
         called = is_kind(new, type, types.FunctionType) or stands_for_function(new)
-        if not called or _wraps(new, old) or not self._is_users_own(old, new):
+        if not called or wraps(new, old) or not self._is_users_own(old, new):
             return
         if type(old) is types.FunctionType:
             functions.forward(self, old, new)
@@ -343,67 +276,14 @@ class Patcher:
 
     def _is_users_own(self, old: Any, new: Any) -> bool:
         """Is *old* of a tracked module, or of the one that *new* is of? Not, say, of a notebook."""
-        homes = _home(old), _home(new)
+        homes = home(old), home(new)
         return homes[0] == homes[1] or homes[0] is None or self.tracked(homes[0])
 
     def _may_merge(self, old: Any, new: Any) -> bool:
-        return id(old) not in self._claimed and self.can_merge(old, new) and self.is_made(new)
-
-    def _twin(self, value: object) -> object | None:
-        found = self._twins.get(id(value))
-        return found[1] if found is not None and found[0]() is value else None
+        return not self.is_claimed(old) and self.can_merge(old, new) and self.is_made(new)
 
     def _settle(self) -> None:
-        """Keep of this statement's pairs what later ones need, without keeping twins alive."""
+        """The statement is merged: what it rebinds is redirected inside, its pairs are let go."""
         self.reach_into(self._adopted)
         self._adopted.clear()
-        for key, (new, old) in self._pairs.items():
-            if _same_container(old, new):
-                self.pour(new, old)
-                continue
-            with contextlib.suppress(TypeError):  # a property: nobody holds these
-                self._twins[key] = (weakref.ref(new), old)
-        self._pairs.clear()
-        self._cells.clear()
-
-
-def _home(value: Any) -> str | None:
-    """The module in which a function or class was defined, None of anything else."""
-    if is_kind(value, type):
-        found = own_dict(value).get("__module__")
-    elif type(value) is types.FunctionType:
-        found = value.__globals__.get("__name__")
-    else:
-        return None
-    return found if type(found) is str else None
-
-
-def _names_agree(old: Any, new: Any) -> bool:
-    names = _names(old)
-    return bool(names & _names(new)) or any("<" in name for name in names)
-
-
-def _names(value: Any) -> set[str]:
-    """The qualnames under which *value*, or what it wraps, was defined."""
-    found = {function.__qualname__ for function in functions_in([value])}
-    return found | {qualname(value)} if is_kind(value, type) else found
-
-
-def _wraps(outer: object, inner: object) -> bool:
-    """Whether a decorator has made *outer* of *inner*, which must not be made to call it then."""
-    return any(function is inner for function in functions_in([outer]))
-
-
-def _one_definition(old: Any, new: Any) -> bool:
-    """Whether the two can be versions of one ``def`` or ``class``.
-
-    Two plain names that differ are two definitions, of which one was an alias of the other. What
-    a decorator returned has its own name, so nothing follows from that.
-    """
-    names = [qualname(old), qualname(new)]
-    return names[0] == names[1] or any("<" in name for name in names)
-
-
-def _same_container(old: object, new: object) -> bool:
-    kinds = dict, list, set, OrderedDict, defaultdict, deque
-    return type(old) is type(new) and is_exactly(new, *kinds)
+        self.forget_statement()
