@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ABC",
+    "ATTRIBUTES",
     "SMALL",
     "Note",
     "abc_registry",

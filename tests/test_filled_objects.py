@@ -577,3 +577,102 @@ def test_a_class_that_decorates_registers_what_is_there(project, reloader):
     reloader.reload()
     assert load("table").register.known == {"x": "a"}
     assert load("table").register.known is known
+
+
+# What holds a list that has a name of its own, or is made by what does.
+HOLDERS = {
+    "given": "class Table(Base):\n    def __init__(self, items): self.items = items\n"
+    "TABLE = Table(ITEMS)\n",
+    "inside": "class Table(Base):\n    def __init__(self): self.items = ITEMS\nTABLE = Table()\n",
+    "dataclass": "from dataclasses import dataclass\n@dataclass\nclass Table(Base):\n"
+    "    items: list\nTABLE = Table(items=ITEMS)\n",
+    "function between": "class Table(Base):\n    def __init__(self, items): self.items = items\n"
+    "def make(): return Table(ITEMS)\nTABLE = make()\n",
+    "object between": "class Store:\n    def __init__(self, items): self.held = items\n"
+    "    def append(self, f): self.held.append(f)\nSTORE = Store(ITEMS)\n"
+    "class Table(Base):\n    def __init__(self, items): self.items = items\n"
+    "TABLE = Table(STORE)\n",
+}
+
+
+@pytest.mark.parametrize("holder", HOLDERS.values(), ids=HOLDERS)
+@pytest.mark.parametrize("call", ["TABLE.put(1)\n", "@TABLE.put\ndef first(): pass\n"])
+def test_a_list_that_an_object_was_given_is_filled_once(project, reloader, holder, call):
+    base = "class Base:\n    def put(self, f):\n        self.items.append(f)\n        return f\n"
+    project.write("table.py", f"ITEMS = []\nOTHERS = []\n{base}{holder}")
+    project.write("use.py", f"from table import TABLE\n{call}TABLE.put(2)\nTABLE.put(3)\n")
+    load("use")
+    table = load("table")
+    items, table_before, first = table.ITEMS, table.TABLE, table.ITEMS[0]
+    items.append("mine")
+    table.OTHERS.append("mine")
+    project.replace("use.py", "TABLE.put(2)\n", "")
+    reloader.reload()
+    assert (items, table.OTHERS) == ([first, 3, "mine"], ["mine"])
+    assert table.ITEMS is items
+    assert table.TABLE is table_before
+
+
+@pytest.mark.parametrize(
+    ("table", "puts"),
+    [
+        pytest.param(
+            "class Put:\n    def __init__(self, n): self.n = n\n    def __enter__(self): return self\n"
+            "    def __exit__(self, *args): ITEMS.append(self.n)\n",
+            "with Put({}): pass\n",
+            id="context manager",
+        ),
+        pytest.param(
+            "class Dag:\n    def __init__(self): self.items = ITEMS\n"
+            "    def __rshift__(self, n):\n        self.items.append(n)\n        return self\n"
+            "DAG = Dag()\n",
+            "DAG >> {}\n",
+            id="operator",
+        ),
+        pytest.param(
+            "class Step:\n    def __lshift__(self, n): ITEMS.append(n)\nDAG = Step()\n",
+            "DAG << {}\n",
+            id="operator that fills a global",
+        ),
+        pytest.param(
+            "class Table:\n    def __init__(self, items): self.items = items\n"
+            "    def add(self, n): self.items.append(n)\nput = Table(ITEMS).add\n",
+            "put({})\n",
+            id="method of an object without a name",
+        ),
+        pytest.param(
+            "class Table:\n    def __init__(self): self.items = ITEMS\n"
+            "    def __getattr__(self, name): return lambda n: self.items.append(n)\n"
+            "TABLE = Table()\n",
+            "TABLE.anything({})\n",
+            id="attribute that is made up",
+        ),
+    ],
+)
+def test_what_statements_put_otherwise_than_by_name_goes_with_them(project, reloader, table, puts):
+    project.write("table.py", f"ITEMS = []\n{table}")
+    statements = [puts.format(number) for number in (1, 2, 3)]
+    project.write("use.py", "from table import *\n" + "".join(statements))
+    load("use")
+    items = load("table").ITEMS
+    assert items == [1, 2, 3]
+    items.append("mine")
+    project.replace("use.py", statements[1], "")
+    reloader.reload()
+    assert load("table").ITEMS == [1, 3, "mine"]
+
+
+def test_an_object_that_comes_to_share_a_list_fills_it_once_from_then_on(project, reloader):
+    project.write(
+        "table.py",
+        "ITEMS = []\nclass Table:\n    def __init__(self, items): self.items = items\n"
+        "    def put(self, n): self.items.append(n)\nTABLE = Table([])\n",
+    )
+    project.write("use.py", "from table import TABLE\nTABLE.put(1)\nTABLE.put(2)\n")
+    load("use")
+    project.replace("table.py", "Table([])", "Table(ITEMS)")
+    reloader.reload()
+    assert load("table").ITEMS == [1, 2]
+    project.replace("use.py", "TABLE.put(1)\n", "")
+    reloader.reload()
+    assert load("table").ITEMS == [2]

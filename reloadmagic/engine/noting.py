@@ -223,7 +223,7 @@ def note_contents(state: State, filled: list[Fillable]) -> None:
 def note_fills(state: State, filled: list[Fillable]) -> None:
     """What a statement put into objects is the source's own, and changes their content."""
     note_contents(state, filled)
-    for fill in filled:
+    for fill in {id(fill.value): fill for fill in filled}.values():  # some have two names
         value, size = fill.value, fill.size
         if is_class(value):
             _note_registered(state, fill)

@@ -25,7 +25,8 @@ From summaries to what a change reaches:
     (``question``) is followed (``handling``, in ``frames``) into what code calls (``definitions``).
     ``families`` tells what class statements say.
 ``filling``
-    which statements fill which object, from what single pieces of code fill (``targets``).
+    which statements fill which object, from what single pieces of code fill (``targets``), and what
+    methods do that are called for their effect (``orders``).
 
 ``tokens`` are the words for code, names and changes.
 """

@@ -67,6 +67,8 @@ def _note_filling(reader: Expressions, path: Path, node: ast.Call) -> None:
             reader.fill(first)
     elif path[0] == "super" or (len(path) > 1 and path[0] == reader.scope.itself):
         reader.unit.attrs.add(name)
+    if len(path) > 2 and path[0] == reader.scope.itself:
+        reader.unit.delegates.add((path[1], name))
 
 
 def _fill_held(reader: Expressions, node: ast.expr) -> None:

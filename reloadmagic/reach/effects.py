@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .known import CLASS_HOOKS, CONSTRUCTION, MEMBER_HOOKS, METACLASS_HOOKS
+from .known import CLASS_HOOKS, CONSTRUCTION, MEMBER_HOOKS, METACLASS_HOOKS, SPELLED
 from .summary import BASE, CALL, LAMBDAS, MENTION
 from .tokens import Entity, User
 from .uses import Uses
@@ -89,10 +89,13 @@ class Effects(Uses):
     def hold(self, user: User, attr: str) -> None:
         """A statement that gives the bound method *attr* a name binds what runs it, too."""
         module, kind, key = user
-        aliases = self.index.modules[module].summaries[key].aliases if kind == "s" else {}
-        for name, path in aliases.items():
-            if path[-1] == attr and len(path) > 1:
-                self._handed((module, name))
+        if kind != "s":
+            return
+        summary = self.index.modules[module].summaries[key]
+        found = [name for name, method in summary.methods.items() if method == attr]
+        found += [n for n, path in summary.aliases.items() if path[-1] == attr and len(path) > 1]
+        for name in found:
+            self._handed((module, name))
 
     # By definition ----------------------------------------------------------------------------
 
@@ -144,7 +147,8 @@ class Effects(Uses):
             self._described(entity)
         elif method in {"__getattr__", "__getattribute__"} and not self.calls_only:
             self._head(entity, method)  # which comes down to any use of what may be an instance
-        if self.calls_only and method.startswith("__") and method.endswith("__"):
+        is_special = method.startswith("__") and method.endswith("__")
+        if self.calls_only and is_special and method not in SPELLED:
             return  # operators at large would make everything a filler
         self._by_attribute(entity, method)
 

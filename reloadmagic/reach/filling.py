@@ -46,6 +46,10 @@ class Filling:
                         found[target].add((name, number))
         return {target: fillers for target, fillers in found.items() if fillers}
 
+    def look_again(self) -> bool:
+        """Do objects share other objects than when that was last asked?"""
+        return self._targets.look_again()
+
     def filled_by(self, statement: StatementId) -> list[Target]:
         """The objects that a statement fills."""
         return self._index.remembered("filled by", self._fills).get(statement, [])

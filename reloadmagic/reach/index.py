@@ -8,7 +8,7 @@ together. All walks start from the change, so that they cost what it reaches and
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from ..source import Source
@@ -35,7 +35,8 @@ class Index:
     *is_module* tells whether an absolute name is a loaded module, so that ``pkg.sub.f`` can be
     told from an attribute of an attribute. *is_metaclass* tells it of a class, None if that is not
     there. *names_of* gives the names that a star-import of a module binds which is none of the
-    user's, None if it is not loaded.
+    user's, None if it is not loaded. *shared* gives the names of objects that an object, by module
+    and name, holds under an attribute, or of the containers among them under any, for None.
 
     Attributes:
         modules: the entries of all tracked modules.
@@ -56,7 +57,9 @@ class Index:
         is_module: Callable[[str], bool],
         is_metaclass: Callable[[str, str], bool | None] = lambda _module, _name: None,
         names_of: Callable[[str], frozenset[str] | None] = lambda _module: None,
+        shared: Callable[[str, str, str | None], Iterable[Entity]] = lambda _m, _n, _a: (),
     ) -> None:
+        self.shared = shared
         self._is_live_metaclass = is_metaclass
         self.changed: dict[str, None] = {}
         self.caching: set[str] = set()
@@ -245,6 +248,11 @@ class Index:
         self.taint.forget()
         self.attributes.forget()
         self._remembered.clear()
+
+    def look_again(self) -> None:
+        """The session has gone on: what was found by its objects need not hold."""
+        if self.filling.look_again():
+            self._forget_walks()
 
     def remembered(self, key: object, find: Callable[[], T]) -> T:
         """What *find* returned for *key* since something was last indexed anew."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from .summary import FACTORIES
 
 # Calls which pass their arguments around without running them.
@@ -43,6 +45,14 @@ ADDING = ("add", "attach", "include", "mount", "register", "subscribe")
 # Functions of the standard library which change their first argument.
 FILLING_FUNCTIONS = frozenset({"heappush", "heapify", "insort", "insort_left", "insort_right",
                                "shuffle", "setattr", "delattr", "setitem", "delitem", "next"})  # fmt: skip
+# What operators call, less the underscores; with an ``r`` in front of the right operand.
+BINARY: dict[type[ast.operator], str] = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv",
+    ast.Mod: "mod", ast.Pow: "pow", ast.MatMult: "matmul", ast.LShift: "lshift",
+    ast.RShift: "rshift", ast.BitOr: "or", ast.BitAnd: "and", ast.BitXor: "xor",
+}  # fmt: skip
+# What a ``with`` statement calls.
+CONTEXT = frozenset({"__enter__", "__exit__", "__aenter__", "__aexit__"})
 # What makes it impossible to tell from the syntax what is bound or read.
 DYNAMIC = frozenset({"exec", "eval", "globals", "locals", "vars", "compile", "__import__"})
 
@@ -72,3 +82,5 @@ MEMBER_HOOKS = frozenset({"__new__", "__init__", "_generate_next_value_"})
 METACLASS_HOOKS = frozenset({"__new__", "__init__", "__call__", "__prepare__"})
 # Classes whose instances are classes.
 METACLASSES = frozenset({"type", "ABCMeta", "EnumMeta", "EnumType"})
+# Of all methods that operators stand for, those that statements are known to call for their effect.
+SPELLED = CONTEXT | {f"__{side}{name}__" for name in BINARY.values() for side in ("", "r", "i")}

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from ..source.anatomy import FunctionNode
 from ..source.scopes import bound_names, child_nodes, dotted
 from .expressions import Expressions
+from .known import BINARY, CONTEXT
 from .scope import Scope
 from .summary import (
     BASE,
@@ -58,20 +59,37 @@ class Statements:
 
     def _visit_Expr(self, node: ast.Expr) -> None:
         self.expressions.read(node.value, USE)
-        if isinstance(node.value, ast.Call) and self.scope.at_top:
-            path = dotted(node.value.func)
-            if path is not None:
-                self.summary.orders.add(path)
+        if not self.scope.at_top:
+            return
+        if isinstance(node.value, ast.Call):
+            self._order(node.value.func)
+        elif isinstance(node.value, ast.BinOp):
+            self._operation(node.value)
+
+    def _order(self, node: ast.expr, *method: str) -> None:
+        """A method is called for what it does; that of *node* by this name, where it is given."""
+        path = dotted(node)
+        if path is not None:
+            self.summary.orders.add((*path, *method))
+
+    def _operation(self, node: ast.BinOp) -> None:
+        """``extract >> load`` is there for what the operator does to either."""
+        name = BINARY[type(node.op)]
+        self.unit.attrs |= {f"__{name}__", f"__r{name}__"}
+        for operand, method in ((node.left, f"__{name}__"), (node.right, f"__r{name}__")):
+            if isinstance(operand, ast.BinOp):
+                self._operation(operand)
+            else:
+                self._order(operand, method)
 
     def _visit_Return(self, node: ast.Return) -> None:
         if node.value is not None:
             self.expressions.read(node.value, MENTION)
 
     def _visit_Assign(self, node: ast.Assign) -> None:
-        path = dotted(node.value)
-        if path is not None and self.scope.at_top:
-            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
-            self.summary.aliases.update(dict.fromkeys(names, path))
+        if self.scope.at_top:
+            for target in node.targets:
+                self._note_name(target, node.value)
         if any(isinstance(target, ast.Tuple | ast.List) for target in node.targets):
             self.unit.attrs.add(OPERATOR)  # it is iterated over
         self.expressions.read(node.value, MENTION)
@@ -92,6 +110,18 @@ class Statements:
         if node.value is not None:
             self.expressions.read(node.value, MENTION)
             self.expressions.store(node.target)
+            if self.scope.at_top:
+                self._note_name(node.target, node.value)
+
+    def _note_name(self, target: ast.expr, value: ast.expr) -> None:
+        """A global name may become another one for what has one, or for a method."""
+        path = dotted(value)
+        if not isinstance(target, ast.Name):
+            return
+        if path is not None:
+            self.summary.aliases[target.id] = path
+        elif isinstance(value, ast.Attribute) and isinstance(value.value, ast.Call):
+            self.summary.methods[target.id] = value.attr
 
     def _visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name) and self.scope.at_top:
@@ -120,11 +150,12 @@ class Statements:
 
     def _visit_With(self, node: ast.With | ast.AsyncWith) -> None:
         self.unit.attrs.add(OPERATOR)
+        self.unit.attrs |= CONTEXT
         for item in node.items:
             self.expressions.read(item.context_expr, USE | CALL)
-            path = dotted(item.context_expr)
-            if path is not None and self.scope.at_top:
-                self.summary.orders.add((*path, "__enter__"))
+            if self.scope.at_top:
+                for method in CONTEXT:
+                    self._order(item.context_expr, method)
             if item.optional_vars is not None:
                 self.expressions.store(item.optional_vars)
         self.visit_all(node.body)
@@ -226,8 +257,8 @@ class Statements:
         path = dotted(target)
         if path is not None and len(path) > 1 and self.scope.is_global(path[0]):
             self.expressions.fill(path[:-1])
-        if path is not None and self.scope.at_top:
-            self.summary.orders.add(path)
+        if self.scope.at_top:
+            self._order(target)
         if self.scope.in_function or self.scope.local:
             self.unit.attrs.add(OPERATOR)
 

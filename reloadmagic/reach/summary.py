@@ -60,6 +60,8 @@ class Unit:
         fills_parameters: may it change what it is passed?
         fills_self: attributes that it changes of ``self`` or ``cls``, or what they hold.
         fills_class: attributes that it changes of the class of ``self``.
+        delegates: of what its object holds, the attribute and the method called:
+            ``self.router.add(route)``.
         operands: paths called with arguments, on which operators may be used.
         stateful: does what it returns change when it is called (``nonlocal``)?
         dynamic: does it read or bind names that cannot be told?
@@ -78,6 +80,7 @@ class Unit:
     stateful: bool = False
     fills_self: set[str] = field(default_factory=set)
     fills_class: set[str] = field(default_factory=set)
+    delegates: set[tuple[str, str]] = field(default_factory=set)
     operands: set[Path] = field(default_factory=set)
     dynamic: bool = False
     defines: bool = False
@@ -101,6 +104,7 @@ class Unit:
         self.stateful |= other.stateful
         self.fills_self |= other.fills_self
         self.fills_class |= other.fills_class
+        self.delegates |= other.delegates
         self.operands |= other.operands
         self.dynamic |= other.dynamic
         self.defines |= other.defines
@@ -162,6 +166,7 @@ class Summary:
         deletes: names that it deletes.
         annotated: names it puts into ``__annotations__``.
         aliases: names that it binds to what a path names.
+        methods: names that it binds to a method of what a call gives: ``add = Table().add``.
         augments: names that it binds to what they held before, changed or joined with something.
         asks: names of the module that it looks up by a string, as in ``"NAME" in globals()``.
         orders: methods that it calls for what they do alone: ``parser.add_argument(...)``, or names
@@ -176,6 +181,7 @@ class Summary:
     annotated: set[str] = field(default_factory=set)
     augments: set[str] = field(default_factory=set)
     aliases: dict[str, Path] = field(default_factory=dict)
+    methods: dict[str, str] = field(default_factory=dict)
     asks: set[str] = field(default_factory=set)
     orders: set[Path] = field(default_factory=set)
     postponed: bool = False

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .known import ADDING, CLASS_HOOKS, FILLING, METACLASS_HOOKS
+from .known import CLASS_HOOKS, METACLASS_HOOKS
+from .orders import Orders
 from .summary import CALL, Path, Unit
 from .tokens import Entity, Target, User
 
@@ -24,9 +25,14 @@ class Targets:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._names = index.names
+        self._orders = Orders(index)
 
     def of_unit(self, name: str, user: User, unit: Unit) -> Iterator[Target]:
         """What *unit* itself fills."""
+        called: dict[Path, list[str]] = {}
+        for path, how in unit.paths.items() if unit.fills else ():
+            if how & CALL:
+                called.setdefault(path[:-1], []).append(path[-1])
         for path in unit.sets:
             for (found, bound), attr in self._names.attributes_set(name, path):
                 info = self._names.class_of((found, bound))
@@ -37,6 +43,8 @@ class Targets:
                     yield (found, bound, "")  # a name of another module
         for path in unit.fills:
             yield from self._target(name, path)
+            for method in called.get(path, ()):
+                yield from self._orders.parts(name, (*path, method))
         for bound in unit.binds_global:
             yield (name, bound, "")
         for callee, argument in unit.arguments:
@@ -49,6 +57,14 @@ class Targets:
                     yield from self._class_targets(name, path)
         if user[1] == "f":
             yield from self._method_targets(name, user[2], unit)
+
+    def of_order(self, module: str, path: Path) -> Iterator[Target]:
+        """The objects that calling the method *path* for its effect alone fills."""
+        return self._orders.targets(module, path)
+
+    def look_again(self) -> bool:
+        """Do objects share others than when that was last asked?"""
+        return self._orders.look_again()
 
     def _method_targets(self, module: str, qualname: str, unit: Unit) -> Iterator[Target]:
         """Class attributes that a method fills."""
@@ -110,70 +126,3 @@ class Targets:
             if method is not None:
                 for attr in method[1].fills_self:
                     yield (found, name, attr)
-
-    # Orders ----------------------------------------------------------------------------------
-
-    def of_order(
-        self, module: str, path: Path, seen: frozenset[Entity] = frozenset()
-    ) -> Iterator[Target]:
-        """The objects that calling the method *path* for its effect alone fills.
-
-        Where the class is the user's, its code tells; elsewhere the name of the method has to.
-        """
-        for (found, name), rest in self._names.resolve(module, path):
-            entry = self._index.modules.get(found)
-            if entry is None or entry.is_import(name) or name in entry.classes:
-                continue
-            if not rest:  # a name for a bound method, maybe
-                aliases = [entry.summaries[n].aliases.get(name) for n in entry.bindings[name]]
-                for alias in filter(None, aliases if (found, name) not in seen else ()):
-                    yield from self.of_order(found, alias, seen | {(found, name)})
-                continue
-            known = self._methods(found, name, rest[0]) if len(rest) == 1 else []
-            filled = [(method, attr) for method in known for attr in self._fills_itself(method)]
-            adds = rest[-1].startswith(ADDING) or rest[-1] in FILLING
-            if filled if known else adds:
-                yield (found, name, "")
-            for (home, owner, _), attr in filled:
-                yield from self._shared(home, owner, attr)
-
-    def _shared(self, module: str, owner: str, attr: str) -> Iterator[Target]:
-        """The attribute of a class, or of one that it is derived from, which its objects share."""
-        for cls in [(module, owner), *self._names.bases_of((module, owner))]:
-            info = self._names.class_of(cls)
-            if info is not None and attr in info.attrs:
-                yield (*cls, attr)
-                return
-
-    def _methods(self, module: str, name: str, method: str) -> list[tuple[str, str, str]]:
-        """*method* as the user's classes define it from which *name* was made: module, class, method."""
-        entry = self._index.modules[module]
-        todo: list[tuple[str, Path]] = [
-            (module, path)
-            for number in entry.bindings.get(name, ())
-            if entry.source.statements[number].fragment.kind == "assign"
-            for path, how in entry.summaries[number].now.paths.items()
-            if how & CALL
-        ]
-        found: dict[tuple[str, str, str], None] = {}
-        for where, path in todo:
-            for (home, owner), rest in self._names.resolve(where, path):
-                info = None if rest else self._names.class_of((home, owner))
-                if info is None:
-                    continue
-                if f"{owner}.{method}" in self._index.modules[home].functions:
-                    found[home, owner, method] = None
-                else:
-                    todo += [(home, base) for base in info.bases if (home, base) not in todo]
-        return list(found)
-
-    def _fills_itself(self, method: tuple[str, str, str]) -> set[str]:
-        """What a method changes of what its object holds, itself or through others of its class."""
-        module, owner, _ = method
-        functions = self._index.modules[module].functions
-        names, found = [method[2]], set[str]()
-        for name in names:
-            unit = functions[f"{owner}.{name}"][1]
-            found.update(unit.fills_self)
-            names += [a for a in unit.attrs if f"{owner}.{a}" in functions and a not in names]
-        return found

@@ -78,6 +78,7 @@ class Uses:
     def _by_attribute(self, entity: Entity, attr: str) -> None:
         """Code that uses *attr* of an object that may be an instance of the class *entity*."""
         operator = attr.startswith("__") and attr.endswith("__") and attr not in NO_OPERATORS
+        operator = operator and not self.calls_only
         if self.nested is not None:
             self.nested.add((entity, attr, operator))
             return

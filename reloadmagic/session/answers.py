@@ -10,14 +10,15 @@ import enum
 import sys
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ..engine.stars import star_names
-from ..live import class_dict, find_class
+from ..live import class_dict, find_class, instance_items
 from ..modules import TrackedModule, module_namespace
+from ..notes import ATTRIBUTES, is_container
 from ..patch.inside import calls_on_creation
 
-__all__ = ["is_loaded", "is_metaclass", "names_by_star"]
+__all__ = ["is_loaded", "is_metaclass", "names_by_star", "shared_names"]
 
 
 def is_loaded(name: str) -> bool:
@@ -53,6 +54,29 @@ def is_metaclass(tracked: Mapping[str, TrackedModule], module: str, name: str) -
     if asks == "type":
         return type(cls) is not type or (tuple in bases and "_fields" in class_dict(cls))
     return type in bases
+
+
+def shared_names(
+    tracked: Mapping[str, TrackedModule], module: str, name: str, attr: str | None
+) -> Iterator[tuple[str, str]]:
+    """The names, with their modules, of what an object holds under an attribute.
+
+    Those that imports bind are left out, for None for *attr* all that are no container's. For a
+    container in a small dict the dict's name is given; a bound method stands for its object.
+    """
+    home = tracked.get(module)
+    value = home.namespace.get(name) if home is not None else None
+    held = instance_items(value.__self__ if type(value) is types.MethodType else value)
+    parts = {id(v) for a, v in held if (is_container(v) if attr is None else a == attr)}
+    for other, found in tracked.items() if parts else ():
+        for noted, note in found.noted.items():
+            own, _, rest = noted.partition(".")
+            value = found.namespace.get(own)
+            if rest not in {"", ATTRIBUTES} or note.identity != id(value):
+                continue
+            within = value.values() if note.within and isinstance(value, dict) else ()
+            if parts & {note.identity, *map(id, within)}:
+                yield other, own
 
 
 def _ignores_methods(cls: type) -> bool:

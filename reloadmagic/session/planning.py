@@ -18,7 +18,7 @@ from ..engine import is_patchable
 from ..errors import SourceError
 from ..plan import Planner
 from ..reach.index import Index
-from .answers import is_loaded, is_metaclass, names_by_star
+from .answers import is_loaded, is_metaclass, names_by_star, shared_names
 
 if TYPE_CHECKING:
     from ..changes import Change
@@ -76,6 +76,7 @@ class Planning:
             is_module=is_loaded,
             is_metaclass=functools.partial(is_metaclass, self._tracking.modules),
             names_of=names_by_star,
+            shared=functools.partial(shared_names, self._tracking.modules),
         )
 
     def forget(self, name: str) -> None:
@@ -112,6 +113,7 @@ class Planning:
             if source is not None:
                 self.index.put(name, source)
         self.index.changed.clear()
+        self.index.look_again()
         self._synced = now
 
     def _plan(self, changes: tuple[Change, ...], keep: tuple[str, ...]) -> Plan:

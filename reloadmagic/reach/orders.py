@@ -1,0 +1,196 @@
+"""What methods fill that are called for their effect: ``app.include(router)``, ``@app.route``.
+
+In come paths to methods; out go `Target`s: the object itself, with what it shares with others, as
+its class holds that for all its instances, or as it was given something that has a name of its own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .known import ADDING, FILLING
+from .summary import CALL, Path
+from .tokens import Entity, Target
+
+if TYPE_CHECKING:
+    from .index import Index
+
+__all__ = ["Orders"]
+
+Method = tuple[str, str, str]
+"""Module, class and name of a method."""
+
+
+class Orders:
+    """Tells what methods fill, as the classes say of which their objects were made."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._names = index.names
+        # What objects share by which attributes, as they did when that was asked.
+        self._asked: dict[tuple[str, str, str | None], tuple[Entity, ...]] = {}
+
+    def targets(
+        self, module: str, path: Path, seen: frozenset[Entity] = frozenset()
+    ) -> Iterator[Target]:
+        """The objects that calling the method *path* for its effect alone fills.
+
+        Where the class is the user's, its code tells; elsewhere the name of the method has to.
+        """
+        for (found, name), rest in self._objects(module, path):
+            if (found, name) not in seen:
+                for alias in self._aliases(found, name):
+                    yield from self.targets(found, (*alias, *rest), seen | {(found, name)})
+            for attrs in [rest] if rest else self._bound(found, name):
+                known = self._methods(found, name, attrs[0]) if len(attrs) == 1 else []
+                adds = attrs[-1] in FILLING or attrs[-1].startswith(ADDING)
+                if any(map(self._fills, known)) if known else adds:
+                    yield (found, name, "")
+                    yield from self._parts(found, name, known)
+
+    def parts(self, module: str, path: Path) -> Iterator[Target]:
+        """What calling the method *path* fills that its object shares with others."""
+        for (found, name), rest in self._objects(module, path):
+            if len(rest) == 1:
+                yield from self._parts(found, name, self._methods(found, name, rest[0]))
+
+    def look_again(self) -> bool:
+        """Do objects share others than when that was last asked?"""
+        before, self._asked = self._asked, {}
+        return any(self._shares(*key) != found for key, found in before.items())
+
+    # The object -------------------------------------------------------------------------------
+
+    def _objects(self, module: str, path: Path) -> Iterator[tuple[Entity, Path]]:
+        """The objects that *path* leads to, each in the module that binds its name."""
+        for (found, name), rest in self._names.resolve(module, path):
+            entry = self._index.modules.get(found)
+            if entry is not None and not entry.is_import(name) and name not in entry.classes:
+                yield (found, name), rest
+
+    def _aliases(self, module: str, name: str) -> Iterator[Path]:
+        """What a name is another one for: an object, or a method of one."""
+        entry = self._index.modules[module]
+        for number in entry.bindings[name]:
+            alias = entry.summaries[number].aliases.get(name)
+            if alias is not None:
+                yield alias
+
+    def _bound(self, module: str, name: str) -> list[Path]:
+        """The methods, of objects without a name of their own, that a name stands for."""
+        entry = self._index.modules[module]
+        found = (entry.summaries[number].methods.get(name) for number in entry.bindings[name])
+        return [(method,) for method in found if method is not None]
+
+    def _parts(
+        self, module: str, name: str, methods: list[Method], seen: frozenset[Entity] = frozenset()
+    ) -> Iterator[Target]:
+        """What an object of that name shares with others, of what these methods fill.
+
+        That is any container, where it is not known what they do.
+        """
+        for home, owner, method in methods:
+            for attr, called in self._fills((home, owner, method)).items():
+                yield from self._of_class(home, owner, attr)
+                for shared in self._shares(module, name, attr):
+                    yield (*shared, "")
+                    within = [m for other in called for m in self._methods(*shared, other)]
+                    if within and shared not in seen:
+                        yield from self._parts(*shared, within, seen | {shared})
+        if not methods:
+            yield from ((*shared, "") for shared in self._shares(module, name, None))
+
+    def _shares(self, module: str, name: str, attr: str | None) -> tuple[Entity, ...]:
+        key = (module, name, attr)
+        if key not in self._asked:
+            self._asked[key] = tuple(self._index.shared(module, name, attr))
+        return self._asked[key]
+
+    def _of_class(self, module: str, owner: str, attr: str) -> Iterator[Target]:
+        """The attribute of a class, or of one that it is derived from, which its objects share."""
+        for cls in [(module, owner), *self._names.bases_of((module, owner))]:
+            info = self._names.class_of(cls)
+            if info is not None and attr in info.attrs:
+                yield (*cls, attr)
+                return
+
+    # Its methods ------------------------------------------------------------------------------
+
+    def _methods(self, module: str, name: str, method: str) -> list[Method]:
+        """*method* as the user's classes define it from which *name* was made."""
+        return self._index.remembered(
+            ("methods of", module, name, method),
+            lambda: (
+                self._defined(module, name, method) or self._defined(module, name, "__getattr__")
+            ),
+        )
+
+    def _defined(self, module: str, name: str, method: str) -> list[Method]:
+        entry = self._index.modules[module]
+        todo: list[tuple[str, Path]] = [
+            (module, path)
+            for number in entry.bindings.get(name, ())
+            if entry.source.statements[number].fragment.kind == "assign"
+            for path, how in entry.summaries[number].now.paths.items()
+            if how & CALL
+        ]
+        found: dict[Method, None] = {}
+        for where, path in todo:
+            for (home, owner), rest in self._names.resolve(where, path):
+                if rest or home not in self._index.modules:
+                    continue
+                known = self._index.modules[home].functions
+                info = self._names.class_of((home, owner))
+                if info is not None and f"{owner}.{method}" in known:
+                    found[home, owner, method] = None
+                    continue
+                following = info.bases if info is not None else ()
+                if info is None and owner in known:  # which may return what it makes
+                    following = [p for p, how in known[owner][1].paths.items() if how & CALL]
+                todo += [(home, p) for p in following if (home, p) not in todo]
+        return list(found)
+
+    def _fills(self, method: Method) -> dict[str, set[str]]:
+        """What a method changes of what its object holds, itself or through others of its class.
+
+        By attribute, the methods that it calls of what that holds.
+        """
+        return self._index.remembered(("fills", *method), lambda: self._find_fills(*method))
+
+    def _find_fills(self, module: str, owner: str, method: str) -> dict[str, set[str]]:
+        functions = self._index.modules[module].functions
+        names, found = [method], dict[str, set[str]]()
+        for name in names:
+            unit = functions[f"{owner}.{name}"][1]
+            for attr in unit.fills_self:
+                found.setdefault(attr, set())
+            for attr, called in unit.delegates:
+                if attr in unit.fills_self or self._may_fill(called):
+                    found.setdefault(attr, set()).add(called)
+            names += [a for a in unit.attrs if f"{owner}.{a}" in functions and a not in names]
+        return found
+
+    def _may_fill(self, method: str) -> bool:
+        """May calling a method of that name, of whatever object, change what this holds?"""
+        filling = self._index.remembered("filling methods", self._find_filling)
+        return method in filling or method.startswith(ADDING)
+
+    def _find_filling(self) -> set[str]:
+        """The names of methods of the user's which change what their objects hold."""
+        found: set[str] = set()
+        called: dict[str, set[str]] = defaultdict(set)
+        for entry in self._index.modules.values():
+            for qualname, (_, unit) in entry.functions.items():
+                owner, _, method = qualname.rpartition(".")
+                if owner and unit.fills_self:
+                    found.add(method)
+                for _, other in unit.delegates:
+                    called[other].add(method)
+        todo = list(found)
+        while todo:
+            new = called[todo.pop()] - found
+            found |= new
+            todo += new
+        return found
