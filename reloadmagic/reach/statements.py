@@ -326,6 +326,8 @@ class Statements:
                 for path in unit.paths:
                     if path[0] in info.attrs and path[0] != name:
                         info.holders.setdefault(path[0], set()).add(name)
+                for other in _registrars(statement) & info.attrs.keys() - {name}:
+                    info.holders.setdefault(name, set()).add(other)
             self.unit.merge(unit)
             info.uses |= {path[0] for path, how in unit.paths.items() if how & ~MENTION}
             for factory in factories(statement):
@@ -334,3 +336,13 @@ class Statements:
         for name in uses:  # and what these were made of
             uses += {path[0] for path in info.values[name].paths if path[0] in info.attrs} - {*uses}
         info.uses = {*uses}
+
+
+def _registrars(node: ast.stmt) -> set[str]:
+    """Names of a class body whose attributes decorate a method: ``run`` of ``@run.register``.
+
+    They hold the method from then on, and run it.
+    """
+    decorators = node.decorator_list if isinstance(node, FunctionNode) else []
+    called = (d.func if isinstance(d, ast.Call) else d for d in decorators)
+    return {path[0] for path in map(dotted, called) if path is not None and len(path) > 1}

@@ -123,7 +123,8 @@ class ClassInfo:
         attrs: for each name that the body binds, ``"lambda"`` if it is bound with a lambda in it.
         lambdas: those of them whose statements have lambdas in them.
         values: for each name that the body binds, what those statements do.
-        holders: for names of its own, the others which are made of them: ``also = run``.
+        holders: for names of its own, the others which are made of them, ``also = run``, or which
+            they are registered with, ``@run.register``.
         uses: names of its own that the body calls or looks into while it runs.
     """
 
