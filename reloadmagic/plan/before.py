@@ -135,7 +135,10 @@ class Before:
             }
             for module, number in elsewhere:
                 propagation.plan_of(module).unset.add(number)
-            if (elsewhere or before & self._gone) and not now & edited:
+            unset = elsewhere | before & self._gone
+            if unset and now:
+                propagation.tied.append({module for module, _ in unset | now})
+            if unset and not now & edited:
                 for setter in now | set(decorated_with(self._index, *attribute)):
                     propagation.reach_at(setter, f"what set {attribute[1]} later is gone")
             if before & self._gone and not now:

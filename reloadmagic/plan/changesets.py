@@ -8,7 +8,7 @@ each may need what the other has run so far.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from .order import Order
@@ -26,11 +26,13 @@ def changesets(
     *,
     order: Order,
     imports_new: Callable[[str], bool],
+    tied: Iterable[AbstractSet[str]] = (),
 ) -> Iterator[Changeset]:
     """The changesets of *plans*.
 
     *blocked* are modules that were edited and cannot be parsed. *imports_new* tells whether an
-    edited module imports one that is not loaded, which may import any of the others.
+    edited module imports one that is not loaded, which may import any of the others. Modules that
+    are *tied* go together as well.
     """
     core = {*edited, *blocked}
     core |= {name for name, plan in plans.items() if any(map(plan.forced, plan.run))}
@@ -39,6 +41,9 @@ def changesets(
         yield Changeset(tuple(core), edited=True)
         return
     together = _together(plans, core, order)
+    for first, *others in (sorted(names & core) for names in tied if names & core):
+        for other in others:
+            _union(together, first, other)
     # What no edited module imports any longer runs again for their edits all the same.
     alone = [name for name in core if not together[name] & (edited | blocked)]
     for name in (*alone, *filter(imports_new, edited)):

@@ -91,6 +91,7 @@ class Planner:
             frozenset(blocked),
             order=self._order,
             imports_new=self._imports_new,
+            tied=self._propagation.tied,
         )
         causes = self._propagation.causes
         return Plan(changes, dict(self._plans), tuple(sets), causes, arrivals)

@@ -50,6 +50,8 @@ class Propagation:
         self.groups = Groups(index)
         self._half_filled = HalfFilled(index, self.groups, order)
         self.plans: dict[str, ModulePlan] = {}
+        # Modules that take off and set one attribute, which only makes sense together.
+        self.tied: list[set[str]] = []
         self._tokens: deque[Token] = deque()
         # By token that was ever followed: the statement after which it holds, None for at once.
         self._producers: dict[Token, StatementId | None] = {}
