@@ -44,9 +44,9 @@ class Groups:
         binders = entry.bindings.get(name, [])
         stars = entry.bindings.get("*", []) if binders else []
         if stars and name not in entry.summaries[binders[0]].augments:
-            # One that gives the name comes between what counts on it, or fills what it holds.
-            is_filled = bool(self.fillers(target))
-            stars = list(self._index.names.stars_with(module, name)) if is_filled else []
+            # One that gives the name binds it again, or what it gives is counted on, or filled.
+            first = 0 if self.fillers(target) else min(binders)
+            stars = [n for n in self._index.names.stars_with(module, name) if n >= first]
         return {(module, number) for number in (*stars, *binders)}
 
     def of(self, module: str, number: int) -> Iterator[tuple[Target, set[StatementId]]]:
