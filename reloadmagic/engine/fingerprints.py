@@ -30,9 +30,10 @@ def fingerprints(name: str, value: Any) -> Iterator[tuple[str, Any]]:
             else:
                 yield f"{name}.{attr}", fingerprint(part)
         members = class_dict(value).get("_member_map_")
-        if type(members) is dict:  # of an enum, which stay the same objects with other values
+        if type(members) is dict:  # of an enum, which stay the same objects with other contents
             for attr, member in members.items():
-                yield f"{name}.{attr}", ("value", instance_value(member, "_value_"))
+                parts = instance_value(member, "_name_"), instance_value(member, "_value_")
+                yield f"{name}.{attr}", ("value", parts)
     else:
         yield name, fingerprint(value)
 

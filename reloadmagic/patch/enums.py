@@ -28,14 +28,14 @@ def is_enum(cls: type) -> bool:
 
 def pair_members(patcher: Patcher, old: type, new: type) -> None:
     """Before *new* goes into *old*: which members are which."""
-    former = _members(old)
-    for name, member in _members(new).items():
+    former, members = _members(old), _members(new)
+    for name, member in members.items():
         before = former.get(name, ABSENT)
         if before is ABSENT:
             continue
         if _name(member) != name or _name(before) != name:
             # An alias, now or before; the names were one member or are one now.
-            if _name(before) == name:
+            if _name(before) == name or _name(before) not in members:
                 patcher.redirect(before, patcher.stand_in(member))
         elif _same_value_inside(before, member):
             patcher.pair(member, before)
