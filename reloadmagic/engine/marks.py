@@ -57,7 +57,8 @@ class Marks:
             if "@" not in statement.fragment.text and counts[name] == 1:
                 continue  # nothing has had it in hand
             others = frozenset(_set_by_statements(source, name))
-            for function in [*_functions(value, tracked.name), *_functions(raw, tracked.name)]:
+            text = statement.fragment.text
+            for function in (f for v in (value, raw) for f in _functions(v, tracked.name, text)):
                 attributes = frozenset(vars(function))
                 self.known[function] = attributes - others - frozenset(foreign.get(function, ()))
 
@@ -87,15 +88,18 @@ def _set_by_statements(source: Source, name: str) -> Iterator[str]:
                 yield path[1]
 
 
-def _functions(value: Any, module: str) -> Iterator[types.FunctionType]:
-    """The functions that a definition consists of, those that they wrap included."""
+def _functions(value: Any, module: str, text: str | None = None) -> Iterator[types.FunctionType]:
+    """The functions that a definition consists of, those that they wrap included.
+
+    With the *text* of a class statement, only those that it defines: a class may hold others.
+    """
     if is_class(value):
         if class_dict(value).get("__module__") == module:
-            for part in list(class_dict(value).values()):
-                if not is_class(part):
+            for name, part in list(class_dict(value).items()):
+                if not is_class(part) and (text is None or f"def {name}" in text):
                     yield from _functions(part, module)
             for _, inner in nested_classes(value):
-                yield from _functions(inner, module)
+                yield from _functions(inner, module, text)
         return
     for function in functions_within(value):
         seen: set[int] = set()
