@@ -34,6 +34,8 @@ __all__ = [
     "returned",
 ]
 
+_NOTHING: Mapping[str, Any] = types.MappingProxyType({})
+
 
 def note_gone(plan: ModulePlan) -> None:
     """Remember the functions and classes that an edit took out, for as long as somebody has them."""
@@ -113,7 +115,7 @@ def olds(work: Work, number: int) -> dict[str, Any]:
     return {
         name: value
         for old, name in places
-        if (value := bound_before(plan.tracked, old, name, plan.before)) is not ABSENT
+        if (value := bound_before(plan.tracked, old, name, plan.before, work.last)) is not ABSENT
         and not _only_names(plan.before.statements[old], name, value, plan.tracked)
     }
 
@@ -163,11 +165,16 @@ def _holder(node: ast.expr) -> ast.expr | None:
 
 
 def bound_before(
-    tracked: TrackedModule, number: int, name: str, source: Source | None = None
+    tracked: TrackedModule,
+    number: int,
+    name: str,
+    source: Source | None = None,
+    last: Mapping[str, Any] = _NOTHING,
 ) -> Any:
     """What the statement *number* bound to *name*, even if another has bound it again since.
 
-    *source* is the one that the number is of, by default the one that last ran.
+    *source* is the one that the number is of, by default the one that last ran; *last* is what
+    names held which have been bound again in this run.
     """
     source = source or tracked.source
     assert source is not None
@@ -175,7 +182,7 @@ def bound_before(
     value = reference() if reference is not None else None
     if value is not None:
         return value
-    value = tracked.namespace.get(name, ABSENT)
+    value = last[name] if name in last else tracked.namespace.get(name, ABSENT)
     if any(star > number and name in names for star, names in tracked.stars.items()):
         return ABSENT  # that is another module's
     later = [s for s in source.statements[number + 1 :] if name in s.binds]
@@ -201,8 +208,9 @@ def follow_replaced(state: State) -> None:
                     held[name] = weakref.ref(stays[id(reference())])
 
 
-def raw_before(plan: ModulePlan, number: int, qualname: str) -> types.FunctionType | None:
+def raw_before(work: Work, number: int, qualname: str) -> types.FunctionType | None:
     """The function that the old statement's ``def`` made, out of whatever wraps it."""
+    plan = work.plan
     partner = plan.partner(number)
     if partner is None or "." in qualname:
         return None
@@ -213,7 +221,7 @@ def raw_before(plan: ModulePlan, number: int, qualname: str) -> types.FunctionTy
     old = plan.before.statements[partner]
     if "@" not in old.fragment.text:
         return None  # decorators are new: what holds the function is to get what they make
-    value = bound_before(plan.tracked, partner, qualname, plan.before)
+    value = bound_before(plan.tracked, partner, qualname, plan.before, work.last)
     if value is ABSENT:
         return None
     lines = range(old.lineno, old.end_lineno + 1)

@@ -41,10 +41,11 @@ class Effects:
     def begin_set(self) -> Callable[[], None]:
         """A set of modules begins; what takes back all that is said from here on."""
         before = set(self.actual), dict(self.contents), dict(self.groups.decided)
+        repeated = set(self.groups.replays.repeated)
 
         def take_back() -> None:
             self.actual, self.contents, self.groups.decided = before
-            self.groups.replays.forget()
+            self.groups.replays.forget(repeated)
 
         return take_back
 

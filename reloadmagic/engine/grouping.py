@@ -7,12 +7,12 @@ changed, or that may have by then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
 from ..plan import Grouped, Halfway, ModulePlan
 from ..plan.values import Reason
-from ..reach.tokens import StatementId, Target, Token
+from ..reach.tokens import Entity, StatementId, Target, Token
 from .redirecting import filled_object
 from .replays import Replays, is_repeatable, is_repeated
 
@@ -55,7 +55,7 @@ class Grouping:
     def differs(self, target: Target) -> bool:
         """Does an object that a group fills hold other things than before, at this place?"""
         if target in self.decided:
-            return self.decided[target] and not self.replays.goes_on(target)
+            return self.decided[target] and not self.replays.finds_as_before(target)
         return self._may_hold(Halfway(target))
 
     def _may_hold(self, reason: Reason) -> bool:
@@ -81,8 +81,8 @@ class Grouping:
         if isinstance(reason, tuple):
             return self._state.effects.is_actual(reason) or None
         known = self.decided.get(reason.target)
-        if known and isinstance(reason, Halfway) and self.replays.goes_on(reason.target):
-            return None
+        if known and isinstance(reason, Halfway) and self.replays.finds_as_before(reason.target):
+            return None if self.replays.goes_on(reason.target) else False
         return known
 
     def _behind(self, reason: Reason) -> Iterable[Reason]:
@@ -125,4 +125,16 @@ class Grouping:
         reasons = work.plan.run.get(number, ())
         if token is None or not is_repeatable(self._state, work.plan, number):
             return reasons
-        return [reason for reason in reasons if not isinstance(reason, Grouped)]
+        filled = {reason.target[:2] for reason in reasons if isinstance(reason, Grouped)}
+        others = [reason for reason in reasons if not isinstance(reason, Grouped)]
+        if work.plan.after.statements[number].fragment.kind not in {"def", "class"}:
+            return others
+        # What it is registered with may hold what it will: it is passed on.
+        return [reason for reason in others if not self._says_of(reason, filled)]
+
+    def _says_of(self, reason: Reason, objects: Container[Entity]) -> bool:
+        """Is a reason that one of *objects* holds other things, under whatever name?"""
+        if not isinstance(reason, tuple) or reason[0] not in {"bind", "content"}:
+            return False
+        entity = reason[1], reason[2]
+        return entity in objects or any(o in objects for o in self._state.index.origins(entity))

@@ -20,7 +20,7 @@ from .fingerprints import (
 )
 from .redirecting import filled_object
 from .snapshots import is_instance_of_users
-from .watch import grown, grown_within, size_of, sizes_within
+from .watch import grown, grown_within, has_replaced, less_replaced, size_of, sizes_within
 
 if TYPE_CHECKING:
     from .state import State
@@ -230,10 +230,13 @@ def note_fills(state: State, filled: list[Fillable]) -> None:
         if size < 0 or id(value) in state.containers.refilled:
             continue
         has_within = fill.within != sizes_within(value)
-        if size_of(value) == size and not has_within:
+        is_other = fill.content is not None and has_replaced(fill.content, value)
+        if size_of(value) == size and not has_within and not is_other:
             continue
         for noted, name, note in _notes_on(state, value):
             content = grown(note.content, value, size) if size_of(value) != size else note.content
+            if is_other:
+                content = less_replaced(content, fill.content, value)
             within = grown_within(note.within, value, fill.within) if has_within else note.within
             state.transaction.set_item(noted, name, note._replace(content=content, within=within))
 

@@ -46,9 +46,14 @@ class _Was:
 
 
 class Replays:
-    """The groups that run again and of which nothing is known to differ."""
+    """The groups that run again and of which nothing is known to differ.
+
+    Attributes:
+        repeated: those that have run and made what they had made before.
+    """
 
     def __init__(self, state: State) -> None:
+        self.repeated: set[Target] = set()
         self._state = state
         self._groups: dict[Target, _Was] = {}
 
@@ -68,6 +73,10 @@ class Replays:
     def goes_on(self, target: Target) -> bool:
         """Does a group run again that has done nothing else than before?"""
         return target in self._groups
+
+    def finds_as_before(self, target: Target) -> bool:
+        """Does a group run again, or has it, that has done nothing else than before?"""
+        return target in self._groups or target in self.repeated
 
     def hides(self, token: Token) -> bool:
         """Is *token* said of an object that is only on the way to what it was?"""
@@ -101,10 +110,12 @@ class Replays:
     def give_up(self, target: Target) -> None:
         """What is new is about to fill an object."""
         self._groups.pop(target, None)
+        self.repeated.discard(target)
 
-    def forget(self) -> None:
-        """What has run was taken back."""
+    def forget(self, repeated: set[Target]) -> None:
+        """What has run was taken back, to when only *repeated* had."""
         self._groups.clear()
+        self.repeated = repeated
 
     def _groups_of(self, plan: ModulePlan, number: int) -> list[Target]:
         reasons = plan.run.get(number, ()) if self._groups else ()
@@ -114,6 +125,7 @@ class Replays:
         """A group has run: what was said on the way has not happened if all is as it was."""
         was, effects = self._groups.pop(target), self._state.effects
         if self._is_as_before(target, was):
+            self.repeated.add(target)
             for token in _tokens(target):
                 effects.discard(token)
 

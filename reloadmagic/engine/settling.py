@@ -36,6 +36,7 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
     if is_class(old) and not is_class(new):
         state.has_dropped_class = True
     is_filled = bool(state.index.filling.fillers().get((plan.name, name, "")))
+    is_filled = is_filled or "" in state.effects.filled(plan, name)
     if is_container(new) and type(old) is type(new):
         if is_alias(statement) or not state.containers.become(old, new):
             return new
@@ -65,7 +66,6 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
         if stays is not old:
             tell_at_once(state, old, stays)
         return stays
-    is_filled = is_filled or "" in state.effects.filled(plan, name)
     if is_filled and _is_refilled(state, old, new):
         keep = _set_by_others(state, plan, number, name, old)
         anew = {attr for attr, _ in instance_items(new)} - keep

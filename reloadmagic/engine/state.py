@@ -37,6 +37,7 @@ class Work:
         position: the statement that has its turn; all before it have had theirs.
         ran: statements that ran.
         bound: by statement, what it bound.
+        last: by name that several statements bind, what it held before the first of them ran.
         origins: by statement, what it stands for anew: a definition that has come from another
             module, or that an edit took out earlier.
         codes: by statement, the code that was compiled before anything ran.
@@ -53,6 +54,7 @@ class Work:
     position: float = -1
     ran: list[Ran] = field(default_factory=list)
     bound: dict[int, dict[str, Any]] = field(default_factory=dict)
+    last: dict[str, Any] = field(default_factory=dict)
     origins: dict[int, Any] = field(default_factory=dict)
     codes: dict[int, types.CodeType] = field(default_factory=dict)
     stars: dict[int, frozenset[str]] = field(default_factory=dict)

@@ -28,7 +28,7 @@ from .noting import (
 from .outcome import Ran
 from .recorder import Recorder, hooked
 from .settling import settle
-from .traits import note_traits, traits
+from .traits import note_traits, put_on_again, take_off, traits
 
 if TYPE_CHECKING:
     from .state import State, Work
@@ -77,13 +77,18 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     work.ran.append(Ran(statement.lineno, statement.label, plan.why(number), place))
     result: dict[str, Any] = {}
 
+    taken_off: dict[str, Any] = {}
+
     def made(function: Any) -> Any:
-        stays = _merge_early(state, plan, number, function)
+        stays = _merge_early(state, work, number, function)
         result["@" + stays.__qualname__] = stays
+        taken_off.update(take_off(state, plan, number, stays))
         return stays
 
     with hooked(namespace, made), replacing(state, plan, number), interrupts_pass():
         exec(code, namespace, recorder)
+    if taken_off:
+        put_on_again(state, plan, number, result, taken_off)
     if past is not None:
         recorder.note_unseen(past)
         for name in bound_by_text(statement.fragment.parse(), statement.fragment.text):
@@ -149,8 +154,11 @@ def _settle_all(
 ) -> None:
     """Give each name that the statement bound the object that stays, which goes to *result*."""
     plan, namespace = work.plan, recorder.namespace
+    bindings = state.index.modules[plan.name].bindings
     containers: dict[int, tuple[Any, Any]] = {}
     for name, was in recorder.bound.items():
+        if len(bindings.get(name, ())) > 1:
+            work.last.setdefault(name, was)
         value = namespace[name]
         known = name in plan.after.statements[number].binds or plan.partner(number) is None
         old = formerly.get(name, ABSENT) if known else was
@@ -225,9 +233,9 @@ def _given_before(plan: ModulePlan, number: int) -> frozenset[str]:
     return plan.tracked.stars.get(partner, frozenset()) if partner is not None else frozenset()
 
 
-def _merge_early(state: State, plan: ModulePlan, number: int, function: Any) -> Any:
+def _merge_early(state: State, work: Work, number: int, function: Any) -> Any:
     """The old function, carrying the new code, for decorators to see."""
     if type(function) is not types.FunctionType:
         return function
-    old = raw_before(plan, number, function.__qualname__)
+    old = raw_before(work, number, function.__qualname__)
     return function if old is None else state.patcher.merge_early(old, function)

@@ -6,6 +6,7 @@ of what those modules' own execution left there.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Collection, Mapping, Sized
 from typing import Any
 
@@ -13,7 +14,15 @@ from ..live import class_dict, is_class
 from ..modules import TrackedModule
 from ..notes import SMALL, Note, content_of, is_container, noticed, own_names, take_notes
 
-__all__ = ["Watch", "grown", "grown_within", "size_of", "sizes_within"]
+__all__ = [
+    "Watch",
+    "grown",
+    "grown_within",
+    "has_replaced",
+    "less_replaced",
+    "size_of",
+    "sizes_within",
+]
 
 
 class Watch:
@@ -25,7 +34,7 @@ class Watch:
         # What tells the size of each, and the sizes: compared as lists, since there may be many.
         self._sized: list[Sized] = []
         self._sizes: list[int] = []
-        # What the small ones hold: there items may be put in place of others.
+        # What the small ones hold: there items may be taken out, or put in place of others.
         self._contents: list[Any] = []
         self._within: list[dict[Any, tuple[int, int]]] = []
 
@@ -93,15 +102,16 @@ class Watch:
                 tracked.noted[name] = note._replace(content=grown(note.content, value, was))
 
     def _note_replaced(self) -> None:
-        """Once the outermost import ends: what it and those within put in place of other items.
+        """Once the outermost import ends: what it and those within took out, or put in place of it.
 
         Or into containers that are items.
         """
         for (tracked, name, value), before in zip(self._known, self._contents, strict=True):
-            replaced = _replaced(before, value) if before else {}
-            note = _note_on(tracked, name, value) if replaced else None
+            is_other = before is not None and has_replaced(before, value)
+            note = _note_on(tracked, name, value) if is_other else None
             if note is not None:
-                tracked.noted[name] = note._replace(content={**note.content, **replaced})
+                content = less_replaced(note.content, before, value)
+                tracked.noted[name] = note._replace(content=content)
         for (tracked, name, value), sizes in zip(self._known, self._within, strict=True):
             note = _note_on(tracked, name, value) if sizes != sizes_within(value) else None
             if note is not None:
@@ -116,15 +126,35 @@ def _note_on(tracked: TrackedModule, name: str, value: Any) -> Note | None:
     return note if is_of_it else None
 
 
-def _small(value: Any) -> dict[Any, Any] | None:
-    """What a small dict holds; None for all else."""
-    return dict(value) if issubclass(type(value), dict) and 0 < len(value) <= SMALL else None
+def _small(value: Any) -> Any:
+    """What a small container holds; None for all else."""
+    return None if is_class(value) or len(value) > SMALL else content_of(value)
 
 
-def _replaced(before: dict[Any, Any], value: dict[Any, Any]) -> dict[Any, Any]:
-    """The items of a dict, if it is still small, that were put in place of others."""
-    now = _small(value) or {}
-    return {key: now[key] for key, was in before.items() if key in now and now[key] is not was}
+def has_replaced(before: Any, value: Any) -> bool:
+    """Is any of the items that a container held *before* gone, or in another place?"""
+    if isinstance(before, dict):
+        return any(key not in value or value[key] is not was for key, was in before.items())
+    if isinstance(before, set):
+        return not before <= value
+    return len(before) > len(value) or not all(map(operator.is_, before, value))
+
+
+def less_replaced(content: Any, before: Any, value: Any) -> Any:
+    """*content* without what went from *value* since it held *before*, with what took its place.
+
+    What was added is in *content* already (`grown`).
+    """
+    if isinstance(content, dict):
+        others = {k for k, was in before.items() if k not in value or value[k] is not was}
+        return {
+            key: value[key] if key in others else held
+            for key, held in content.items()
+            if key in value or key not in others
+        }
+    if isinstance(content, set):
+        return (content - (before - value)) | (value - before)
+    return list(value) if len(content) == len(value) else content
 
 
 def _sized(value: Any) -> Sized:
