@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..live import class_dict, functions_within, nested_classes
 from ..modules import TrackedModule
 from ..notes import ABC, abc_registry, is_container, is_plain
+from ..patch import Kept
 from ..patch.inside import calls_on_creation, qualname
 from ..plan import ModulePlan
 from ..plan.keeping import kept_values
@@ -35,14 +36,10 @@ def settle_class(
         _reset_registry(state, plan.tracked, name, old)
     _reset_subclasses(state, plan, name, old)
     state.containers.note_foreign(old, noted)
-    stays = state.patcher.merge(
-        old,
-        new,
-        keep=(_kept_attributes(state, plan, number, name) - _filled_by_hooks(new))
-        - _decorated_otherwise(plan, number, old, new)
-        | _replaced_methods(state, plan, number, name, old, new),
-        noted=noted,
-    )
+    kept = _kept_attributes(state, plan, number, name) - _filled_by_hooks(new)
+    kept -= _decorated_otherwise(plan, number, old, new)
+    kept |= _replaced_methods(state, plan, number, name, old, new)
+    stays = state.patcher.merge(old, new, Kept(kept, noted))
     state.containers.pass_foreign(old, stays)
     for registered in abc_registry(new) or () if stays is old else ():
         _abc._abc_register(old, registered)  # by the statement itself

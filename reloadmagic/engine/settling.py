@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, instance_items, is_class
 from ..notes import ATTRIBUTES, is_container, same_value
+from ..patch import Kept
 from ..plan import ModulePlan
 from ..source import Statement
 from ..transaction import ABSENT, mro
@@ -62,7 +63,7 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
     defines = statement.fragment.kind in {"def", "class"}
     if (defines or state.patcher.can_merge(old, new)) and state.patcher.is_made(new):
         outside = state.index.filling.attributes_from_outside((plan.name, name))
-        stays = state.patcher.merge(old, new, keep=outside)
+        stays = state.patcher.merge(old, new, Kept(outside))
         if stays is not old:
             tell_at_once(state, old, stays)
         return stays

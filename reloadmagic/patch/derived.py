@@ -6,11 +6,11 @@ one then, and the body of the statement is beneath it, with its methods and what
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from ..transaction import own_dict
 from .inside import bases, mro, qualname
+from .kept import Kept
 
 if TYPE_CHECKING:
     from .patcher import Patcher
@@ -18,21 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["beneath", "merge_bases"]
 
 
-def merge_bases(
-    patcher: Patcher,
-    old: type,
-    new: type,
-    *,
-    keep: Collection[str],
-    noted: Mapping[str, Collection[str]] | None,
-) -> None:
+def merge_bases(patcher: Patcher, old: type, new: type, kept: Kept) -> None:
     """Carry those bases of *new* that the run made along with it into those that *old* has."""
     for base in bases(new):
         former = next((b for b in bases(old) if _is_version(b, base)), None)
         if former is not None and patcher.is_made(base):
             # What was noted of the class is about the derived one.
-            inner = {n: names for n, names in (noted or {}).items() if n != qualname(old)}
-            patcher.merge(former, base, keep=keep, noted=inner)
+            inner = {n: names for n, names in (kept.noted or {}).items() if n != qualname(old)}
+            patcher.merge(former, base, Kept(kept.names, inner))
 
 
 def beneath(cls: type, other: type) -> type | None:

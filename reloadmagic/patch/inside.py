@@ -15,6 +15,7 @@ __all__ = [
     "builtin_base",
     "calls_on_creation",
     "cells",
+    "class_cells",
     "functions_in",
     "mro",
     "qualname",
@@ -68,6 +69,14 @@ def builtin_base(cls: type) -> type:
 def cells(function: types.FunctionType) -> dict[str, types.CellType]:
     """The closure of *function*, by the name of the free variable."""
     return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
+
+
+def class_cells(cls: type, values: Iterable[object]) -> Iterator[types.CellType]:
+    """The cells by which ``super()`` in methods among *values* speaks of *cls*."""
+    for function in functions_in(values):
+        cell = cells(function).get("__class__")
+        if cell is not None and read_cell(cell) is cls:
+            yield cell
 
 
 def functions_in(values: Iterable[object]) -> Iterator[types.FunctionType]:

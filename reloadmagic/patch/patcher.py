@@ -10,17 +10,17 @@ from ..transaction import ABSENT, EMPTY, Transaction, is_exactly, is_kind, own_d
 from . import classes, functions, instances, references, validators, wrappers
 from .abstract import forget_all_answers
 from .inside import functions_in, stands_for_function
+from .kept import NOTHING_KEPT, Kept
 from .made import Made
 from .models import field_defaults
 from .partners import Partners
 from .redirection import Redirection
+from .successors import rescue_subclasses
 from .values import same_plain
 from .versions import home, names_agree, one_definition, same_container, wraps
 from .wrappers import wrapper_kind
 
 __all__ = ["Patcher"]
-
-_NOTHING: frozenset[str] = frozenset()
 
 
 class Patcher(Partners):
@@ -69,30 +69,19 @@ class Patcher(Partners):
 
     # -- what the engine calls
 
-    def merge(
-        self,
-        old: Any,
-        new: Any,
-        *,
-        keep: Collection[str] = _NOTHING,
-        noted: Mapping[str, Collection[str]] | None = None,
-    ) -> Any:
+    def merge(self, old: Any, new: Any, kept: Kept = NOTHING_KEPT) -> Any:
         """Carry *new*, made by the statement that just ran, into *old*; the one that stays.
 
         The name must be bound to what is returned: *old* where it could be patched in place,
-        *new* where it could not or is something else altogether.
-
-        Args:
-            keep: dotted names of attributes of a class, or an instance, whose old objects stay.
-            noted: by qualname, the names that each class's own execution left in it. Others in
-                the old class were set from outside and stay. None: nothing was.
+        *new* where it could not or is something else altogether. What is *kept* of a class, or an
+        instance, stays as it is.
         """
         outermost = not self._depth
         if outermost:
             self.look()
         self._depth += 1
         try:
-            return self._merge(old, new, keep=keep, noted=noted)
+            return self._merge(old, new, kept)
         finally:
             self._depth -= 1
             if outermost:
@@ -120,7 +109,7 @@ class Patcher(Partners):
             return one_definition(old, new) and not wraps(new, old)
         return wrapper_kind(new) is not None or instances.stands_for_ours(self, new)
 
-    def restate(self, old: Any, new: Any, *, keep: Collection[str] = _NOTHING) -> Any:
+    def restate(self, old: Any, new: Any, *, keep: Collection[str] = frozenset()) -> Any:
         """Give *old*, an object like *new*, all that *new* has; *old*.
 
         What the old one's containers got at run time stays in them, as far as that is known, and
@@ -155,14 +144,14 @@ class Patcher(Partners):
 
     def finish(self) -> list[str]:
         """Redirect what is still held somewhere, in one pass over the heap; the leftovers."""
-        classes.rescue_subclasses(self)
+        rescue_subclasses(self)
         references.redirect_everywhere(self)
         validators.rebuild_adapters(self, self.rebuilt_models)
         return list(dict.fromkeys(self.leftovers))
 
     # -- what the kinds call
 
-    def merge_value(self, old: Any, new: Any, **details: Any) -> Any:
+    def merge_value(self, old: Any, new: Any, kept: Kept = NOTHING_KEPT) -> Any:
         """The object that stays for an attribute, a closure cell or an argument."""
         stands = self.stand_in(new)
         if stands is not new or old is new or old is ABSENT or old is EMPTY:
@@ -175,7 +164,7 @@ class Patcher(Partners):
                 self.pair(new, old)  # others may hold it, too: wrappers share ``__annotations__``
             return stays
         if self._may_merge(old, new):
-            return self._merge(old, new, **details)
+            return self._merge(old, new, kept)
         return self.adopt(new)
 
     def is_young(self, value: object) -> bool:
@@ -243,7 +232,7 @@ class Patcher(Partners):
 
     # -- private
 
-    def _merge(self, old: Any, new: Any, **details: Any) -> Any:
+    def _merge(self, old: Any, new: Any, kept: Kept) -> Any:
         stands = self.stand_in(new)
         if stands is not new or old is new:
             return stands
@@ -253,10 +242,10 @@ class Patcher(Partners):
         if type(new) is types.FunctionType:
             return functions.merge_function(self, old, new)
         if is_kind(new, type):
-            return classes.merge_class(self, old, new, **details)
+            return classes.merge_class(self, old, new, kept)
         if wrapper_kind(new) is not None:
             return wrappers.merge_wrapper(self, old, new)
-        return instances.merge_instance(self, old, new, details.get("keep", _NOTHING))
+        return instances.merge_instance(self, old, new, kept.names)
 
     def _change_kind(self, old: Any, new: Any) -> None:
         """A definition that becomes another kind of object: holders of the old one get the new.

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from reloadmagic.patch import Made, Patcher, references
+from reloadmagic.patch.kept import NOTHING_KEPT
 from reloadmagic.transaction import Transaction
 
 
@@ -38,7 +39,7 @@ class Edited:
             exec(code, namespace)
             yield {n for n, v in namespace.items() if v is not before.get(n)} - {"__builtins__"}
 
-    def edit(self, source: str, *, commit: bool = True, within=(), **details: Any) -> Any:
+    def edit(self, source: str, *, commit: bool = True, within=(), kept=NOTHING_KEPT) -> Any:
         """Run *source* as the engine would, one merge for each name that was bound before."""
         namespace = vars(self._module)
         before = dict(namespace)
@@ -50,7 +51,7 @@ class Edited:
             )
             for bound in self._run(source):
                 for name in bound & before.keys():
-                    stays = patcher.merge(before[name], namespace[name], **details)
+                    stays = patcher.merge(before[name], namespace[name], kept)
                     self.transaction.set_item(namespace, name, stays)
             patcher.redirect_in(within)
             self.leftovers = patcher.finish()

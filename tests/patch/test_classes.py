@@ -9,6 +9,8 @@ import weakref
 
 import pytest
 
+from reloadmagic.patch import Kept
+
 # before, after, what must hold; `a` is an instance of A from before, `A` the class held from before.
 IN_PLACE = [
     ("class A:\n def m(self): return 1", "class A:\n def m(self): return 2", "a.m() == 2"),
@@ -271,7 +273,7 @@ def test_names_set_from_outside_stay_and_dropped_ones_go(module):
     mod = module("class A:\n x = 1\n y = 2")
     noted = {"A": frozenset(mod.A.__dict__)}
     mod.A.mine = 3
-    mod.edit("class A:\n x = 1", noted=noted)
+    mod.edit("class A:\n x = 1", kept=Kept(noted=noted))
     assert mod.A.mine == 3
     assert not hasattr(mod.A, "y")
 
@@ -280,7 +282,7 @@ def test_kept_attributes_keep_their_objects(module):
     source = "class A:\n cache = {}\n class In:\n  seen = []\n  lost = []\n def m(self): return "
     mod = module(source + "1")
     cache, seen, lost = mod.A.cache, mod.A.In.seen, mod.A.In.lost
-    mod.edit(source + "2", keep=frozenset({"cache", "In.seen"}))
+    mod.edit(source + "2", kept=Kept({"cache", "In.seen"}))
     assert mod.A.cache is cache
     assert mod.A.In.seen is seen
     assert mod.A.In.lost is not lost
