@@ -4,6 +4,7 @@ In comes a `Source`; out goes a `ModuleEntry`: what its statements do, by name a
 """
 
 from __future__ import annotations
+import __future__
 
 import operator
 import os
@@ -19,8 +20,6 @@ from .tokens import User
 __all__ = ["ModuleEntry", "make_entry"]
 
 _FRAGMENT = operator.attrgetter("fragment")
-# The compiler's flag of ``from __future__ import annotations``.
-_ANNOTATIONS = 0x1000000
 
 
 @dataclass(slots=True)
@@ -140,4 +139,4 @@ def make_entry(name: str, source: Source) -> ModuleEntry:
 
 def is_postponed(source: Source) -> bool:
     """Are annotations not evaluated where they stand?"""
-    return bool(source.flags & _ANNOTATIONS)
+    return bool(source.flags & __future__.annotations.compiler_flag)
