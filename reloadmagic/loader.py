@@ -23,12 +23,20 @@ from typing import Any, Protocol
 
 from .modules import module_spec
 
-__all__ = ["MERGE_HOOK", "Executor", "ReloadFinder", "ReloadLoader", "compiles_as_usual"]
+__all__ = [
+    "MERGE_HOOK",
+    "OURS",
+    "Executor",
+    "ReloadFinder",
+    "ReloadLoader",
+    "compiles_as_usual",
+    "users_traceback",
+]
 
 # A name that no source can spell, so that it collides with none of the user's.
 MERGE_HOOK = "<reloadmagic>"
 # Frames in these files are ours, or run ours.
-_OURS = (os.path.join(os.path.dirname(__file__), ""), contextlib.__file__)
+OURS = (os.path.join(os.path.dirname(__file__), ""), contextlib.__file__)
 
 
 class Executor(Protocol):
@@ -70,7 +78,9 @@ class ReloadLoader:
 
     # Named as importlib's own frames, of which an import statement cleans what its code raises.
     exec_module.__code__ = exec_module.__code__.replace(
-        co_filename="<frozen importlib._bootstrap>", co_name="_call_with_frames_removed"
+        co_filename="<frozen importlib._bootstrap>",
+        co_name="_call_with_frames_removed",
+        co_qualname="_call_with_frames_removed",
     )
 
     def _failure_of(self, module: types.ModuleType) -> BaseException | None:
@@ -87,7 +97,7 @@ class ReloadLoader:
                         exec(code, vars(module))
         except BaseException as error:  # noqa: BLE001 - raised again by exec_module
             spec = module_spec(module)
-            return error.with_traceback(_traceback_from(error, str(spec and spec.origin)))
+            return error.with_traceback(users_traceback(error, str(spec and spec.origin)))
         return None
 
     def get_data(self, path: str) -> bytes:
@@ -96,7 +106,7 @@ class ReloadLoader:
         return data
 
 
-def _traceback_from(error: BaseException, path: str) -> types.TracebackType | None:
+def users_traceback(error: BaseException, path: str) -> types.TracebackType | None:
     """The traceback of *error* from the first frame in the file *path* on; without one, our frames
     are left out.
     """
@@ -105,7 +115,7 @@ def _traceback_from(error: BaseException, path: str) -> types.TracebackType | No
         found = found.tb_next
     if found is None:
         found = error.__traceback__
-        while found is not None and found.tb_frame.f_code.co_filename.startswith(_OURS):
+        while found is not None and found.tb_frame.f_code.co_filename.startswith(OURS):
             found = found.tb_next
     return found
 

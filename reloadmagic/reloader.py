@@ -213,6 +213,10 @@ class Reloader:
 
     # Changes and plans ---------------------------------------------------------------------------
 
+    def take_over_new(self) -> None:
+        """Watch what was loaded past the import system too; its files are taken for what ran."""
+        self._tracking.take_over_new()
+
     @property
     def look(self) -> Callable[[], Stale | None]:
         """A call of it tells what may have to be done, by one ``stat`` for each tracked module.

@@ -7,10 +7,12 @@ second half lets the user's objects be as hostile as Python allows.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import inspect
 import re
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -568,6 +570,34 @@ def test_a_failure_is_seen_in_status_until_mended(project, reloader):
     reloader.reload()
     tracked = reloader.tracked["one"]
     assert (tracked.stale, type(tracked.failed.exception)) == (True, ZeroDivisionError)
+
+
+def test_classes_of_a_failed_edit_are_no_subclasses(project, reloader):
+    project.write("base.py", "class Base: pass\n")
+    project.write("subs.py", "from base import Base\nclass One(Base): pass\n")
+    (base, subs) = load("base", "subs")
+    project.edit(
+        "subs.py",
+        """
+        from base import Base
+        class One(Base): x = 1
+        class Two(One): pass
+        raise ValueError
+        """,
+    )
+    reloader.reload()
+    assert base.Base.__subclasses__() == [subs.One]
+    assert subs.One.__subclasses__() == []
+
+
+def test_a_module_reloaded_by_hand_after_a_failure_shows_its_line(project, reloader):
+    project.write("mod.py", "A = 1\n")
+    mod = load("mod")
+    project.edit("mod.py", "A = 2\noops\n")
+    reloader.reload()
+    with pytest.raises(NameError) as raised:
+        importlib.reload(mod)
+    assert traceback.extract_tb(raised.value.__traceback__)[-1].line == "oops"
 
 
 def test_a_traceback_keeps_the_users_frames_and_shows_the_new_line(project, reloader):

@@ -169,7 +169,8 @@ def test_the_statements_hold_all_of_a_module_of_the_standard_library(path):
     ("data", "lineno", "word"),
     [
         (b"a = 1\nb = (\n", 2, "was never closed"),
-        (b"a = '\xff'\n", 0, ""),
+        (b"a = '\xff'\n", 1, "can't decode byte 0xff"),
+        (b"a = 1\nb = 2\nc = '\xff'\n", 3, "can't decode byte 0xff"),
         (b"# coding: nope\n", 0, "encoding"),
         (b"if 1:\nx = 1\n", 2, "indent"),
         (b"a = 1\n\x00\n", 0, "null"),

@@ -89,7 +89,9 @@ class Engine:
 
     def run(self, plan: Plan, namespaces: Iterable[Namespace] = ()) -> tuple[Outcome, ...]:
         """Carry out *plan*; see `Run`."""
-        from .run import Run  # which takes time to import: not before something is edited
+        # Which take time to import: not before something is edited.
+        from .failures import clear_frames
+        from .run import Run
 
         run = Run(self, plan, tuple(namespaces))
         self.running = run
@@ -99,6 +101,8 @@ class Engine:
             self.running = None
             self.watch.begin_again(self.tracked, run.noted)
             dropped = run.state.has_dropped_class
+            for error in run.errors:
+                clear_frames(error)
             run.state.let_go()
             del run
             if dropped:

@@ -97,6 +97,7 @@ def run_first(
         return function
 
     bound: list[dict[str, weakref.ref[Any]]] = []
+    linecache.cache.pop(source.path, None)  # what ran before may be shown for the file
     show_parts(source.text, source.path)
     try:
         for code, part in _parts(source, loader, alone):

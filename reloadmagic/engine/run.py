@@ -77,6 +77,7 @@ class Run:
         self.met: dict[str, list[Fillable]] = {}
         # Definitions that are to arrive in modules that run for the first time, by where they were.
         self.moved: dict[StatementId, Any] = {}
+        self.errors: list[BaseException] = []  # what code of the user's has raised
         # The namespaces that the user imported from, as they were when the run began.
         self.before = namespaces_before(namespaces)
 
@@ -182,6 +183,7 @@ class Run:
             self._call_hooks(names)
         except BaseException as error:  # noqa: BLE001 - whatever user code raises, SystemExit included
             files = forget_imports(self.engine, self.known, imported)
+            state.has_dropped_class |= any(map(self._has_made_class, names))
             self._roll_back()
             causes = reasons(state, names)
             state.take_back_effects()
@@ -278,6 +280,12 @@ class Run:
             if outcome is not None:
                 yield outcome
 
+    def _has_made_class(self, name: str) -> bool:
+        """May class statements of the module have run?"""
+        work = self.state.work[name]
+        after = work.plan.after.statements
+        return work.started and any(after[n].fragment.kind == "class" for n in work.plan.run)
+
     def _roll_back(self) -> None:
         """Undo all writes of the set."""
         self.state.transaction.rollback()
@@ -294,6 +302,8 @@ class Run:
     ) -> Iterator[Outcome]:
         """The outcomes of a set that failed: of what was edited, or of the dependent it is."""
         cause = describe(error, self.state)
+        if cause.__cause__ is not None:
+            self.errors.append(cause.__cause__)
         plans = [self.state.work[name].plan for name in changeset.modules]
         if changeset.edited:
             plans = [plan for plan in plans if plan.diff is not None]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import logging
+import sys
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ class CellHook:
         self._shell = shell
         self._reloader = reloader
         self._look = reloader.look
+        self._loaded = 0  # how many modules there were when the last cell ended
         self._settings = settings
         self._stops = settings.on_error == "stop"
         settings.observe(self._note_stop, "on_error")
@@ -137,12 +139,22 @@ class CellHook:
         """Remember the cell. One with a syntax error never came to the refusal."""
         if self._refusal is not None:
             self._let_run()
+        if len(sys.modules) != self._loaded:
+            self._take_over()
         info = result.info
         if info is None or info.store_history:
             running, number = self._running, result.execution_count
             self._users_thread, self._running = 0, None
             if running is not None and number is not None:
                 self._tell((number, running))
+
+    def _take_over(self) -> None:
+        """What the cell has loaded past the import system is what its file holds now, not later."""
+        try:
+            self._reloader.take_over_new()
+        except Exception:  # the next cell's look will say what is wrong
+            logger.debug("looking for new modules", exc_info=True)
+        self._loaded = len(sys.modules)
 
     def _refuse(self, error: CellRefused) -> None:
         from .refusal import Refusal
@@ -183,10 +195,11 @@ class CellHook:
         """
         asked = self._settings.verbosity == "details"
         report = self.run(self._limited_plan(), looked=looked, asked=asked)
-        if report and not self._was_said(report):
+        is_new = bool(report) and not self._was_said(report)
+        if is_new:
             self._say(report)
         if self._stops:
-            self._stop(report)
+            self._stop(report, is_said=is_new and not self.hides_errors)
 
     def run(
         self, plan: Plan | None = None, *, looked: Stale | None = None, asked: bool = False
@@ -259,13 +272,14 @@ class CellHook:
         if report and (self._settings.verbosity != "quiet" or is_wrong):
             show(self._shell, report, details=self._settings.verbosity == "details")
 
-    def _stop(self, report: Report) -> None:
-        errors = [module.failed for module in self._reloader.tracked.values()]
-        errors += [outcome.error for outcome in report.failed]
+    def _stop(self, report: Report, *, is_said: bool) -> None:
+        """Refuse the cell if something has failed; *is_said*: *report* stands above it."""
+        of_report = [outcome.error for outcome in report.failed]
+        errors = [module.failed for module in self._reloader.tracked.values()] + of_report
         if any(error is not None for error in errors):
             from .refusal import CellRefused
 
-            self._refuse(CellRefused.because_of(errors))
+            self._refuse(CellRefused.because_of(errors, said=of_report if is_said else ()))
 
     def _due(self, changes: Iterable[Change]) -> list[Change]:
         """Changes that are not held back by an undo."""

@@ -25,14 +25,20 @@ class CellRefused(InputRejected):
     """The cell does not run, as ``on_error = "stop"`` asks, since a module could not be loaded."""
 
     @classmethod
-    def because_of(cls, errors: Iterable[Exception | None]) -> CellRefused:
-        """A refusal that tells each of *errors* with its place."""
-        places = dict.fromkeys(error_text(error) for error in errors if error is not None)
+    def because_of(
+        cls, errors: Iterable[Exception | None], said: Iterable[Exception | None] = ()
+    ) -> CellRefused:
+        """A refusal that tells each of *errors* with its place, but for those *said* already."""
+        places, known = _places(errors), _places(said)
         end = "The cell did not run, as ReloadMagic.on_error is 'stop'; %%no_reload runs it anyway."
-        return cls("\n".join([*places, end]))
+        return cls("\n".join([*(place for place in places if place not in known), end]))
 
     def _render_traceback_(self) -> list[str]:
         return str(self).splitlines()
+
+
+def _places(errors: Iterable[Exception | None]) -> dict[str, None]:
+    return dict.fromkeys(error_text(error) for error in errors if error is not None)
 
 
 class ReloadInterrupted(CellRefused):

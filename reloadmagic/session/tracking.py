@@ -80,13 +80,14 @@ class Tracking:
         """Take over modules that came to be without the finder: imported before, or put there."""
         count, last = len(sys.modules), next(reversed(sys.modules), None)
         if count != self._count or last != self._last:
-            self._take_over_new()
+            self.take_over_new()
             self._count, self._last = count, last  # what was imported meanwhile the next scan sees
         if self.modules.version != self._version:
             self._version = self.modules.version
             self._expect_all()
 
-    def _take_over_new(self) -> None:
+    def take_over_new(self) -> None:
+        """Take their files for what ran of modules that came since; to `look`, they still are new."""
         modules = dict(sys.modules)
         known = self._known
         unknown = [i for i in modules.items() if i[0] not in known] if known else modules.items()

@@ -19,8 +19,10 @@ __all__ = [
     "first_line",
     "future_flags",
     "is_text",
+    "line_of_byte",
     "parse",
     "place_of_error",
+    "undecodable",
     "unwarned",
 ]
 
@@ -57,6 +59,21 @@ def place_of_error(error: SyntaxError, path: str) -> str:
 def describe_syntax_error(error: SyntaxError) -> str:
     """What is wrong, with the name of the error: ``SyntaxError: expected ':'``."""
     return f"{type(error).__name__}: {error.msg}"
+
+
+def undecodable(data: bytes, error: SyntaxError) -> UnicodeDecodeError | None:
+    """What *error* is about that a look for the encoding of *data* raised, if it was no UTF-8."""
+    if not error.lineno and "encoding declaration" in str(error.msg):
+        try:
+            data.decode()
+        except UnicodeDecodeError as wrong:
+            return wrong
+    return None
+
+
+def line_of_byte(error: UnicodeDecodeError) -> int:
+    """The 1-based line of the byte that could not be decoded."""
+    return error.object.count(b"\n", 0, error.start) + 1
 
 
 def future_flags(names: Iterable[str]) -> int:

@@ -14,7 +14,15 @@ from typing import Any
 
 from ..errors import NoSource, SourceError, describe
 from ..stamps import content_digest
-from .parsing import describe_syntax_error, future_flags, parse, place_of_error, unwarned
+from .parsing import (
+    describe_syntax_error,
+    future_flags,
+    line_of_byte,
+    parse,
+    place_of_error,
+    undecodable,
+    unwarned,
+)
 from .parts import Part, Text
 from .statements import Statement, cut
 
@@ -84,7 +92,12 @@ class Source:
             may_have = tree is not None or previous is None or previous.flags != 0
             if may_have and "__future__" in text and not isinstance(text, Text):
                 _check_futures(statements, path)
+        except UnicodeDecodeError as error:
+            raise SourceError(describe(error), path=path, lineno=line_of_byte(error)) from error
         except SyntaxError as error:
+            wrong = undecodable(data, error)
+            if wrong is not None:
+                raise SourceError(describe(wrong), path=path, lineno=line_of_byte(wrong)) from error
             raise SourceError(
                 describe_syntax_error(error),
                 path=place_of_error(error, path),

@@ -177,6 +177,13 @@ class TestStop:
         assert first.startswith("shapes.py:1: SyntaxError")
         assert second.startswith("The cell did not run")
 
+    def test_the_first_cell_is_refused_without_telling_the_error_again(
+        self, shapes: Project, run: Run, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        shapes.edit("shapes.py", "def area(: return 2\n")
+        run("pass")
+        assert capsys.readouterr().out.count("shapes.py") == 1
+
     def test_a_cell_after_a_cell_with_a_syntax_error_is_not_refused_by_mistake(
         self, shapes: Project, run: Run
     ) -> None:
@@ -272,6 +279,21 @@ def test_users_own_names_are_no_hindrance(shapes: Project, run: Run) -> None:
     run("In = Out = sys = reload = display = None")
     shapes.edit("shapes.py", "def area(): return 2\n")
     assert run("shapes.area()").result == 2
+
+
+def test_a_module_that_a_cell_loads_by_its_path_follows_the_first_edit(
+    project: Project, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # which would show what was loaded
+    project.write("tools/odd.py", "def area(): return 1\n")
+    run("""
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("odd", "tools/odd.py")
+odd = sys.modules["odd"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(odd)
+""")
+    project.edit("tools/odd.py", "def area(): return 2\n")
+    assert run("odd.area()").result == 2
 
 
 def test_a_fault_of_our_own_is_told_once_and_the_cell_runs(
