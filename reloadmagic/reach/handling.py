@@ -285,7 +285,7 @@ class Handling:
         if self._any(Frame(place[0], {}), defaults):
             raise Used
         self._calls.append((place, given))
-        before: dict[str, bool] = {}
+        before: dict[str, bool] | None = None
         while before != frame.local:  # what a loop puts into a name counts for its beginning, too
             before = dict(frame.local)
             self._block(frame, node.body)
