@@ -218,6 +218,8 @@ def forget_unbound(
             continue
         if len(entry.bindings[name]) > 1:
             continue
+        if any(state.index.names.gives(star, name) for star in entry.stars):
+            continue
         if name in namespace:
             del namespace[name]
             state.effects.add(("bind", plan.name, name))

@@ -66,10 +66,15 @@ class Effects:
             return True  # most have come true as they stand, if any has
         return any(map(self._holds, reasons))
 
-    def is_forced(self, plan: ModulePlan, number: int) -> bool:
-        """Does a statement run for more than what has changed?"""
+    def forced_names(self, plan: ModulePlan, number: int) -> set[str]:
+        """For which names does a statement run, whatever has changed? ``""`` for all of them."""
         reasons = plan.run.get(number, ())
-        return any(not isinstance(r, tuple) and self._holds(r) for r in reasons)
+        targets = (
+            r.target if isinstance(r, Grouped) else None
+            for r in reasons
+            if not isinstance(r, tuple) and self._holds(r)
+        )
+        return {target[1] if target and target[0] == plan.name else "" for target in targets}
 
     def _holds(self, reason: Reason) -> bool:
         if isinstance(reason, Grouped):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from ..compiling import compile_statements
@@ -157,7 +158,7 @@ def _settle_all(
     bindings = state.index.modules[plan.name].bindings
     containers: dict[int, tuple[Any, Any]] = {}
     for name, was in recorder.bound.items():
-        if len(bindings.get(name, ())) > 1:
+        if len(bindings.get(name, ())) > 1 or "*" in bindings:
             work.last.setdefault(name, was)
         value = namespace[name]
         known = name in plan.after.statements[number].binds or plan.partner(number) is None
@@ -178,8 +179,9 @@ def _settle_all(
 def _leave_alone(state: State, plan: ModulePlan, number: int, recorder: Recorder) -> None:
     """Of the names of an import that runs again, give back those that it is not to bind."""
     _leave_to_later(state, plan, number, recorder)
-    if not state.effects.is_forced(plan, number):
-        _keep_unchanged(state, plan, number, recorder)
+    forced = state.effects.forced_names(plan, number)
+    if "" not in forced:
+        _keep_unchanged(state, plan, number, recorder, forced)
 
 
 def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recorder) -> None:
@@ -197,8 +199,10 @@ def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recor
             recorder.give_back(name)
 
 
-def _keep_unchanged(state: State, plan: ModulePlan, number: int, recorder: Recorder) -> None:
-    """An import that runs again for one name leaves the others what they were.
+def _keep_unchanged(
+    state: State, plan: ModulePlan, number: int, recorder: Recorder, forced: AbstractSet[str]
+) -> None:
+    """An import that runs again for some names, *forced* or edited ones, leaves others as they were.
 
     They may have been bound again since in the module that they come from, by a counter say, and
     a restart would import them as they are at this point.
@@ -206,7 +210,7 @@ def _keep_unchanged(state: State, plan: ModulePlan, number: int, recorder: Recor
     is_star = "*" in plan.after.statements[number].binds
     given = _given_before(plan, number)
     for name, was in recorder.bound.items():
-        if was is ABSENT or was is recorder.namespace[name]:
+        if was is ABSENT or was is recorder.namespace[name] or name in forced:
             continue
         if is_star and name not in given:
             continue  # what hid it is gone

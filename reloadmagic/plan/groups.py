@@ -43,9 +43,10 @@ class Groups:
             return set()
         binders = entry.bindings.get(name, [])
         stars = entry.bindings.get("*", []) if binders else []
-        if stars and name not in entry.summaries[binders[0]].augments:
-            # One that gives the name binds it again, or what it gives is counted on, or filled.
-            first = 0 if self.fillers(target) else min(binders)
+        if stars:
+            # One that gives the name binds it again, or what it gives is built on, or filled.
+            counts = entry.builds_on(name) or self.fillers(target)
+            first = 0 if counts else min(binders)
             stars = [n for n in self._index.names.stars_with(module, name) if n >= first]
         return {(module, number) for number in (*stars, *binders)}
 

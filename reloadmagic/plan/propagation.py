@@ -220,6 +220,8 @@ class Propagation:
                 if imported.name in {reason[2], "*"}:
                     bound = reason[2] if imported.name == "*" else imported.alias
                     self.push(("bind", plan.name, bound), (plan.name, number))
+                    if self.index.modules[plan.name].builds_on(bound):
+                        self.force_group((plan.name, bound, ""), "", (plan.name, number))
             if reason[1:] in self.index.filling.rebound():
                 self._read_half_filled(plan, number)
         if "*" in plan.after.statements[number].binds:

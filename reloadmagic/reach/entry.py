@@ -59,6 +59,10 @@ class ModuleEntry:
             for number in self.bindings.get(name, ())
         )
 
+    def builds_on(self, name: str) -> bool:
+        """Does a statement bind *name* by what it is before, or in some cases only?"""
+        return any(name in self.summaries[n].builds_on for n in self.bindings.get(name, ()))
+
     def absolute(self, module: str, level: int) -> str:
         """The module that an import of *module*, with *level* dots, means here."""
         if not level:

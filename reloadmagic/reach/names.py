@@ -89,7 +89,7 @@ class Names:
         if not binders and entry.package == module and self.is_module(f"{module}.{root}"):
             # Importing a submodule sets it on its package.
             yield f"{module}.{root}", path[1:]
-        if not binders or root in entry.summaries[binders[0]].augments:
+        if not binders or entry.builds_on(root):
             for star in entry.stars:
                 if star in self.modules and self.gives(star, root):
                     yield star, path

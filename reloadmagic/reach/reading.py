@@ -21,9 +21,17 @@ def summarize(fragment: Fragment, *, postponed: bool = False) -> Summary:
     if found is None or found.postponed != postponed:
         found = Summary(postponed=postponed)
         Statements(found, found.now, Scope(fragment.text)).visit_all(fragment.peek())
+        found.builds_on |= _builds_on(fragment, found)
         _share_empty(found)
         fragment.summary = found  # now that it is whole: an interrupt may come at any time
     return found
+
+
+def _builds_on(fragment: Fragment, summary: Summary) -> set[str]:
+    """The names that a statement binds by what they are before, or in some cases only."""
+    if fragment.kind == "other":
+        return {name for name in fragment.binds if name != "*"}
+    return {path[0] for path in summary.now.paths} & set(fragment.binds)
 
 
 def _collections(kind: type[Summary | Unit | ClassInfo]) -> list[tuple[str, object]]:

@@ -125,7 +125,7 @@ class Statements:
 
     def _visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name) and self.scope.at_top:
-            self.summary.augments.add(node.target.id)
+            self.summary.builds_on.add(node.target.id)
         self.expressions.read(node.value, USE)
         self.unit.attrs.add(OPERATOR)
         path = dotted(node.target)

@@ -168,7 +168,7 @@ class Summary:
         annotated: names it puts into ``__annotations__``.
         aliases: names that it binds to what a path names.
         methods: names that it binds to a method of what a call gives: ``add = Table().add``.
-        augments: names that it binds to what they held before, changed or joined with something.
+        builds_on: names that it binds by what they are before, or that it may leave as they are.
         asks: names of the module that it looks up by a string, as in ``"NAME" in globals()``.
         orders: methods that it calls for what they do alone: ``parser.add_argument(...)``, or names
             that may stand for such.
@@ -180,7 +180,7 @@ class Summary:
     imports: list[Import] = field(default_factory=list)
     deletes: set[str] = field(default_factory=set)
     annotated: set[str] = field(default_factory=set)
-    augments: set[str] = field(default_factory=set)
+    builds_on: set[str] = field(default_factory=set)
     aliases: dict[str, Path] = field(default_factory=dict)
     methods: dict[str, str] = field(default_factory=dict)
     asks: set[str] = field(default_factory=set)
