@@ -327,6 +327,37 @@ def test_a_dict_that_moves_to_a_new_file_keeps_what_came_at_run_time(project, re
     assert (one.f() is load("new").CACHE is held, held) == (True, {"key": 1})
 
 
+FILLED = "ITEMS = []\ndef add(f):\n ITEMS.append(f.__name__)\n return f\n"
+
+
+def test_what_came_at_run_time_stays_in_a_list_that_has_moved(project, reloader):
+    project.write("one.py", "X = 1\n")
+    project.write("two.py", f"from one import X\n{FILLED}@add\ndef f(): pass\n")
+    items = load("two").ITEMS
+    items.append("mine")
+    moved = "from one import X, ITEMS, add\n"
+    project.edit("one.py", f"{FILLED}X = 1\n")
+    project.edit("two.py", f"{moved}@add\ndef f(): pass\n")
+    reloader.reload()
+    project.edit("two.py", f"{moved}@add\ndef g(): pass\n")
+    reloader.reload()
+    assert load("one").ITEMS is items
+    assert items == ["g", "mine"]
+
+
+def test_what_came_at_run_time_stays_in_a_list_that_was_given_one_more_name(project, reloader):
+    project.write("one.py", FILLED)
+    project.write("two.py", "from one import add\n@add\ndef f(): pass\n")
+    load("two")
+    items = load("one").ITEMS
+    items.append("mine")
+    project.edit("one.py", f"{FILLED}ALL = ITEMS\n")
+    reloader.reload()
+    project.edit("two.py", "from one import add\n@add\ndef g(): pass\n")
+    reloader.reload()
+    assert items == ["g", "mine"]
+
+
 def test_a_class_that_moves_into_a_package_that_its_module_becomes_stays_the_same(
     project, reloader
 ):

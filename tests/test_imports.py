@@ -56,6 +56,25 @@ def test_star_imports_follow_all_along_a_chain_and_in_cells(project, reloader, k
     assert {"a", "b"} & names.keys() == expected
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "value"),
+    [
+        ("N = 5\n", "N = N + 1\n", 8),
+        ("if True: N = 5\n", "if True: N = N + 1\n", 8),
+        ("class C: n = 5\nN = C.n\n", "class C(C): n = 9\nN = C.n + C.kept\n", 12),
+    ],
+)
+def test_a_statement_that_comes_to_use_what_a_star_import_gave_its_name_has_that(
+    project, reloader, first, then, value
+):
+    project.write("one.py", "N = 7\nclass C: kept = 3\n")
+    project.write("two.py", f"from one import *\n{first}")
+    two = load("two")
+    project.edit("two.py", f"from one import *\n{then}")
+    reloader.reload()
+    assert value == two.N
+
+
 def test_all_that_is_computed_from_the_names_sees_new_ones(project, reloader):
     text = "def a(): return 1\n{}__all__ = [n for n in dir() if not n.startswith('_')]\n"
     project.write("one.py", text.format(""))

@@ -216,8 +216,6 @@ class Containers:
                 found[name] = note._replace(content=note.content - foreign)
             elif known is None and name.endswith(ABC):
                 continue  # what others registered at run time cannot be told from its own
-            elif known is None or known.identity != note.identity:
-                found[name] = note
             elif note.identity in self.refilled and note.content is not None:
                 content = _without(note.content, extra.get(note.identity, ()))
                 others = extra_within.get(note.identity, {})
@@ -226,9 +224,20 @@ class Containers:
                     for key, part in note.within.items()
                 }
                 found[name] = note._replace(content=content, within=within)
+            elif known is None or known.identity != note.identity:
+                found[name] = self._known_elsewhere(note.identity) or note
             else:
                 found[name] = known
         return found
+
+    def _known_elsewhere(self, identity: int) -> Note | None:
+        """The note on a container that had a name before it was given one more."""
+        for tracked in self.state.tracked.values():
+            for name, note in tracked.noted.items():
+                if note.identity == identity == id(tracked.namespace.get(name)):
+                    known: Note = note
+                    return known
+        return None
 
 
 def plainly(content: Any) -> Any:

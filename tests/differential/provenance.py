@@ -50,6 +50,8 @@ MUTATORS = frozenset(
 WILD_CALLS = frozenset(
     ("exec", "eval", "globals", "vars", "locals", "setattr", "delattr", "__import__")
 )
+# They make their whole module one unit.
+BLOCKS = (ast.For, ast.While, ast.Delete, ast.With)
 DISPLAYS = (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.Starred, ast.Constant)
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -75,6 +77,7 @@ class Statement:
 class _Module:
     statements: list[Statement] = field(default_factory=list)
     wild: bool = False
+    dynamic: bool = False  # code that cannot be told may use whatever it imports
     future: str = ""
 
 
@@ -158,7 +161,8 @@ class Facts:
         for node in ast.parse(text).body:
             imports, stars = _imported(node, name, is_package)
             module.statements.append(Statement(node, frozenset(_targets(node)), imports, stars))
-            module.wild |= _is_wild(node)
+            module.dynamic |= _is_dynamic(node)
+            module.wild |= module.dynamic or isinstance(node, BLOCKS)
             if isinstance(node, ast.ImportFrom) and node.module == "__future__":
                 module.future += ast.dump(node)
         return module
@@ -310,6 +314,10 @@ class Facts:
         module = self._modules[name]
         if module.wild:
             yield from ((name, other, "run") for other in range(len(module.statements)))
+        if module.dynamic:
+            for origin, attribute in module.statements[at].imports.values():
+                if attribute is not None:
+                    yield from self._resolve(origin, attribute, "run")
         if mode == "mention":
             return
         parts, inside = self._part(name, at, mode), module.statements[at].imports
@@ -364,10 +372,8 @@ class Facts:
         return self._texts[visit]
 
 
-def _is_wild(node: ast.stmt) -> bool:
-    """Whether the statement makes its whole module one unit."""
-    if isinstance(node, (ast.For, ast.While, ast.Delete, ast.With)):
-        return True
+def _is_dynamic(node: ast.stmt) -> bool:
+    """Whether the statement runs code, or binds names, that cannot be told."""
     return any(
         isinstance(inner, ast.Call)
         and isinstance(inner.func, ast.Name)
