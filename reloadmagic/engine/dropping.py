@@ -13,7 +13,7 @@ from ..absent import ABSENT
 from ..live import class_dict, instance_dict, is_class
 from ..modules import module_namespace
 from ..source import Statement
-from ..source.scopes import dotted
+from ..source.scopes import dotted, scope_nodes
 from .annotations import drop_annotations
 from .recorder import Recorder
 
@@ -226,13 +226,13 @@ def forget_unbound(
 
 
 def attribute_targets(statement: Statement) -> Iterator[tuple[str, ...]]:
-    """The attributes, as dotted paths, that a plain assignment sets: ``("f", "mark")``."""
-    if statement.fragment.kind != "assign" or "." not in statement.fragment.text:
+    """The attributes, as dotted paths, that assignments set, in blocks too: ``("f", "mark")``."""
+    if statement.fragment.kind not in {"assign", "other"} or "." not in statement.fragment.text:
         return
-    for node in statement.fragment.parse():
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        for target in targets:
-            if isinstance(target, ast.Attribute):
-                path = dotted(target)
-                if path is not None:
-                    yield path
+    for node in scope_nodes(statement.fragment.parse()):
+        if not isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            continue
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            path = dotted(target) if isinstance(target, ast.Attribute) else None
+            if path is not None:
+                yield path

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, instance_items, is_class
 from ..notes import ATTRIBUTES, is_container, same_value
 from ..patch import Kept
 from ..plan import ModulePlan
-from ..source import Statement
 from ..transaction import ABSENT, mro
 from .bound import is_alias
 from .classes import settle_class
@@ -48,9 +46,9 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
                 return old
         if _has_picked(state, plan, number, old, new):
             return new
-        if _is_display(statement) or state.containers.is_made(new):
+        if statement.is_display or state.containers.is_made(new):
             stays = state.containers.refill(old, new, (plan.name, name))
-            if stays is old and not _is_display(statement):  # which nobody else can hold
+            if stays is old and not statement.is_display:  # which nobody else can hold
                 state.patcher.pour(new, old)
                 tell_at_once(state, old, stays)
             return stays
@@ -86,8 +84,8 @@ def _is_edited(plan: ModulePlan, number: int) -> bool:
 def _has_picked(state: State, plan: ModulePlan, number: int, old: Any, new: Any) -> bool:
     """Is one of two containers a part of another that the statement picked, now or earlier?"""
     partner = plan.partner(number)
-    picked = [] if _is_display(plan.after.statements[number]) else [new]
-    if partner is not None and not _is_display(plan.before.statements[partner]):
+    picked = [] if plan.after.statements[number].is_display else [new]
+    if partner is not None and not plan.before.statements[partner].is_display:
         picked.append(old)
     return bool(picked) and is_part_of_read(state, plan, number, *picked)
 
@@ -124,12 +122,3 @@ def _set_by_others(state: State, plan: ModulePlan, number: int, name: str, old: 
         state.containers.foreign[id(old)] = others
         keep |= others
     return keep
-
-
-def _is_display(statement: Statement) -> bool:
-    """Is the statement an assignment of a display or comprehension, which makes its object?"""
-    nodes = statement.fragment.parse()
-    value = getattr(nodes[0], "value", None) if len(nodes) == 1 else None
-    return isinstance(
-        value, ast.Dict | ast.List | ast.Set | ast.ListComp | ast.SetComp | ast.DictComp
-    )

@@ -102,8 +102,9 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
         for name in statement.binds:
             if name in namespace:
                 recorder.bound.setdefault(name, before[name])
+    _note_last(state, work, recorder)
     if statement.fragment.kind == "import":
-        _leave_alone(state, plan, number, recorder)
+        _leave_alone(state, work, number, recorder)
     if "*" in statement.binds:
         _note_star(state, work, number, recorder)
     _settle_all(state, work, number, recorder, formerly, result, fingerprints)
@@ -131,7 +132,8 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
     exec(_code_of(work, number, loader), namespace, recorder)
     is_import = statement.fragment.kind == "import"
     if is_import:
-        _leave_alone(state, plan, number, recorder)
+        _note_last(state, work, recorder)
+        _leave_alone(state, work, number, recorder)
     result = work.bound[number] = {}
     for name, was in recorder.bound.items():
         value = namespace[name]
@@ -155,11 +157,8 @@ def _settle_all(
 ) -> None:
     """Give each name that the statement bound the object that stays, which goes to *result*."""
     plan, namespace = work.plan, recorder.namespace
-    bindings = state.index.modules[plan.name].bindings
     containers: dict[int, tuple[Any, Any]] = {}
     for name, was in recorder.bound.items():
-        if len(bindings.get(name, ())) > 1 or "*" in bindings:
-            work.last.setdefault(name, was)
         value = namespace[name]
         known = name in plan.after.statements[number].binds or plan.partner(number) is None
         old = formerly.get(name, ABSENT) if known else was
@@ -176,12 +175,20 @@ def _settle_all(
         del value  # a twin must not outlive its merge
 
 
-def _leave_alone(state: State, plan: ModulePlan, number: int, recorder: Recorder) -> None:
+def _note_last(state: State, work: Work, recorder: Recorder) -> None:
+    """Remember what names held before this run that others may bind as well, star-imports too."""
+    bindings = state.index.modules[work.plan.name].bindings
+    for name, was in recorder.bound.items():
+        if len(bindings.get(name, ())) != 1 or "*" in bindings:
+            work.last.setdefault(name, was)
+
+
+def _leave_alone(state: State, work: Work, number: int, recorder: Recorder) -> None:
     """Of the names of an import that runs again, give back those that it is not to bind."""
-    _leave_to_later(state, plan, number, recorder)
-    forced = state.effects.forced_names(plan, number)
+    _leave_to_later(state, work.plan, number, recorder)
+    forced = state.effects.forced_names(work.plan, number)
     if "" not in forced:
-        _keep_unchanged(state, plan, number, recorder, forced)
+        _keep_unchanged(state, work, number, recorder, forced)
 
 
 def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recorder) -> None:
@@ -200,16 +207,18 @@ def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recor
 
 
 def _keep_unchanged(
-    state: State, plan: ModulePlan, number: int, recorder: Recorder, forced: AbstractSet[str]
+    state: State, work: Work, number: int, recorder: Recorder, forced: AbstractSet[str]
 ) -> None:
     """An import that runs again for some names, *forced* or edited ones, leaves others as they were.
 
     They may have been bound again since in the module that they come from, by a counter say, and
     a restart would import them as they are at this point.
     """
+    plan = work.plan
     is_star = "*" in plan.after.statements[number].binds
     given = _given_before(plan, number)
     for name, was in recorder.bound.items():
+        was = work.last.get(name, was)
         if was is ABSENT or was is recorder.namespace[name] or name in forced:
             continue
         if is_star and name not in given:

@@ -7,7 +7,7 @@ stays the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..diff import Diff
 from ..reach.tokens import StatementId
@@ -29,17 +29,15 @@ def pair_moved(
     gone: dict[tuple[str, object], list[StatementId]] = {}
     for plan, diff in edited:
         for number in _lost(plan, diff):
-            key = _identity(plan.before.statements[number])
-            if key is not None:
+            for key in _identities(plan.before.statements[number]):
                 gone.setdefault(key, []).append((plan.name, number))
     if not gone:
         return {}
     for plan, diff in edited:
         for number in _gained(plan, diff):
-            key = _identity(plan.after.statements[number])
-            found = [] if key is None else [f for f in gone.get(key, []) if f[0] != plan.name]
-            if len(found) == 1:
-                plan.origins[number] = found[0]
+            origin = _origin(plan.after.statements[number], gone, plan.name)
+            if origin is not None:
+                plan.origins[number] = origin
     arrivals = {name: _arrivals(source, gone) for name, source in ahead.items()}
     return {name: numbers for name, numbers in arrivals.items() if numbers}
 
@@ -48,13 +46,19 @@ def _arrivals(
     source: Source, gone: Mapping[tuple[str, object], list[StatementId]]
 ) -> dict[int, StatementId]:
     """Statements of a source that stand for one of those that are *gone*."""
-    arrivals = {}
-    for number, statement in enumerate(source.statements):
-        key = _identity(statement)
-        found = [] if key is None else gone.get(key, [])
+    origins = ((n, _origin(s, gone)) for n, s in enumerate(source.statements))
+    return {number: origin for number, origin in origins if origin is not None}
+
+
+def _origin(
+    statement: Statement, gone: Mapping[tuple[str, object], list[StatementId]], module: str = ""
+) -> StatementId | None:
+    """The one of those that are *gone*, from other modules than *module*, that it stands for."""
+    for key in _identities(statement):
+        found = [origin for origin in gone.get(key, ()) if origin[0] != module]
         if len(found) == 1:
-            arrivals[number] = found[0]
-    return arrivals
+            return found[0]
+    return None
 
 
 def _lost(plan: ModulePlan, diff: Diff) -> set[int]:
@@ -82,11 +86,12 @@ def _is_same_kind(plan: ModulePlan, old: int, new: int) -> bool:
     return before.fragment.kind == after.fragment.kind
 
 
-def _identity(statement: Statement) -> tuple[str, object] | None:
-    """What makes a statement the same in another module; None where nothing does."""
+def _identities(statement: Statement) -> Iterator[tuple[str, object]]:
+    """What makes a statement the same in another module, surest first."""
     kind = statement.fragment.kind
     if kind in {"def", "class"}:
-        return kind, statement.binds[0]
-    if kind == "assign" and len(statement.binds) == 1:
-        return kind, statement.fragment.key
-    return None
+        yield kind, statement.binds[0]
+    elif kind == "assign" and len(statement.binds) == 1:
+        yield kind, statement.fragment.key
+        if statement.is_display:  # its object can be given other content
+            yield "display", statement.binds[0]

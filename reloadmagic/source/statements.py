@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Fragment", "Statement", "cut"]
 
+_DISPLAYS = ast.Dict, ast.List, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp
+
 
 class Fragment:
     """The text of a statement, on whatever line it stands, and what follows from the text alone.
@@ -146,6 +148,12 @@ class Statement(NamedTuple):
     def label(self) -> str:
         """What a person would call it; see `Fragment.label`."""
         return self.fragment.label
+
+    @property
+    def is_display(self) -> bool:
+        """Is it an assignment of a display or comprehension, which makes its object?"""
+        nodes = self.fragment.parse()
+        return len(nodes) == 1 and isinstance(getattr(nodes[0], "value", None), _DISPLAYS)
 
     def parse(self) -> list[ast.stmt]:
         """Its nodes, with the line numbers that they have in this version."""
