@@ -73,7 +73,7 @@ def _one_round(
         if id(holder) in skip or is_kind(holder, *NOT_HOLDERS):
             continue
         mover.fill(holder)
-        if mover.is_instance(holder):
+        if mover.is_instance(holder) and redirection.stays(holder) is holder:
             twin = mover.move(holder)
             if twin is not None:
                 redirection.former[id(holder)] = (holder, twin)
