@@ -327,6 +327,20 @@ def test_a_dict_that_moves_to_a_new_file_keeps_what_came_at_run_time(project, re
     assert (one.f() is load("new").CACHE is held, held) == (True, {"key": 1})
 
 
+@pytest.mark.parametrize("kinds", [("IntFlag", "IntEnum"), ("IntEnum", "IntFlag")])
+def test_whoever_holds_a_member_of_an_enum_of_another_kind_has_the_new_one(
+    project, reloader, kinds
+):
+    before, after = kinds
+    project.write("m.py", f"from enum import *\nclass E({before}): A = 1; B = 2\n")
+    m = load("m")
+    held = [m.E.B, (m.E.B,)]
+    project.edit("m.py", f"from enum import *\nclass E({after}): B = 1; C = 2\n")
+    reloader.reload()
+    assert held[0] is held[1][0] is m.E.B
+    assert (m.E.B, type(m.E.B)) == (1, m.E)
+
+
 FILLED = "ITEMS = []\ndef add(f):\n ITEMS.append(f.__name__)\n return f\n"
 
 
