@@ -24,9 +24,9 @@ __all__ = ["settle"]
 def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any) -> Any:
     """The object that stays: *old* with the new content where that can be, else *new*."""
     plan = work.plan
-    statement = plan.after.statements[number]
-    if old is ABSENT or old is new or statement.fragment.kind == "import":
-        if old is ABSENT and is_class(new) and statement.fragment.kind != "import":
+    kind = plan.after.statements[number].fragment.kind
+    if old is ABSENT or old is new or kind == "import":
+        if old is ABSENT and is_class(new) and kind != "import":
             state.patcher.claim(new)  # what is derived from it must not carry it into another
         return state.patcher.stand_in(new)
     new = state.patcher.stand_in(new)
@@ -34,44 +34,56 @@ def settle(state: State, work: Work, number: int, name: str, old: Any, new: Any)
         return old
     if is_class(old) and not is_class(new):
         state.has_dropped_class = True
-    is_filled = bool(state.index.filling.fillers().get((plan.name, name, "")))
-    is_filled = is_filled or "" in state.effects.filled(plan, name)
     if is_container(new) and type(old) is type(new):
-        if is_alias(statement) or not state.containers.become(old, new):
-            return new
-        if state.containers.is_unchanged(old, new):
-            if shares_otherwise(state, old, new, edited=_is_edited(plan, number)):
-                state.effects.add(("content", plan.name, name))
-            elif not is_filled:
-                return old
-        if _has_picked(state, plan, number, old, new):
-            return new
-        if statement.is_display or state.containers.is_made(new):
-            stays = state.containers.refill(old, new, (plan.name, name))
-            if stays is old and not statement.is_display:  # which nobody else can hold
-                state.patcher.pour(new, old)
-                tell_at_once(state, old, stays)
-            return stays
-        return new
+        return _settle_container(state, plan, number, name, old, new)
     if same_value(old, new):
         shared = shares_otherwise(state, old, new, edited=_is_edited(plan, number))
         return new if shared else old
     if is_class(new) and is_class(old):
         return settle_class(state, plan, number, name, old, new)
-    defines = statement.fragment.kind in {"def", "class"}
+    defines = kind in {"def", "class"}
     if (defines or state.patcher.can_merge(old, new)) and state.patcher.is_made(new):
         outside = state.index.filling.attributes_from_outside((plan.name, name))
         stays = state.patcher.merge(old, new, Kept(outside))
         if stays is not old:
             tell_at_once(state, old, stays)
         return stays
-    if is_filled and _is_refilled(state, old, new):
+    if _is_filled(state, plan, name) and _is_refilled(state, old, new):
         keep = _set_by_others(state, plan, number, name, old)
         anew = {attr for attr, _ in instance_items(new)} - keep
         state.containers.keep_extras(plan.tracked, name, old, anew)
         return state.patcher.restate(old, new, keep=keep)
     state.patcher.claim(new)
     return new
+
+
+def _settle_container(
+    state: State, plan: ModulePlan, number: int, name: str, old: Any, new: Any
+) -> Any:
+    """`settle` for containers of one kind: the old one is refilled, if the statement made the new."""
+    statement = plan.after.statements[number]
+    if is_alias(statement) or not state.containers.become(old, new):
+        return new
+    if state.containers.is_unchanged(old, new):
+        if shares_otherwise(state, old, new, edited=_is_edited(plan, number)):
+            state.effects.add(("content", plan.name, name))
+        elif not _is_filled(state, plan, name):
+            return old
+    if _has_picked(state, plan, number, old, new):
+        return new
+    if not (statement.is_display or state.containers.is_made(new)):
+        return new
+    stays = state.containers.refill(old, new, (plan.name, name))
+    if stays is old and not statement.is_display:  # which nobody else can hold
+        state.patcher.pour(new, old)
+        tell_at_once(state, old, stays)
+    return stays
+
+
+def _is_filled(state: State, plan: ModulePlan, name: str) -> bool:
+    """Do statements fill the object of that name, or are they to?"""
+    fillers = state.index.filling.fillers().get((plan.name, name, ""))
+    return bool(fillers) or "" in state.effects.filled(plan, name)
 
 
 def _is_edited(plan: ModulePlan, number: int) -> bool:

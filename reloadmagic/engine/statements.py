@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
@@ -74,34 +74,9 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     drop_own_names(state, plan, number)
     recorder = Recorder(namespace, work.hidden)
     past = dict(namespace) if state.index.whole(plan.name) else None
-    place = plan.after.line_text(statement.lineno)
-    work.ran.append(Ran(statement.lineno, statement.label, plan.why(number), place))
-    result: dict[str, Any] = {}
-
-    taken_off: dict[str, Any] = {}
-
-    def made(function: Any) -> Any:
-        stays = _merge_early(state, work, number, function)
-        result["@" + stays.__qualname__] = stays
-        taken_off.update(take_off(state, plan, number, stays))
-        return stays
-
-    with hooked(namespace, made), replacing(state, plan, number), interrupts_pass():
-        exec(code, namespace, recorder)
-    if taken_off:
-        put_on_again(state, plan, number, result, taken_off)
-    if past is not None:
-        recorder.note_unseen(past)
-        for name in bound_by_text(statement.fragment.parse(), statement.fragment.text):
-            if name in namespace:
-                recorder.bound.setdefault(name, before[name])  # equal values are not seen
-        if recorder.bound.keys() - statement.binds:
-            state.effects.add(("content", plan.name, "__all__"))  # a star-import gives those too
-    if "global " in statement.fragment.text:
-        # Where a function inside declares a name global, CPython stores it past the locals.
-        for name in statement.binds:
-            if name in namespace:
-                recorder.bound.setdefault(name, before[name])
+    _tell(work, number)
+    result = _execute(state, work, number, code, recorder)
+    _see_all(state, plan, number, recorder, before, past)
     _note_last(state, work, recorder)
     if statement.fragment.kind == "import":
         _leave_alone(state, work, number, recorder)
@@ -118,6 +93,65 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
         state.made.collect()  # or __subclasses__() would list twins
 
 
+def _tell(work: Work, number: int) -> None:
+    """A statement runs: that is told afterwards."""
+    statement = work.plan.after.statements[number]
+    place = work.plan.after.line_text(statement.lineno)
+    work.ran.append(Ran(statement.lineno, statement.label, work.plan.why(number), place))
+
+
+def _execute(
+    state: State, work: Work, number: int, code: types.CodeType, recorder: Recorder
+) -> dict[str, Any]:
+    """Run the code of a statement; the functions that its ``def`` made, as ``"@"`` and qualname.
+
+    Their decorators have seen the functions of before, with the new code.
+    """
+    plan, namespace = work.plan, recorder.namespace
+    raw: dict[str, Any] = {}
+    taken_off: dict[str, Any] = {}
+
+    def made(function: Any) -> Any:
+        stays = _merge_early(state, work, number, function)
+        raw["@" + stays.__qualname__] = stays
+        taken_off.update(take_off(state, plan, number, stays))
+        return stays
+
+    with hooked(namespace, made), replacing(state, plan, number), interrupts_pass():
+        exec(code, namespace, recorder)
+    if taken_off:
+        put_on_again(state, plan, number, raw, taken_off)
+    return raw
+
+
+def _see_all(
+    state: State,
+    plan: ModulePlan,
+    number: int,
+    recorder: Recorder,
+    before: Mapping[str, Any],
+    past: Mapping[str, Any] | None,
+) -> None:
+    """Note down what a statement has bound past its locals.
+
+    *before* is what its names held, *past* all of the namespace where it cannot be told what is
+    bound there.
+    """
+    fragment, binds = plan.after.statements[number].fragment, plan.after.statements[number].binds
+    names: Iterable[str] = ()
+    if past is not None:
+        recorder.note_unseen(past)
+        names = bound_by_text(fragment.parse(), fragment.text)  # equal values are not seen
+    if "global " in fragment.text:
+        # Where a function inside declares a name global, CPython stores it past the locals.
+        names = binds
+    for name in names:
+        if name in recorder.namespace:
+            recorder.bound.setdefault(name, before[name])
+    if past is not None and recorder.bound.keys() - binds:
+        state.effects.add(("content", plan.name, "__all__"))  # a star-import gives those too
+
+
 def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
     """`run_statement` for a quiet one (see `quiet`) of a source that stayed as it was.
 
@@ -127,8 +161,7 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
     statement = plan.after.statements[number]
     namespace = plan.tracked.namespace
     recorder = Recorder(namespace)
-    place = plan.after.line_text(statement.lineno)
-    work.ran.append(Ran(statement.lineno, statement.label, plan.why(number), place))
+    _tell(work, number)
     exec(_code_of(work, number, loader), namespace, recorder)
     is_import = statement.fragment.kind == "import"
     if is_import:
