@@ -124,7 +124,7 @@ def _recode(state: State, plan: ModulePlan, codes: Mapping[Place, types.CodeType
     for function in functions.values():
         code = codes.get(place_of(function.__code__))
         if code is not None and code.co_freevars == function.__code__.co_freevars:
-            state.transaction.set_attr(function, "__code__", code)
+            state.transaction.set_code(function, code)
             recoded.add(id(function))
     return recoded
 
@@ -139,7 +139,7 @@ def _shift(
         return False
     filename, lineno = plan.after.place_of(line + shifts[line])
     moved = placed(code, filename, lineno - code.co_firstlineno)
-    state.transaction.set_attr(function, "__code__", moved)
+    state.transaction.set_code(function, moved)
     return any(isinstance(constant, types.CodeType) for constant in code.co_consts)
 
 
@@ -153,7 +153,7 @@ def move_file(state: State, plan: ModulePlan, shifts: Mapping[int, int]) -> None
         if line:
             filename, lineno = plan.after.place_of(line + shifts.get(line, 0))
             moved = placed(code, filename, lineno - code.co_firstlineno)
-            state.transaction.set_attr(function, "__code__", moved)
+            state.transaction.set_code(function, moved)
 
 
 def _live_functions(tracked: TrackedModule) -> Iterator[types.FunctionType]:

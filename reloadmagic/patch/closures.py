@@ -55,7 +55,7 @@ def _move(
     for function in list(functions):
         code = _new_code(function.__code__, moved, by_name, same)
         if code is not None and same(code, function.__code__):
-            transaction.set_attr(function, "__code__", code)
+            transaction.set_code(function, code)
 
 
 def _replace(
@@ -69,7 +69,7 @@ def _replace(
         if code is None or code is function.__code__:
             continue
         if code.co_freevars == function.__code__.co_freevars:
-            transaction.set_attr(function, "__code__", code)
+            transaction.set_code(function, code)
         else:
             leftovers.append(
                 f"{code.co_qualname}, made before the edit, closes over other variables now "

@@ -46,7 +46,7 @@ def patch_code(patcher: Patcher, function: types.FunctionType, code: types.CodeT
     """Give *function* the code of an edited body; False if its free variables do not fit."""
     if not _fits(function, code):
         return False
-    patcher.transaction.set_attr(function, "__code__", code)
+    patcher.transaction.set_code(function, code)
     return True
 
 
@@ -125,7 +125,7 @@ def forward(patcher: Patcher, old: types.FunctionType, new: Any) -> None:
     patcher.redirect(old, new)
     transaction = patcher.transaction
     transaction.snapshot(old)
-    transaction.set_attr(old, "__code__", _forwarder(old, new))
+    transaction.set_code(old, _forwarder(old, new))
     transaction.set_attr(old, "__defaults__", None)
     transaction.set_attr(old, "__kwdefaults__", None)
     transaction.set_attr(old, "__wrapped__", new)  # for inspect: signature and source

@@ -41,6 +41,8 @@ class Updater:
         self._attempts = attempts
         self._namespaces = namespaces
         self._install = install
+        # The modules that the last plan may have left with an error.
+        self._tried: set[str] = set()
 
     def carry_out(self, plan: Plan) -> tuple[tuple[Outcome, ...], tuple[str, ...]]:
         """Run *plan*; its outcomes, and phrases about what cannot be reloaded.
@@ -48,9 +50,9 @@ class Updater:
         Raises:
             KeyboardInterrupt: what was about to be tried is still to be done.
         """
-        for tracked in self._tracking.modules.values():
-            if tracked.failed is not None:
-                tracked.let_go_of_error()
+        for name in self._tried & self._tracking.modules.keys():
+            self._tracking.modules[name].let_go_of_error()
+        self._tried = plan.modules.keys() | {change.module for change in plan.changes}
         notes = self._settle_files(plan.changes)
         outcomes = [o for c in plan.changes if (o := self._unreadable(c)) is not None]
         self._attempts.begin(plan.changes)

@@ -6,7 +6,6 @@ In come the bytes of a file and the version before; out goes a source, cut into 
 from __future__ import annotations
 
 import ast
-import contextlib
 import importlib.util
 import types
 from collections.abc import Callable
@@ -83,10 +82,11 @@ class Source:
             SourceError: the bytes cannot be decoded or parsed.
         """
         try:
-            # The usual one warns of nothing; those of others may parse what they decode.
-            silent = warn or decode is importlib.util.decode_source
-            with contextlib.nullcontext() if silent else unwarned():
+            if warn or decode is importlib.util.decode_source:  # which warns of nothing
                 text = decode(data)
+            else:
+                with unwarned():  # it may parse what it decodes
+                    text = decode(data)
             tree, statements = _parse(text, path, previous, warn=warn)
             # Parsing a part alone finds no such import, so there is none that was not there before.
             may_have = tree is not None or previous is None or previous.flags != 0

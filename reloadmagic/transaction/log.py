@@ -45,6 +45,7 @@ from .writing import (
     dict_type,
     write_attr,
     write_cell,
+    write_code,
     write_contents,
     write_item,
     write_own,
@@ -142,6 +143,15 @@ class Transaction:
         if not self.covers(cell):
             self._record(undo_cell, cell, None, before)
         write_cell(cell, value)
+
+    def set_code(self, function: types.FunctionType, code: types.CodeType) -> None:
+        """Give a function other code."""
+        before = function.__code__
+        if before is code:
+            return
+        if not self.covers(function):
+            self._record(undo_attr, function, "__code__", before)
+        write_code(function, code)
 
     def set_class(self, instance: object, cls: type) -> None:
         """Make *instance* one of *cls*.

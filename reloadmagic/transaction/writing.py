@@ -26,6 +26,7 @@ from .reading import (
 )
 
 _IMMUTABLE_TYPE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE
+_KINDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 def write_attr(target: object, name: str, value: object) -> None:
@@ -37,8 +38,8 @@ def write_attr(target: object, name: str, value: object) -> None:
     if slot is not ABSENT:
         if value is ABSENT:
             slot.__delete__(target)
-        elif name == "__code__":
-            _write_code(slot, target, value)
+        elif name == "__code__" and type(target) is types.FunctionType:
+            write_code(target, value)  # type: ignore[arg-type]
         else:
             slot.__set__(target, value)
         return
@@ -51,15 +52,15 @@ def write_attr(target: object, name: str, value: object) -> None:
         dict.__setitem__(namespace, name, value)
 
 
-def _write_code(slot: types.GetSetDescriptorType, target: Any, code: Any) -> None:
-    kinds = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
-    if type(target) is types.FunctionType and (target.__code__.co_flags ^ code.co_flags) & kinds:
+def write_code(function: types.FunctionType, code: types.CodeType) -> None:
+    """Give a function other code."""
+    if (function.__code__.co_flags ^ code.co_flags) & _KINDS:
         # Deprecated since 3.13, but it works, and the user could not act on the warning.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
-            slot.__set__(target, code)
+            function.__code__ = code
     else:
-        slot.__set__(target, code)
+        function.__code__ = code
 
 
 def _write_class_attr(cls: type, name: str, value: object) -> None:
