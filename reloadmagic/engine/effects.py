@@ -37,25 +37,34 @@ class Effects:
         # By statement, the values in class bodies that tokens reach which came true at some time.
         self._values: dict[tuple[str, int], list[tuple[Token, str]]] = {}
         self._walked: set[Token] = set()
+        # The tokens that this set of modules has put into *actual*, or taken out, once each time.
+        self._changed: list[Token] = []
 
     def begin_set(self) -> Callable[[], None]:
         """A set of modules begins; what takes back all that is said from here on."""
-        before = set(self.actual), dict(self.contents), dict(self.groups.decided)
+        before = dict(self.contents), dict(self.groups.decided)
         repeated = set(self.groups.replays.repeated)
+        changed = self._changed = []
 
         def take_back() -> None:
-            self.actual, self.contents, self.groups.decided = before
+            for token in changed:
+                self.actual ^= {token}
+            self.contents, self.groups.decided = before
             self.groups.replays.forget(repeated)
 
         return take_back
 
     def add(self, token: Token) -> None:
         """What *token* says has happened."""
-        self.actual.add(token)
+        if token not in self.actual:
+            self.actual.add(token)
+            self._changed.append(token)
 
     def discard(self, token: Token) -> None:
         """What *token* says has not happened after all, or others say it better."""
-        self.actual.discard(token)
+        if token in self.actual:
+            self.actual.remove(token)
+            self._changed.append(token)
 
     def is_due(self, plan: ModulePlan, number: int) -> bool:
         """Has one of the reasons for which a statement is planned come true?"""
@@ -136,7 +145,8 @@ class Effects:
         """All fillers of a set have run: say which containers hold other things than before."""
         self.groups.replays.end()
         if self.contents:
-            self.actual |= self.tokens()
+            for token in self.tokens():
+                self.add(token)
             self.contents = {}
 
     def reached_values(self, module: str, number: int) -> set[str]:

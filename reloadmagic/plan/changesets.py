@@ -89,16 +89,14 @@ def _with_between(
 ) -> list[set[str]]:
     """The groups of *together*, each with the planned modules that lie between its members."""
     graph = order.graph
-    rest = [name for name in plans if name not in together]
+    rest = plans.keys() - together.keys()
     groups: list[set[str]] = []
     for group in {id(group): group for group in together.values()}.values():
-        between = {
-            name
-            for name in rest
-            if graph.descendants(name) & group and graph.ancestors(name) & group
-        }
+        below = set[str]().union(*map(graph.descendants, group))
+        above = set[str]().union(*map(graph.ancestors, group))
+        between = rest & below & above
         groups.append(group | between)
-        rest = [name for name in rest if name not in between]
+        rest -= between
     return groups
 
 

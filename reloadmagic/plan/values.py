@@ -170,16 +170,14 @@ class ModulePlan:
 
     def why(self, number: int) -> tuple[str, ...]:
         """The reasons for which a statement is planned, for people."""
-        return tuple(sorted({reason_text(reason) for reason in self.run.get(number, ())}))
+        return tuple(sorted(set(map(reason_text, self.run.get(number, ())))))
 
 
 def reason_text(reason: Reason) -> str:
     """A reason as a person would say it."""
     if not isinstance(reason, tuple):
         return str(reason)
-    kind, module, *names = reason
-    name = ".".join(names)
-    return f"uses {module}.{name}" if kind != "code" else f"calls {module}.{name}"
+    return f"{'calls' if reason[0] == 'code' else 'uses'} {'.'.join(reason[1:])}"
 
 
 @dataclass(frozen=True, slots=True)
