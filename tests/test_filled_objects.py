@@ -647,6 +647,63 @@ def test_a_list_that_an_object_was_given_is_filled_once(project, reloader, holde
             "TABLE.anything({})\n",
             id="attribute that is made up",
         ),
+        pytest.param(
+            "class Log:\n    lines = []\n    def __init__(self, n): self.n = n\n"
+            "    def __enter__(self): self.lines.append(self.n)\n"
+            "    def __exit__(self, *args): pass\nITEMS = Log.lines\n",
+            "with Log({}): pass\n",
+            id="context manager whose class holds the list",
+        ),
+        pytest.param(
+            "class Put:\n    def __init__(self): self.items = ITEMS\n"
+            "    def __call__(self, n): self.items.append(n)\nput = Put()\n",
+            "put({})\n",
+            id="object that is called",
+        ),
+        pytest.param(
+            "class Put:\n    def __init__(self): self.items = ITEMS\n"
+            "    def __setattr__(self, name, value):\n        if name == 'items':\n"
+            "            object.__setattr__(self, name, value)\n"
+            "        else:\n            self.items.append(value)\nPUT = Put()\n",
+            "PUT.x = {}\n",
+            id="attribute that is set by code",
+        ),
+        pytest.param(
+            "class Node:\n    def __init__(self): self.items = ITEMS\n"
+            "    def __rshift__(self, other): other.items.append(self.n)\n"
+            "def node(n):\n    made = Node()\n    made.n = n\n    return made\n"
+            "N1 = node(1)\nN2 = node(2)\nN3 = node(3)\nEND = Node()\n",
+            "N{} >> END\n",
+            id="operand",
+        ),
+        pytest.param(
+            "def add(n): ITEMS.append(n)\nPUTS = {{}}\nPUTS['x'] = add\n".replace("{{}}", "{}"),
+            "PUTS['x']({})\n",
+            id="function in a dict",
+        ),
+        pytest.param(
+            "def add(n): ITEMS.append(n)\nclass Puts:\n    put = add\n",
+            "Puts.put({})\n",
+            id="function in a class",
+        ),
+        pytest.param(
+            "from types import SimpleNamespace\ndef add(n): ITEMS.append(n)\n"
+            "PUTS = SimpleNamespace(put=add)\n",
+            "PUTS.put({})\n",
+            id="function in a namespace",
+        ),
+        pytest.param(
+            "class Table:\n    def __init__(self): self.items = ITEMS\n"
+            "    def bind(self, n): self.items.append(n)\nTABLE = Table()\nPUTS = [TABLE.bind]\n",
+            "PUTS[0]({})\n",
+            id="bound method in a list",
+        ),
+        pytest.param(
+            "class Table:\n    def __init__(self): self.items = ITEMS\n"
+            "    def bind(self, n): self.items.append(n)\nTABLE = Table()\nTABLES = {'x': TABLE}\n",
+            "TABLES['x'].bind({})\n",
+            id="object in a dict",
+        ),
     ],
 )
 def test_what_statements_put_otherwise_than_by_name_goes_with_them(project, reloader, table, puts):
@@ -676,3 +733,52 @@ def test_an_object_that_comes_to_share_a_list_fills_it_once_from_then_on(project
     project.replace("use.py", "TABLE.put(1)\n", "")
     reloader.reload()
     assert load("table").ITEMS == [2]
+
+
+@pytest.mark.parametrize(
+    ("tables", "table"),
+    [
+        ("TABLES = {'x': Table(), 'y': Table()}\n", "TABLES['x']"),
+        ("TABLES = {key: Table() for key in 'xy'}\n", "TABLES.get('x')"),
+        ("class Tables:\n    x = Table()\n", "Tables.x"),
+        ("class Both:\n    def __init__(self): self.x = Table()\nTABLES = Both()\n", "TABLES.x"),
+        ("TABLE = Table()\ndef table(): return TABLE\n", "table()"),
+    ],
+)
+@pytest.mark.parametrize("call", ["{}.bind(len)\n", "@{}.bind\ndef len(x): pass\n"])
+def test_what_is_put_into_an_object_without_a_name_goes_with_it(
+    project, reloader, tables, table, call
+):
+    project.write(
+        "tables.py",
+        "class Table:\n    def __init__(self): self.items = []\n    def bind(self, f):\n"
+        f"        self.items.append(f.__name__)\n        return f\n{tables}",
+    )
+    statements = [call.format(table), f"{table}.bind(min)\n", f"{table}.bind(max)\n"]
+    project.write("use.py", "from tables import *\n" + "".join(statements))
+    use = load("use")
+    project.replace("use.py", statements[1], "")
+    reloader.reload()
+    assert eval(table, vars(use)).items == ["len", "max"]
+
+
+def test_an_object_survives_what_is_asked_of_another_that_was_given_it(project, reloader):
+    project.write(
+        "app.py",
+        "class Database:\n    def __init__(self): self.log = []\n"
+        "    def query(self, text):\n        self.log.append(text)\n        return text\n"
+        "class Service:\n    def __init__(self, db, handlers):\n"
+        "        self.db, self.handlers = db, handlers\n"
+        "    def bind(self, f): self.handlers.append(f)\n"
+        "    def ask(self, text): return self.db.query(text)\n"
+        "DB = Database()\nHANDLERS = []\nSERVICE = Service(DB, HANDLERS)\n",
+    )
+    project.write("use.py", "from app import SERVICE\nSERVICE.bind(1)\nX = SERVICE.ask('a')\n")
+    use = load("use")
+    app = load("app")
+    database, service = app.DB, app.SERVICE
+    project.replace("use.py", "bind(1)", "bind(2)")
+    project.replace("use.py", "'a'", "'b'")
+    reloader.reload()
+    assert (app.HANDLERS, use.X, database.log) == ([2], "b", ["a", "b"])
+    assert (database, service) == (app.DB, app.SERVICE)

@@ -11,7 +11,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..source.scopes import dotted
-from .known import COPIED, COPYING, DYNAMIC, FILLING, FILLING_FUNCTIONS, PASSING
+from .known import COPIED, COPYING, DYNAMIC, FILLING, FILLING_FUNCTIONS, GETTING, PASSING
 from .summary import CALL, MENTION, OPERATOR, USE, Path
 from .syntax import arguments, attribute_of, holder, imported_path
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["read_call"]
 
 
-def read_call(reader: Expressions, node: ast.Call, how: int) -> None:  # noqa: ARG001
+def read_call(reader: Expressions, node: ast.Call, how: int) -> None:
     """Read a call, what is called and what it is passed."""
     scope, path = reader.scope, dotted(node.func)
     if path is not None:
@@ -33,6 +33,8 @@ def read_call(reader: Expressions, node: ast.Call, how: int) -> None:  # noqa: A
         reader.unit.attrs |= {"__new__", "__init__", "__post_init__"}  # ``cls()``
     if path != ("super",):
         reader.read(node.func, CALL if path is not None else USE | CALL)
+    if how & CALL and isinstance(node.func, ast.Attribute) and node.func.attr in GETTING:
+        reader.read(node.func.value, USE | CALL)  # what is called then may be held by it
     # `hasattr` looks in, but calls nothing.
     passing = path is not None and path[-1] in PASSING and path[-1] != "hasattr"
     callee = scope.resolve(path) if path is not None and scope.is_global(path[0]) else None

@@ -42,9 +42,9 @@ class Effects(Uses):
                 continue  # methods go by attribute
             if how & CALL:
                 self.todo.append(user)
-                if defines and self.calls_only:
+                if self.calls_only and (defines or self._is_passed(user, entity)):
                     self._handed_on(user)
-            elif how & MENTION and self.calls_only:
+            elif self.calls_only and (how & MENTION or self._is_passed(user, entity)):
                 self._handed_on(user)
             elif how & MENTION:
                 self._mention(user)
@@ -56,34 +56,66 @@ class Effects(Uses):
             self.todo.append(user)
             return
         if kind == "v":
+            owner, _, attr = key[1].rpartition(".")
+            self._kept((module, owner.partition(".")[0]), attr)
             return
         statement = self.index.modules[module].source.statements[key]
         if statement.fragment.kind not in {"import", "def", "class"}:
             for name in statement.binds:
                 self._effect((module, name))
-            for path in self.index.modules[module].summaries[key].now.fills:
+            now = self.index.modules[module].summaries[key].now
+            for path in now.fills:
                 for entity, _ in self.index.names.resolve(module, path):
                     self._effect(entity)
+            for path in now.sets:
+                for entity, attr in self.index.names.attributes_set(module, path):
+                    self._kept(entity, attr)
+
+    def _kept(self, entity: Entity, attr: str) -> None:
+        """The changed function is an attribute of what has that name: who calls it runs it."""
+        for user, how, rest in self.index.users(entity):
+            if rest == (attr,) and how & CALL:
+                self.todo.append(user)
+
+    def _is_passed(self, user: User, entity: Entity) -> bool:
+        """Does code pass on what has that name, so that others may hold it?"""
+        module, kind, key = user
+        arguments = self.index.modules[module].summaries[key].now.arguments if kind == "s" else ()
+        resolve = self.index.names.resolve
+        return any((entity, ()) in resolve(module, path) for _, path in arguments)
 
     def _handed_on(self, user: User) -> None:
         """A statement binds what runs the code when it is called, or derived from."""
         module, kind, key = user
+        if kind == "v":
+            owner, _, attr = key[1].rpartition(".")
+            self._by_attribute((module, owner.partition(".")[0]), attr)
         if kind != "s":
             return
         statement = self.index.modules[module].source.statements[key]
         if statement.fragment.kind in {"import", "def", "class"}:
             return
+        now = self.index.modules[module].summaries[key].now
         for name in statement.binds:
             self._handed((module, name))
+        for path in now.fills:
+            for entity, _ in self.index.names.resolve(module, path):
+                self._handed(entity)
+        for path in now.sets:
+            for entity, attr in self.index.names.attributes_set(module, path):
+                self._by_attribute(entity, attr)
 
     def _handed(self, entity: Entity) -> None:
         if entity in self._runners:
             return
         self._runners.add(entity)
         for user, how, rest in self.index.users(entity):
-            if not rest and how & (CALL | BASE):
+            if rest:
+                if how & CALL and self.index.orders.is_given(*entity, rest):
+                    self.todo.append(user)
+            elif how & (CALL | BASE):
                 self.todo.append(user)
-            elif not rest and how & MENTION:
+            elif how & MENTION:
                 self._handed_on(user)
 
     def hold(self, user: User, attr: str) -> None:
@@ -145,7 +177,7 @@ class Effects(Uses):
             self._called(entity)
         elif method in {"__get__", "__set__", "__delete__"} and not self.calls_only:
             self._described(entity)
-        elif method in {"__getattr__", "__getattribute__"} and not self.calls_only:
+        elif method in {"__getattr__", "__getattribute__"}:
             self._head(entity, method)  # which comes down to any use of what may be an instance
         is_special = method.startswith("__") and method.endswith("__")
         if self.calls_only and is_special and method not in SPELLED:

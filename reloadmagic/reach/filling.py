@@ -42,13 +42,9 @@ class Filling:
                     found[target] |= run_by
             for number, summary in enumerate(entry.summaries):
                 for path in summary.orders:
-                    for target in self._targets.of_order(name, path):
+                    for target in self._index.orders.targets(name, path):
                         found[target].add((name, number))
         return {target: fillers for target, fillers in found.items() if fillers}
-
-    def look_again(self) -> bool:
-        """Do objects share other objects than when that was last asked?"""
-        return self._targets.look_again()
 
     def filled_by(self, statement: StatementId) -> list[Target]:
         """The objects that a statement fills."""

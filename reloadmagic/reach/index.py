@@ -19,6 +19,7 @@ from .filling import Filling
 from .imports import Imports
 from .known import METACLASSES, PASSING
 from .names import Names
+from .orders import Orders
 from .summary import CALL, OPERATOR, USE, Path
 from .taint import Taint
 from .tokens import Entity, StatementId, Token, User, ValueId
@@ -43,6 +44,7 @@ class Index:
         names: what names mean.
         imports: who imports whom.
         families: what class statements say.
+        orders: what methods fill that are called for their effect.
         filling: who fills what.
         taint: who might hold something of what.
         attributes: who uses which attributes of whatever object.
@@ -68,6 +70,7 @@ class Index:
         self.names = Names(self.modules, is_loaded=is_module, names_of=names_of)
         self.imports = Imports(self.modules, self.names)
         self.families = Families(self)
+        self.orders = Orders(self)
         self.filling = Filling(self)
         self.taint = Taint(self)
         self.attributes = AttributeUsers(self)
@@ -251,7 +254,7 @@ class Index:
 
     def look_again(self) -> None:
         """The session has gone on: what was found by its objects need not hold."""
-        if self.filling.look_again():
+        if self.orders.look_again():
             self._forget_walks()
 
     def remembered(self, key: object, find: Callable[[], T]) -> T:

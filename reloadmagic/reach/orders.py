@@ -11,16 +11,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .known import ADDING, FILLING
-from .summary import CALL, Path
+from .summary import CALL, MENTION, Path, Unit
 from .tokens import Entity, Target
 
 if TYPE_CHECKING:
+    from .entry import ModuleEntry
     from .index import Index
 
 __all__ = ["Orders"]
 
 Method = tuple[str, str, str]
 """Module, class and name of a method."""
+
+CALLED = "__call__"
 
 
 class Orders:
@@ -32,29 +35,51 @@ class Orders:
         # What objects share by which attributes, as they did when that was asked.
         self._asked: dict[tuple[str, str, str | None], tuple[Entity, ...]] = {}
 
-    def targets(
-        self, module: str, path: Path, seen: frozenset[Entity] = frozenset()
-    ) -> Iterator[Target]:
+    def targets(self, module: str, path: Path) -> list[Target]:
         """The objects that calling the method *path* for its effect alone fills.
 
         Where the class is the user's, its code tells; elsewhere the name of the method has to.
         """
-        for (found, name), rest in self._objects(module, path):
-            if (found, name) not in seen:
-                for alias in self._aliases(found, name):
-                    yield from self.targets(found, (*alias, *rest), seen | {(found, name)})
-            for attrs in [rest] if rest else self._bound(found, name):
-                known = self._methods(found, name, attrs[0]) if len(attrs) == 1 else []
-                adds = attrs[-1] in FILLING or attrs[-1].startswith(ADDING)
-                if any(map(self._fills, known)) if known else adds:
-                    yield (found, name, "")
-                    yield from self._parts(found, name, known)
+        key = ("ordered", module, path)
+        return self._index.remembered(key, lambda: list(self._find(module, path, frozenset())))
 
     def parts(self, module: str, path: Path) -> Iterator[Target]:
         """What calling the method *path* fills that its object shares with others."""
         for (found, name), rest in self._objects(module, path):
             if len(rest) == 1:
-                yield from self._parts(found, name, self._methods(found, name, rest[0]))
+                yield from self._parts(found, name, self.methods(found, name, rest[0]))
+
+    def containers(self, module: str, path: Path) -> Iterator[Target]:
+        """The containers that the object at *path* shares with others."""
+        for (found, name), rest in self._objects(module, path):
+            if not rest:
+                yield from self._parts(found, name, [])
+
+    def setting(self, module: str, name: str, attr: str) -> Iterator[Target]:
+        """What setting *attr* of the object *name* fills, where that runs code of its class."""
+        known = self.methods(module, name, attr) or self.methods(module, name, "__setattr__")
+        if any(map(self._fills, known)):
+            yield (module, name, "")
+            yield from self._parts(module, name, known)
+
+    def fills_operand(self, module: str, name: str, method: str) -> bool:
+        """May the operator of that object change the other operand?"""
+        return any(
+            unit.fills_parameters
+            for home, owner, found in self.methods(module, name, method)
+            for unit in self._units(home, owner, found)
+        )
+
+    def is_given(self, module: str, name: str, path: Path) -> bool:
+        """Is *path* what the object of that name was given to hold, and no method of its class?"""
+        entry = self._index.modules.get(module)
+        if entry is None or len(path) > 1:
+            return False
+        texts = [entry.source.statements[n].fragment.text for n in entry.bindings.get(name, ())]
+        if any(f"{path[0]}=" in text for text in texts):
+            return True
+        is_of_users = bool(self._made_of(module, name))
+        return is_of_users and not self.methods(module, name, path[0])
 
     def look_again(self) -> bool:
         """Do objects share others than when that was last asked?"""
@@ -63,11 +88,59 @@ class Orders:
 
     # The object -------------------------------------------------------------------------------
 
+    def _find(
+        self, module: str, path: Path, seen: frozenset[Entity], *, known_only: bool = False
+    ) -> Iterator[Target]:
+        """`targets`; with *known_only* names of methods tell nothing."""
+        for (found, name), rest in self._objects(module, path):
+            if (found, name) in seen:
+                continue
+            method = rest[:-1] if rest[1:] and rest[-1] == CALLED else rest or (CALLED,)
+            within = seen | {(found, name)}
+            if name in self._index.modules[found].classes:
+                yield from self._in_class(found, name, method, within)
+                continue
+            for alias in self._aliases(found, name):
+                yield from self._find(found, (*alias, *rest), within, known_only=known_only)
+            for attrs in [method, *(self._bound(found, name) if method == (CALLED,) else ())]:
+                known = self.methods(found, name, attrs[0]) if len(attrs) == 1 else []
+                adds = attrs[-1] in FILLING or attrs[-1].startswith(ADDING)
+                adds = adds or (len(attrs) > 1 and self._may_fill(attrs[-1]))
+                if any(map(self._fills, known)) if known else adds and not known_only:
+                    yield (found, name, "")
+                    yield from self._parts(found, name, known)
+                for held in () if known else self._held(found, name):
+                    yield from self._find(found, (*held, *attrs), within, known_only=True)
+                    if self.is_given(found, name, attrs):
+                        yield from self._find(found, held, within, known_only=True)
+
+    def _in_class(
+        self, module: str, name: str, path: Path, seen: frozenset[Entity]
+    ) -> Iterator[Target]:
+        """What a method fills of what a class holds: ``Tables.users.put(...)``."""
+        info = self._names.class_of((module, name))
+        for home, owner in (module, name), *self._names.bases_of((module, name)):
+            if len(path) == 1 and f"{owner}.{path[0]}" in self._index.modules[home].functions:
+                for attr in self._fills((home, owner, path[0])):  # of an object without a name
+                    yield from self._of_class(home, owner, attr)
+        unit = info.values.get(path[0]) if info is not None else None
+        if unit is None:
+            return
+        attrs = path[1:] or (CALLED,)
+        known = self._defined(
+            [(module, p) for p, how in unit.paths.items() if how & CALL], attrs[0]
+        )
+        if len(attrs) == 1 and any(map(self._fills, known)):
+            yield (module, name, path[0])
+        for held, how in unit.paths.items():
+            if how & MENTION:
+                yield from self._find(module, (*held, *attrs), seen, known_only=True)
+
     def _objects(self, module: str, path: Path) -> Iterator[tuple[Entity, Path]]:
         """The objects that *path* leads to, each in the module that binds its name."""
         for (found, name), rest in self._names.resolve(module, path):
             entry = self._index.modules.get(found)
-            if entry is not None and not entry.is_import(name) and name not in entry.classes:
+            if entry is not None and not entry.is_import(name):
                 yield (found, name), rest
 
     def _aliases(self, module: str, name: str) -> Iterator[Path]:
@@ -84,6 +157,25 @@ class Orders:
         found = (entry.summaries[number].methods.get(name) for number in entry.bindings[name])
         return [(method,) for method in found if method is not None]
 
+    def _held(self, module: str, name: str) -> list[Path]:
+        """What the object of that name may hold, or return: it was mentioned as that was made."""
+        key = ("held", module)
+        found = self._index.remembered(key, lambda: self._find_held(self._index.modules[module]))
+        return found.get(name, [])
+
+    def _find_held(self, entry: ModuleEntry) -> dict[str, list[Path]]:
+        found: dict[str, list[Path]] = defaultdict(list)
+        for statement, summary in zip(entry.source.statements, entry.summaries, strict=True):
+            if statement.fragment.kind == "assign":
+                held = [path for path, how in summary.now.paths.items() if how & MENTION]
+                held += [path for _, path in summary.now.arguments]
+                names = {path[0] for path in (*summary.now.fills, *summary.now.sets)}
+                for name in {*statement.binds, *names}:
+                    found[name] += [path for path in held if path[0] != name]
+        for name, (_, unit) in entry.functions.items():
+            found[name] += [path for path, how in unit.paths.items() if how & MENTION]
+        return found
+
     def _parts(
         self, module: str, name: str, methods: list[Method], seen: frozenset[Entity] = frozenset()
     ) -> Iterator[Target]:
@@ -96,7 +188,7 @@ class Orders:
                 yield from self._of_class(home, owner, attr)
                 for shared in self._shares(module, name, attr):
                     yield (*shared, "")
-                    within = [m for other in called for m in self._methods(*shared, other)]
+                    within = [m for other in called for m in self.methods(*shared, other)]
                     if within and shared not in seen:
                         yield from self._parts(*shared, within, seen | {shared})
         if not methods:
@@ -118,24 +210,30 @@ class Orders:
 
     # Its methods ------------------------------------------------------------------------------
 
-    def _methods(self, module: str, name: str, method: str) -> list[Method]:
+    def methods(self, module: str, name: str, method: str) -> list[Method]:
         """*method* as the user's classes define it from which *name* was made."""
-        return self._index.remembered(
-            ("methods of", module, name, method),
-            lambda: (
-                self._defined(module, name, method) or self._defined(module, name, "__getattr__")
-            ),
-        )
+        key = ("methods of", module, name, method)
+        return self._index.remembered(key, lambda: self._find_methods(module, name, method))
 
-    def _defined(self, module: str, name: str, method: str) -> list[Method]:
+    def _find_methods(self, module: str, name: str, method: str) -> list[Method]:
+        made_of = self._made_of(module, name)
+        found = self._defined([*made_of], method)
+        is_special = method.startswith("__") and method.endswith("__")
+        return found or ([] if is_special else self._defined(made_of, "__getattr__"))
+
+    def _made_of(self, module: str, name: str) -> list[tuple[str, Path]]:
+        """What is called as the object of that name is made."""
         entry = self._index.modules[module]
-        todo: list[tuple[str, Path]] = [
+        return [
             (module, path)
             for number in entry.bindings.get(name, ())
             if entry.source.statements[number].fragment.kind == "assign"
             for path, how in entry.summaries[number].now.paths.items()
             if how & CALL
         ]
+
+    def _defined(self, todo: list[tuple[str, Path]], method: str) -> list[Method]:
+        """*method* as the classes define it that are called, or by functions that are."""
         found: dict[Method, None] = {}
         for where, path in todo:
             for (home, owner), rest in self._names.resolve(where, path):
@@ -160,17 +258,23 @@ class Orders:
         return self._index.remembered(("fills", *method), lambda: self._find_fills(*method))
 
     def _find_fills(self, module: str, owner: str, method: str) -> dict[str, set[str]]:
-        functions = self._index.modules[module].functions
-        names, found = [method], dict[str, set[str]]()
-        for name in names:
-            unit = functions[f"{owner}.{name}"][1]
+        found: dict[str, set[str]] = {}
+        for unit in self._units(module, owner, method):
             for attr in unit.fills_self:
                 found.setdefault(attr, set())
             for attr, called in unit.delegates:
                 if attr in unit.fills_self or self._may_fill(called):
                     found.setdefault(attr, set()).add(called)
-            names += [a for a in unit.attrs if f"{owner}.{a}" in functions and a not in names]
         return found
+
+    def _units(self, module: str, owner: str, method: str) -> Iterator[Unit]:
+        """A method, and the others of its class that it may call."""
+        functions = self._index.modules[module].functions
+        names = [method]
+        for name in names:
+            unit = functions[f"{owner}.{name}"][1]
+            yield unit
+            names += [a for a in unit.attrs if f"{owner}.{a}" in functions and a not in names]
 
     def _may_fill(self, method: str) -> bool:
         """May calling a method of that name, of whatever object, change what this holds?"""

@@ -27,7 +27,14 @@ from .summary import (
     Summary,
     Unit,
 )
-from .syntax import factories, imported_path, is_type_checking, lambda_in, stored
+from .syntax import (
+    factories,
+    imported_path,
+    is_type_checking,
+    lambda_in,
+    method_path,
+    stored,
+)
 
 __all__ = ["Statements"]
 
@@ -68,19 +75,31 @@ class Statements:
 
     def _order(self, node: ast.expr, *method: str) -> None:
         """A method is called for what it does; that of *node* by this name, where it is given."""
-        path = dotted(node)
+        for name in method:
+            node = ast.Attribute(node, name, ast.Load())
+        path = method_path(node)
         if path is not None:
-            self.summary.orders.add((*path, *method))
+            self.summary.orders.add(path)
 
-    def _operation(self, node: ast.BinOp) -> None:
-        """``extract >> load`` is there for what the operator does to either."""
+    def _operation(self, node: ast.BinOp) -> list[ast.expr]:
+        """``extract >> load`` is there for what the operator does to either; all the operands."""
         name = BINARY[type(node.op)]
         self.unit.attrs |= {f"__{name}__", f"__r{name}__"}
-        for operand, method in ((node.left, f"__{name}__"), (node.right, f"__r{name}__")):
-            if isinstance(operand, ast.BinOp):
-                self._operation(operand)
-            else:
-                self._order(operand, method)
+        left, right = (self._operands(side) for side in (node.left, node.right))
+        for operand in left:
+            self._order(operand, f"__{name}__")
+            path = dotted(operand)
+            given = [found for other in right if (found := dotted(other)) is not None]
+            if path is not None:
+                self.unit.arguments += [((*path, f"__{name}__"), other) for other in given]
+        for operand in right:
+            self._order(operand, f"__r{name}__")
+        return left + right
+
+    def _operands(self, node: ast.expr) -> list[ast.expr]:
+        if isinstance(node, ast.BinOp):
+            return self._operation(node)
+        return list(node.elts) if isinstance(node, ast.List | ast.Tuple) else [node]
 
     def _visit_Return(self, node: ast.Return) -> None:
         if node.value is not None:

@@ -20,6 +20,7 @@ __all__ = [
     "imported_path",
     "is_type_checking",
     "lambda_in",
+    "method_path",
     "stored",
 ]
 
@@ -142,6 +143,29 @@ def holder(node: ast.expr) -> ast.expr:
             node = node.func.value
         else:
             return node
+
+
+def method_path(node: ast.expr) -> Path | None:
+    """What is called, as a path, whatever it was taken out of: ``TABLES["a"].put``, ``make().put``.
+
+    ``"__call__"`` stands for calling what a container holds, or what a function returns. None for
+    methods of other expressions.
+    """
+    names: list[str] = []
+    while not isinstance(node, ast.Name):
+        if isinstance(node, ast.Attribute):
+            names.append(node.attr)
+            node = node.value
+            continue
+        if not names:
+            names.append("__call__")
+        inner = holder(node)
+        if inner is node and isinstance(node, ast.Call):
+            inner = node.func
+        if inner is node:
+            return None
+        node = inner
+    return (node.id, *reversed(names))
 
 
 def attribute_of(target: ast.expr) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .known import SPELLED
 from .summary import Path
 from .tokens import Entity, StatementId, User
 
@@ -114,4 +115,7 @@ class Taint:
             init = entry.functions.get(f"{qualname}.__init__")
             if init is not None:
                 return init[1].fills_parameters
+            if rest and rest[-1] in SPELLED:
+                if self._index.orders.fills_operand(found, name, rest[-1]):
+                    return True
         return False

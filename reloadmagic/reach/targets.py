@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .known import CLASS_HOOKS, METACLASS_HOOKS
-from .orders import Orders
 from .summary import CALL, Path, Unit
 from .tokens import Entity, Target, User
 
@@ -25,7 +24,7 @@ class Targets:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._names = index.names
-        self._orders = Orders(index)
+        self._orders = index.orders
 
     def of_unit(self, name: str, user: User, unit: Unit) -> Iterator[Target]:
         """What *unit* itself fills."""
@@ -38,6 +37,8 @@ class Targets:
                 info = self._names.class_of((found, bound))
                 if info is not None and attr in info.attrs:
                     yield (found, bound, attr)  # the class statement sets it back
+                elif info is None:
+                    yield from self._orders.setting(found, bound, attr)
             for (found, bound), rest in self._names.resolve(name, path):
                 if not rest and found != name and found in self._index.modules:
                     yield (found, bound, "")  # a name of another module
@@ -50,6 +51,7 @@ class Targets:
         for callee, argument in unit.arguments:
             if self._index.taint.fills_parameters(name, callee):
                 yield from self._target(name, argument)
+                yield from self._orders.containers(name, argument)
         for path, how in unit.paths.items():
             if how & CALL:
                 yield from self._stateful_targets(name, path)
@@ -57,14 +59,6 @@ class Targets:
                     yield from self._class_targets(name, path)
         if user[1] == "f":
             yield from self._method_targets(name, user[2], unit)
-
-    def of_order(self, module: str, path: Path) -> Iterator[Target]:
-        """The objects that calling the method *path* for its effect alone fills."""
-        return self._orders.targets(module, path)
-
-    def look_again(self) -> bool:
-        """Do objects share others than when that was last asked?"""
-        return self._orders.look_again()
 
     def _method_targets(self, module: str, qualname: str, unit: Unit) -> Iterator[Target]:
         """Class attributes that a method fills."""

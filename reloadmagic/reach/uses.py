@@ -67,6 +67,8 @@ class Uses:
         for found in tainted:
             module, number = found
             summary = self.index.modules[module].summaries[number]
+            if self.calls_only and not summary.orders:
+                continue
             if _looks_in(summary.now):
                 if not (method and only_makes(self.index, found, family, tainted, method)):
                     self.todo.append((module, "s", number))
