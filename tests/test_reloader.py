@@ -5,10 +5,12 @@ from __future__ import annotations
 import builtins
 import importlib
 import sys
+import textwrap
 import types
 
 import pytest
 
+import reloadmagic
 from reloadmagic import Reloader
 from session import load, ran, watch
 
@@ -171,6 +173,17 @@ def test_the_three_steps_can_be_taken_one_by_one(project, reloader):
     plan = reloader.plan(changes)
     report = reloader.reload(plan)
     assert ([c.module for c in changes], ran(report), one.A) == (["one"], ["A"], 2)
+
+
+def test_the_edit_that_the_package_follows_through_is_told_as_it_says(project, reloader):
+    shown = reloadmagic.__doc__.split("``shop.py`` ::\n")[1].split("VAT becomes 0.2")[0]
+    project.write("settings.py", "VAT = 0.19\n")
+    project.write("shop.py", textwrap.dedent(shown))
+    load("settings")
+    shop = load("shop")
+    project.edit("settings.py", "VAT = 0.2\n")
+    told = str(reloader.reload()).partition(" · ")[0]
+    assert (f"``{told}``" in reloadmagic.__doc__, shop.LABEL) == (True, "incl. 20% VAT")
 
 
 def test_a_plan_limits_a_reload_to_what_was_planned(project, reloader):
