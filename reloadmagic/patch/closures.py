@@ -10,6 +10,7 @@ from __future__ import annotations
 import types
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..transaction import Transaction
@@ -19,8 +20,29 @@ __all__ = ["patch_closures"]
 
 Same = Callable[[types.CodeType, types.CodeType], bool]
 Named = Callable[[dict[str, Any]], Iterable[types.FunctionType]]
-Pairs = dict[int, tuple[types.CodeType, types.CodeType]]
-"""By the ``id`` of a code object: that one, and the one that stands for it now."""
+Pair = tuple[types.CodeType, types.CodeType]
+"""A code object, and the one that stands for it now."""
+
+
+@dataclass(slots=True)
+class _Replaced:
+    """Code objects that were replaced, by their ``id`` and by namespace and qualname.
+
+    Attributes:
+        homes: the namespaces of their functions, by ``id``.
+    """
+
+    pairs: dict[int, Pair] = field(default_factory=dict)
+    by_name: dict[tuple[int, str], list[Pair]] = field(default_factory=lambda: defaultdict(list))
+    homes: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    def add(self, home: dict[str, Any], found: Iterable[Pair]) -> None:
+        """Note what was replaced in a function of the namespace *home*."""
+        self.homes[id(home)] = home
+        for old, new in found:
+            if id(old) not in self.pairs:
+                self.pairs[id(old)] = old, new
+                self.by_name[id(home), old.co_qualname].append((old, new))
 
 
 def patch_closures(transaction: Transaction, same: Same, named: Named) -> list[str]:
@@ -30,42 +52,34 @@ def patch_closures(transaction: Transaction, same: Same, named: Named) -> list[s
     can be reached by names (*named*, for a namespace) are looked for, as lines alone are not worth
     a pass over the heap.
     """
-    pairs: Pairs = {}
-    namespaces: dict[int, dict[str, Any]] = {}
-    moved: Pairs = {}
-    homes: dict[int, dict[str, Any]] = {}
+    edited, moved = _Replaced(), _Replaced()
     for function, before in transaction.replaced_code():
         found = [pair for pair in nested_pairs(before, function.__code__) if pair[0] is not pair[1]]
-        if all(same(old, new) for old, new in found):
-            into, within = moved, homes
-        else:
-            into, within = pairs, namespaces
-        into.update((id(old), (old, new)) for old, new in found)
-        within[id(function.__globals__)] = function.__globals__
-    if moved:
-        _move(transaction, moved, (f for home in homes.values() for f in named(home)), same)
-    return _replace(transaction, pairs, namespaces.values(), same) if pairs else []
+        into = moved if all(same(old, new) for old, new in found) else edited
+        into.add(function.__globals__, found)
+    if moved.pairs:
+        _move(transaction, moved, (f for home in moved.homes.values() for f in named(home)), same)
+    return _replace(transaction, edited, same) if edited.pairs else []
 
 
 def _move(
-    transaction: Transaction, moved: Pairs, functions: Iterable[types.FunctionType], same: Same
+    transaction: Transaction,
+    moved: _Replaced,
+    functions: Iterable[types.FunctionType],
+    same: Same,
 ) -> None:
     """Let *functions* whose code only moved stand where it stands now."""
-    by_name = _by_name(moved)
     for function in list(functions):
-        code = _new_code(function.__code__, moved, by_name, same)
+        code = _new_code(function, moved, same)
         if code is not None and same(code, function.__code__):
             transaction.set_code(function, code)
 
 
-def _replace(
-    transaction: Transaction, pairs: Pairs, homes: Iterable[dict[str, Any]], same: Same
-) -> list[str]:
+def _replace(transaction: Transaction, replaced: _Replaced, same: Same) -> list[str]:
     """Look for all functions with code that was replaced; which ones have to keep theirs."""
-    by_name = _by_name(pairs)
     leftovers: list[str] = []
-    for function in live_functions(*homes):
-        code = _new_code(function.__code__, pairs, by_name, same)
+    for function in live_functions(*replaced.homes.values()):
+        code = _new_code(function, replaced, same)
         if code is None or code is function.__code__:
             continue
         if code.co_freevars == function.__code__.co_freevars:
@@ -76,13 +90,6 @@ def _replace(
                 "and keeps its old code"
             )
     return list(dict.fromkeys(leftovers))
-
-
-def _by_name(pairs: Pairs) -> dict[str, list[tuple[types.CodeType, types.CodeType]]]:
-    found: dict[str, list[tuple[types.CodeType, types.CodeType]]] = defaultdict(list)
-    for pair in pairs.values():
-        found[pair[0].co_qualname].append(pair)
-    return found
 
 
 def nested_pairs(
@@ -106,20 +113,18 @@ def nested(code: types.CodeType) -> Iterator[types.CodeType]:
 
 
 def _new_code(
-    code: types.CodeType,
-    pairs: Pairs,
-    by_name: dict[str, list[tuple[types.CodeType, types.CodeType]]],
-    same: Same,
+    function: types.FunctionType, replaced: _Replaced, same: Same
 ) -> types.CodeType | None:
-    """The code to stand for *code*; None if it was not made by replaced code.
+    """The code to stand for that of *function*; None if that was not made by replaced code.
 
-    A closure may be older than the last version, by lines at least: then it is known by its name,
-    where that is the only one, or by doing the same.
+    A closure may be older than the last version, by lines at least: then it is known by its name
+    in its module, where that is the only one, or by doing the same.
     """
-    found = pairs.get(id(code))
+    code = function.__code__
+    found = replaced.pairs.get(id(code))
     if found is not None:
         return found[1]
-    candidates = by_name.get(code.co_qualname, [])
+    candidates = replaced.by_name.get((id(function.__globals__), code.co_qualname), [])
     if any(new is code for _, new in candidates):
         return None
     alike = [new for old, new in candidates if same(old, code)]
