@@ -249,6 +249,32 @@ def test_of_two_star_imports_in_cells_the_later_one_binds_what_both_give(project
     assert names["a"] == ["one"]
 
 
+CELLS = {
+    "a later star-import": (("from one import *", "from two import *"), 1),
+    "a later import by name": (("from one import *", "from two import N"), 1),
+    "a later star-import than one by name": (("from one import N", "from two import *"), 1),
+    "an earlier star-import": (("from two import *", "from one import *"), 2),
+    "an earlier import by name": (("from two import N", "from one import *"), 2),
+    "the user's own": (("from one import *", "N = 1"), 1),
+}
+
+
+@pytest.mark.parametrize(("cells", "expected"), CELLS.values(), ids=CELLS)
+def test_of_equal_values_that_cells_bound_to_a_name_the_last_counts(
+    project, reloader, cells, expected
+):
+    project.write("one.py", "N = 1\n")
+    project.write("two.py", "N = 1\n")
+    names: dict = {}
+    load("one", "two")
+    for cell in cells:
+        reloader.note_cell(cell, names)
+        exec(cell, names)
+    project.edit("one.py", "N = 2\n")
+    reloader.reload()
+    assert names["N"] == expected
+
+
 def test_a_function_of_a_package_becomes_a_submodule(project, reloader):
     project.write("pkg/__init__.py", "def tools(): return 'function'\ndef stays(): return 1\n")
     project.write("pkg/user.py", "from . import tools\n")

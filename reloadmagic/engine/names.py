@@ -32,7 +32,8 @@ class Namespace:
             it is not known which import ran, as in ``try`` and ``except``.
         earlier: where such names had been imported from before that, the last one first: that is
             what they are where the import of `provenance` finds nothing any longer.
-        stars: modules whose names were imported by star, in that order.
+        stars: modules whose names were imported by star, in that order, each with the names that
+            code has bound since.
         orphans: values that names still hold although their modules dropped them.
     """
 
@@ -41,7 +42,7 @@ class Namespace:
     def __init__(self, names: dict[str, Any]) -> None:
         self.names = names
         self.provenance: dict[str, tuple[Origin, ...]] = {}
-        self.stars: dict[str, None] = {}
+        self.stars: dict[str, set[str]] = {}
         self.orphans: dict[str, Any] = {}
         self.earlier: dict[str, tuple[Origin, ...]] = {}
 
@@ -53,8 +54,10 @@ class Namespace:
             name, origin = alias.asname or alias.name, (node.module, alias.name)
             if alias.name == "*":
                 self.stars.pop(node.module, None)
-                self.stars[node.module] = None
-            elif is_certain:
+                self.stars[node.module] = set()
+                continue
+            self._note_binding(name)
+            if is_certain:
                 before = [o for o in self.origins(name) if o != origin]
                 self.provenance[name] = (origin,)
                 self.earlier[name] = tuple(before)
@@ -70,6 +73,17 @@ class Namespace:
         """A cell is about to run that binds *name* to something else."""
         self.provenance.pop(name, None)
         self.earlier.pop(name, None)
+        self._note_binding(name)
+
+    def _note_binding(self, name: str) -> None:
+        for bound in self.stars.values():
+            bound.add(name)
+
+    def stars_after(self, name: str, star: str | None = None) -> list[str]:
+        """The modules imported by star after *name* was bound by other code, and after *star*."""
+        order = list(self.stars)
+        first = order.index(star) + 1 if star is not None else 0
+        return [module for module in order[first:] if name not in self.stars[module]]
 
 
 def namespaces_before(namespaces: Iterable[Namespace]) -> dict[str, dict[str, Any]]:
@@ -101,7 +115,7 @@ def refresh(
     kept = list(filter(None, told))
     for module in namespace.stars:
         if module in before:
-            _refresh_star(namespace, module, before[module], transaction)
+            _refresh_star(namespace, module, before, transaction)
     return kept
 
 
@@ -122,7 +136,7 @@ def _refresh_name(
     old = namespace.names.get(name, ABSENT)
     is_orphan = old is not ABSENT and namespace.orphans.get(name, ABSENT) is old
     at = next((n for n, was in enumerate(formerly) if was is old is not ABSENT), len(origins))
-    if at == len(origins) and not is_orphan:
+    if (at == len(origins) and not is_orphan) or _gave(before, namespace.stars_after(name), name):
         return ""
     for number, origin in enumerate(origins):
         new = _value_now(origin)
@@ -146,23 +160,40 @@ def _value_now(origin: Origin) -> Any:
     return (module_namespace(sys.modules.get(module)) or {}).get(attr, ABSENT)
 
 
+def _gave(before: dict[str, dict[str, Any]], modules: Iterable[str], name: str) -> bool:
+    """Did a star-import of one of these *modules* bind *name*?"""
+    return any(name in star_names(before[module]) for module in modules if module in before)
+
+
+def _is_hidden(
+    namespace: Namespace, star: str, name: str, before: dict[str, dict[str, Any]]
+) -> bool:
+    """Is what a star-import gives for *name* bound again by code that ran later?"""
+    return name in namespace.stars[star] or _gave(before, namespace.stars_after(name, star), name)
+
+
 def _refresh_star(
-    namespace: Namespace, module: str, before: dict[str, Any], transaction: Transaction
+    namespace: Namespace,
+    module: str,
+    before: dict[str, dict[str, Any]],
+    transaction: Transaction,
 ) -> None:
-    names = namespace.names
+    names, was = namespace.names, before[module]
     now = module_namespace(sys.modules.get(module)) or {}
-    formerly = dict.fromkeys(star_names(before))
+    formerly = dict.fromkeys(star_names(was))
     gives = dict.fromkeys(star_names(now))
     for name in gives:
         old = names.get(name, ABSENT)
         if name in formerly:
-            is_ours = old is before[name]
+            is_ours = old is was[name]
         else:
-            is_ours = old is ABSENT or _is_from_star_before(namespace, module, name)
-        if is_ours and old is not now[name]:
+            is_ours = old is ABSENT or _is_imported_before(namespace, module, name)
+        if is_ours and old is not now[name] and not _is_hidden(namespace, module, name, before):
             transaction.set_item(names, name, now[name])
     for name in formerly:
-        if name not in gives and names.get(name, ABSENT) is before[name]:
+        if name not in gives and names.get(name, ABSENT) is was[name]:
+            if _is_hidden(namespace, module, name, before):
+                continue
             other = _imported_otherwise(namespace, name)
             if other is ABSENT:
                 transaction.del_item(names, name)
@@ -170,13 +201,17 @@ def _refresh_star(
                 transaction.set_item(names, name, other)
 
 
-def _is_from_star_before(namespace: Namespace, module: str, name: str) -> bool:
-    """Is *name* bound by a star-import that came before the one of *module*, which hides it now?"""
+def _is_imported_before(namespace: Namespace, module: str, name: str) -> bool:
+    """Is *name* bound by an import that came before the star-import of *module*, which hides it now?"""
+    held = namespace.names[name]
+    if name not in namespace.stars[module]:
+        if any(_value_now(origin) is held for origin in namespace.origins(name)):
+            return True
     for star in namespace.stars:
         if star == module:
             return False
         found = (module_namespace(sys.modules.get(star)) or {}).get(name, ABSENT)
-        if found is namespace.names[name]:
+        if found is held:
             return True
     return False
 
