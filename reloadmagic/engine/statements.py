@@ -267,7 +267,9 @@ def _note_star(state: State, work: Work, number: int, recorder: Recorder) -> Non
     drop_foreign(state, plan, recorder)
     give_back_later_names(state, plan.name, number, recorder)
     before = _given_before(plan, number)
-    drop_star(state, work, [name for name in before if name not in recorder.bound])
+    is_last = number == state.index.modules[plan.name].bindings["*"][-1]
+    gone = before | plan.left if is_last else before
+    drop_star(state, work, [name for name in gone if name not in recorder.bound])
     work.stars[number] = frozenset(recorder.bound)
     if work.stars[number] != before:
         state.effects.add(("content", plan.name, "__all__"))

@@ -17,6 +17,7 @@ __all__ = [
     "cells",
     "class_cells",
     "functions_in",
+    "hooks_subclasses",
     "mro",
     "qualname",
     "read_cell",
@@ -123,12 +124,20 @@ def stands_for_function(value: object) -> bool:
     return any(name in own_dict(base) for base in mro(cls) for name in ("__call__", "__get__"))
 
 
+def hooks_subclasses(cls: type) -> bool:
+    """Does making a class below *cls* call code of it that is not the standard library's?"""
+    return not is_exactly(cls, type, abc.ABCMeta) or _calls_hook(mro(cls))
+
+
+def _calls_hook(classes: Iterable[type]) -> bool:
+    """Is the ``__init_subclass__`` that comes first in *classes* not the standard library's?"""
+    init = next(base for base in classes if "__init_subclass__" in own_dict(base))
+    return own_dict(init).get("__module__") not in (None, "typing", "abc")
+
+
 def calls_on_creation(cls: type) -> bool:
     """Does making a class like *cls* call code that is not the standard library's?"""
-    if not is_exactly(cls, type, abc.ABCMeta):
-        return True
-    init = next(base for base in mro(cls)[1:] if "__init_subclass__" in own_dict(base))
-    if own_dict(init).get("__module__") not in (None, "typing", "abc"):
+    if not is_exactly(cls, type, abc.ABCMeta) or _calls_hook(mro(cls)[1:]):
         return True
     return any(
         "__set_name__" in own_dict(base)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import abc
 from typing import TYPE_CHECKING
 
-from ..transaction import is_exactly, own_dict
+from ..transaction import own_dict
 from .abstract import forget_all_answers, registered_with, virtual_subclasses
 from .attributes import OWN, carried, merge_attributes, merge_beneath
-from .inside import bases, calls_on_creation, class_cells, qualname
+from .inside import bases, calls_on_creation, class_cells, hooks_subclasses, qualname
 
 if TYPE_CHECKING:
     from .kept import Kept
@@ -64,7 +64,7 @@ def rescue_subclasses(patcher: Patcher) -> None:
         child, old, new = patcher.stuck_subclasses.pop()
         if patcher.stand_in(child) is not child:
             continue
-        hooked = calls_on_creation(child) or not is_exactly(new, type, abc.ABCMeta)
+        hooked = calls_on_creation(child) or hooks_subclasses(new)
         clone = None if hooked else _clone(child, old, new)
         if clone is None:
             patcher.leftovers.append(

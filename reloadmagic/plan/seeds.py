@@ -85,8 +85,8 @@ class Seeds:
         # What stands for itself at the start and the end binds what it bound.
         middle = plan.before.statements[diff.head : len(plan.before.statements) - diff.tail]
         gone = [n for s in middle for n in s.binds if n not in bound_now and n != "*"]
-        gone = [n for n in gone if not self._comes_by_star(plan, n)]
-        plan.dropped = tuple(dict.fromkeys(gone))
+        plan.left = frozenset(n for n in set(gone) if self._comes_by_star(plan, n))
+        plan.dropped = tuple(dict.fromkeys(n for n in gone if n not in plan.left))
         plan.dropped_statements = diff.dropped
         for name in plan.dropped:
             self.propagation.push(("bind", plan.name, name))

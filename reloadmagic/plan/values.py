@@ -109,6 +109,7 @@ class ModulePlan:
         patch: pairs of which only bodies differ and whose live functions can be patched.
         origins: for statements that define what another module defined before, where it is.
         dropped: names that the source no longer binds.
+        left: names that star-imports alone may bind now, which others bound before.
         dropped_statements: statements of *before* that are gone.
         unbound: names, by module, that only code which is gone bound: functions, other modules.
         annotated: statements of *after* of which only the annotation of a name differs.
@@ -131,6 +132,7 @@ class ModulePlan:
     patch: dict[int, Pair] = field(default_factory=dict)
     origins: dict[int, StatementId] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
+    left: frozenset[str] = frozenset()
     dropped_statements: tuple[int, ...] = ()
     unbound: tuple[Entity, ...] = ()
     annotated: set[int] = field(default_factory=set)
