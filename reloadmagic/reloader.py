@@ -211,6 +211,13 @@ class Reloader:
         """
         self._namespaces.note_cell(source, namespace)
 
+    def note_values(self, namespace: dict[str, Any]) -> None:
+        """Note what the imports of code given to `note_cell` have bound, now that it has run.
+
+        Names follow their modules from then on where these had bound them anew at run time, too.
+        """
+        self._namespaces.note_values(namespace)
+
     # Changes and plans ---------------------------------------------------------------------------
 
     def take_over_new(self) -> None:

@@ -285,3 +285,36 @@ def test_a_function_of_a_package_becomes_a_submodule(project, reloader):
     reloader.reload()
     assert (pkg.tools.run(), user.tools.run()) == ("submodule", "submodule")
     assert pkg.stays is stays
+
+
+@pytest.mark.parametrize(
+    "cell", ["from one import n", "from one import *", "from one import n as n"]
+)
+@pytest.mark.parametrize("value", ["2", "(2, 'a')", "lambda: 0"])
+def test_names_follow_where_their_module_had_bound_its_own_anew(project, reloader, cell, value):
+    project.write("one.py", f"n = {value}\ndef f():\n global n\n n = 4\n")
+    names: dict[str, object] = {}
+    reloader.note_cell(cell, names)
+    exec(cell, names)
+    reloader.note_values(names)
+    load("one").f()
+    project.edit("one.py", "n = 11\ndef f():\n global n\n n = 4\n")
+    reloader.reload()
+    assert names["n"] == 11
+    load("one").f()
+    project.edit("one.py", "n = 12\ndef f():\n global n\n n = 4\n")
+    reloader.reload()
+    assert names["n"] == 12
+
+
+def test_names_stay_that_the_user_bound_or_whose_module_did_not_change(project, reloader):
+    project.write("one.py", "n = 2\nm = 3\ndef f():\n global n, m\n n = m = 4\n")
+    names: dict[str, object] = {}
+    reloader.note_cell("from one import n, m", names)
+    exec("from one import n, m", names)
+    reloader.note_values(names)
+    load("one").f()
+    names["m"] = 5
+    project.replace("one.py", "m = 3", "m = 6")
+    reloader.reload()
+    assert (names["n"], names["m"], load("one").n) == (2, 5, 4)

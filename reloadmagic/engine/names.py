@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import ast
 import sys
+import weakref
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..absent import ABSENT
 from ..modules import module_namespace
+from ..notes import is_plain
 from .stars import star_names
 
 if TYPE_CHECKING:
@@ -35,9 +37,11 @@ class Namespace:
         stars: modules whose names were imported by star, in that order, each with the names that
             code has bound since.
         orphans: values that names still hold although their modules dropped them.
+        imported: what imports bound names to, weakly but for plain values: a module may have
+            bound its own name again since.
     """
 
-    __slots__ = ("earlier", "names", "orphans", "provenance", "stars")
+    __slots__ = ("earlier", "imported", "names", "orphans", "provenance", "stars")
 
     def __init__(self, names: dict[str, Any]) -> None:
         self.names = names
@@ -45,6 +49,7 @@ class Namespace:
         self.stars: dict[str, set[str]] = {}
         self.orphans: dict[str, Any] = {}
         self.earlier: dict[str, tuple[Origin, ...]] = {}
+        self.imported: dict[str, Any] = {}
 
     def note_import(self, node: ast.ImportFrom, *, is_certain: bool) -> None:
         """A cell is about to run that holds this import; *is_certain*: under no condition."""
@@ -84,6 +89,33 @@ class Namespace:
         order = list(self.stars)
         first = order.index(star) + 1 if star is not None else 0
         return [module for module in order[first:] if name not in self.stars[module]]
+
+    def note_values(self) -> None:
+        """Imports have run: what their names are now is what these bound."""
+        for name, origins in self.provenance.items():
+            value = self.names.get(name, ABSENT)
+            if value is not ABSENT and any(value is _value_now(origin) for origin in origins):
+                self.imported[name] = _held(value)
+        for module in self.stars:
+            now = module_namespace(sys.modules.get(module)) or {}
+            for name in star_names(now):
+                if self.names.get(name, ABSENT) is now[name]:
+                    self.imported[name] = _held(now[name])
+
+    def is_imported(self, name: str, value: object) -> bool:
+        """Is *value* what an import bound *name* to?"""
+        held = self.imported.get(name, ABSENT)
+        return value is (held() if type(held) is weakref.ref else held)
+
+
+def _held(value: Any) -> Any:
+    """What to remember *value* by: itself where it is plain, else not to keep it alive."""
+    if is_plain(value):
+        return value
+    try:
+        return weakref.ref(value)
+    except TypeError:
+        return ABSENT
 
 
 def namespaces_before(namespaces: Iterable[Namespace]) -> dict[str, dict[str, Any]]:
@@ -136,6 +168,9 @@ def _refresh_name(
     old = namespace.names.get(name, ABSENT)
     is_orphan = old is not ABSENT and namespace.orphans.get(name, ABSENT) is old
     at = next((n for n, was in enumerate(formerly) if was is old is not ABSENT), len(origins))
+    if at == len(origins) and namespace.is_imported(name, old):  # and rebound by its module since
+        changed = (n for n, was in enumerate(formerly) if was is not _value_now(origins[n]))
+        at = next(changed, at)
     if (at == len(origins) and not is_orphan) or _gave(before, namespace.stars_after(name), name):
         return ""
     for number, origin in enumerate(origins):
@@ -143,7 +178,7 @@ def _refresh_name(
         # What a later import would bind counts again once it is back.
         if new is not ABSENT and (number >= at or formerly[number] is ABSENT):
             if new is not old:
-                transaction.set_item(namespace.names, name, new)
+                _bind(namespace, name, new, transaction)
             if name in namespace.orphans:
                 transaction.del_item(namespace.orphans, name)
             if number > at and formerly[number] is not old is not new:
@@ -185,11 +220,13 @@ def _refresh_star(
     for name in gives:
         old = names.get(name, ABSENT)
         if name in formerly:
-            is_ours = old is was[name]
+            is_ours = old is was[name] or (
+                now[name] is not was[name] and namespace.is_imported(name, old)
+            )
         else:
             is_ours = old is ABSENT or _is_imported_before(namespace, module, name)
         if is_ours and old is not now[name] and not _is_hidden(namespace, module, name, before):
-            transaction.set_item(names, name, now[name])
+            _bind(namespace, name, now[name], transaction)
     for name in formerly:
         if name not in gives and names.get(name, ABSENT) is was[name]:
             if _is_hidden(namespace, module, name, before):
@@ -198,7 +235,12 @@ def _refresh_star(
             if other is ABSENT:
                 transaction.del_item(names, name)
             elif other is not names[name]:
-                transaction.set_item(names, name, other)
+                _bind(namespace, name, other, transaction)
+
+
+def _bind(namespace: Namespace, name: str, value: Any, transaction: Transaction) -> None:
+    transaction.set_item(namespace.names, name, value)
+    transaction.set_item(namespace.imported, name, _held(value))
 
 
 def _is_imported_before(namespace: Namespace, module: str, name: str) -> bool:

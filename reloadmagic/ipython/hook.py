@@ -44,6 +44,7 @@ class CellHook:
         self._shell = shell
         self._reloader = reloader
         self._look = reloader.look
+        self._imports = False  # may the cell that runs import names?
         self._loaded = 0  # how many modules there were when the last cell ended
         self._settings = settings
         self._stops = settings.on_error == "stop"
@@ -141,6 +142,8 @@ class CellHook:
             self._let_run()
         if len(sys.modules) != self._loaded:
             self._take_over()
+        if self._imports:
+            self._note_values()
         info = result.info
         if info is None or info.store_history:
             running, number = self._running, result.execution_count
@@ -303,6 +306,15 @@ class CellHook:
             return
         read = functools.partial(self._python, cell, transformed)
         self._reloader.note_cell(read, self._shell.user_ns)
+        self._imports = True
+
+    def _note_values(self) -> None:
+        """A cell with imports has run."""
+        self._imports = False
+        try:
+            self._reloader.note_values(self._shell.user_ns)
+        except Exception:  # names follow by what their modules hold, too
+            logger.debug("noting imported values", exc_info=True)
 
     def _python(self, cell: str, transformed: str | None) -> str | None:
         return python_source(cell, transformed or self._transform(cell))

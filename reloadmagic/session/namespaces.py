@@ -50,6 +50,12 @@ class Namespaces:
         """
         self._unread.append((source, names))
 
+    def note_values(self, names: dict[str, Any]) -> None:
+        """Code that was noted has run in *names*: remember what its imports bound."""
+        for known in self.known:
+            if known.names is names:
+                known.note_values()
+
     @property
     def known(self) -> list[Namespace]:
         """What is known of each."""

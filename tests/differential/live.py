@@ -201,6 +201,7 @@ class Live:
         for cell in self.cells:
             self.tool.note_cell(cell)
             run_cell(cell, self.notebook)
+            self.tool.note_values()
             self.recorder.cell += 1
         self.facts = _facts(self.files)
         self.held = self._hold()

@@ -20,6 +20,9 @@ class Tool(Protocol):
     def note_cell(self, source: str) -> None:
         """A cell is about to run."""
 
+    def note_values(self) -> None:
+        """The cell has run."""
+
     def reload(self, order: Order) -> None:
         """The files have changed; *order* is the order in which the modules were first imported."""
 
@@ -43,6 +46,9 @@ class ReloadMagic:
     def note_cell(self, source: str) -> None:
         self.reloader.note_cell(source, self.namespace)
 
+    def note_values(self) -> None:
+        self.reloader.note_values(self.namespace)
+
     def reload(self, order: Order) -> None:
         report = self.reloader.reload()
         self.last = report.details() if hasattr(report, "details") else str(report)
@@ -63,6 +69,9 @@ class Purge:
     def note_cell(self, source: str) -> None:
         self.cells.append(source)
 
+    def note_values(self) -> None:
+        """Nothing to note."""
+
     def reload(self, order: Order) -> None:
         for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
             del sys.modules[name]
@@ -81,6 +90,9 @@ class Importlib:
         self.last = ""
 
     def note_cell(self, source: str) -> None:
+        """Nothing to note."""
+
+    def note_values(self) -> None:
         """Nothing to note."""
 
     def reload(self, order: Order) -> None:
