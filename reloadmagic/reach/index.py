@@ -38,6 +38,7 @@ class Index:
     there. *names_of* gives the names that a star-import of a module binds which is none of the
     user's, None if it is not loaded. *shared* gives the names of objects that an object, by module
     and name, holds under an attribute, or of the containers among them under any, for None.
+    *is_plain* tells whether a name of a module holds a value that nothing can be put into.
 
     Attributes:
         modules: the entries of all tracked modules.
@@ -60,7 +61,11 @@ class Index:
         is_metaclass: Callable[[str, str], bool | None] = lambda _module, _name: None,
         names_of: Callable[[str], frozenset[str] | None] = lambda _module: None,
         shared: Callable[[str, str, str | None], Iterable[Entity]] = lambda _m, _n, _a: (),
+        is_plain: Callable[[str, str], bool] = lambda _module, _name: False,
     ) -> None:
+        self._is_plain = is_plain
+        # Whether names hold plain values, as they did when that was asked.
+        self._plain: dict[Entity, bool] = {}
         self.shared = shared
         self._is_live_metaclass = is_metaclass
         self.changed: dict[str, None] = {}
@@ -254,8 +259,16 @@ class Index:
 
     def look_again(self) -> None:
         """The session has gone on: what was found by its objects need not hold."""
-        if self.orders.look_again():
+        before, self._plain = self._plain, {}
+        others = any(self.holds_plain_value(entity) != was for entity, was in before.items())
+        if self.orders.look_again() or others:
             self._forget_walks()
+
+    def holds_plain_value(self, entity: Entity) -> bool:
+        """Does a name hold a number or the like? Then ``n = box.size`` and ``n += 1`` fill no box."""
+        if entity not in self._plain:
+            self._plain[entity] = self._is_plain(*entity)
+        return self._plain[entity]
 
     def remembered(self, key: object, find: Callable[[], T]) -> T:
         """What *find* returned for *key* since something was last indexed anew."""

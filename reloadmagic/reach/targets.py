@@ -86,7 +86,9 @@ class Targets:
             yield (found, name, attr)
             for number in entry.bindings[name]:
                 alias = entry.summaries[number].aliases.get(name)
-                if alias is not None and (found, name) not in seen:
+                if alias is None or (found, name) in seen:
+                    continue
+                if rest or not self._index.holds_plain_value((found, name)):
                     yield from self._target(found, (*alias, *rest), seen | {(found, name)})
 
     def _stateful_targets(self, module: str, path: Path) -> Iterator[Target]:

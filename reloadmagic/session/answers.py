@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping
 from ..engine.stars import star_names
 from ..live import class_dict, find_class, instance_items
 from ..modules import TrackedModule, module_namespace
-from ..notes import ATTRIBUTES, is_container
+from ..notes import ATTRIBUTES, is_container, is_plain
 from ..patch.inside import calls_on_creation
 
-__all__ = ["is_loaded", "is_metaclass", "names_by_star", "shared_names"]
+__all__ = ["holds_plain_value", "is_loaded", "is_metaclass", "names_by_star", "shared_names"]
 
 
 def is_loaded(name: str) -> bool:
@@ -30,6 +30,12 @@ def names_by_star(name: str) -> frozenset[str] | None:
     """What a star-import of a module binds, None if it is not loaded."""
     namespace = module_namespace(sys.modules.get(name))
     return None if namespace is None else frozenset(star_names(namespace))
+
+
+def holds_plain_value(tracked: Mapping[str, TrackedModule], module: str, name: str) -> bool:
+    """Does a name of a module hold a number, a text or the like, which nothing can be put into?"""
+    found = tracked.get(module)
+    return found is not None and name in found.namespace and is_plain(found.namespace[name])
 
 
 def is_metaclass(tracked: Mapping[str, TrackedModule], module: str, name: str) -> bool | None:
