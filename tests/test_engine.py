@@ -398,6 +398,23 @@ def test_a_class_that_comes_back_from_a_file_that_is_gone_is_the_first_one_again
     assert (one.A is cls, held.f(), cls.__module__) == (True, 3, "one")
 
 
+def test_a_function_that_goes_into_a_block_is_not_taken_for_one_of_another_module(
+    project, reloader
+):
+    project.write(
+        "show.py",
+        "from functools import singledispatch\n@singledispatch\ndef show(x): return 'any'\n",
+    )
+    project.write("a.py", "K = 1\n")
+    block = "    @show.register(float)\n    def _(x): return 'b'\n"
+    project.write("b.py", f"import a\nfrom show import show\n{block.replace('    ', '')}")
+    load("b")
+    project.edit("a.py", "K = 1\ndef _(x): return 'a'\n")
+    project.edit("b.py", f"import a\nfrom show import show\ntry:\n{block}finally: pass\n")
+    reloader.reload()
+    assert (load("show").show(1.0), load("a")._(1)) == ("b", "a")
+
+
 def test_a_class_that_has_moved_stays_there_when_another_takes_its_old_place(project, reloader):
     project.write("one.py", CLASS.format(n=1))
     project.write("two.py", "")
@@ -829,3 +846,28 @@ def test_a_check_against_a_protocol_is_made_again_when_the_class_gets_what_it_as
     project.edit("files.py", text)
     reloader.reload()
     assert not use.CLOSES
+
+
+def test_what_decorators_had_set_on_a_function_that_an_object_holds_is_not_there_again(
+    project, reloader
+):
+    project.write(
+        "commands.py",
+        "def option(name):\n    def mark(f):\n"
+        "        f.options = [name, *getattr(f, 'options', [])]\n        return f\n    return mark\n"
+        "class Command:\n    def __init__(self, f):\n"
+        "        self.f, self.options = f, list(f.options)\n",
+    )
+    project.write(
+        "use.py",
+        "from commands import *\n@Command\n@option('a')\n@option('b')\ndef run(): return 1\n",
+    )
+    use = load("use")
+    function = use.run.f
+    function.mine = True
+    project.replace("use.py", "'a'", "'z'")
+    reloader.reload()
+    assert (use.run.options, use.run.f is function, function.mine) == (["z", "b"], True, True)
+    project.replace("use.py", "@option('b')\n", "")
+    reloader.reload()
+    assert use.run.options == ["z"]

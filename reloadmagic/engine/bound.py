@@ -30,6 +30,7 @@ __all__ = [
     "loader_of",
     "note_gone",
     "olds",
+    "functions_held",
     "raw_before",
     "returned",
 ]
@@ -225,7 +226,7 @@ def raw_before(work: Work, number: int, qualname: str) -> types.FunctionType | N
     if value is ABSENT:
         return None
     lines = range(old.lineno, old.end_lineno + 1)
-    for function in _own_functions_of(value, plan.tracked.namespace):
+    for function in functions_held(value, plan.tracked.namespace):
         code = function.__code__
         if code.co_qualname == qualname and (
             plan.before.line_of(code) in lines or function.__qualname__ == qualname
@@ -234,7 +235,7 @@ def raw_before(work: Work, number: int, qualname: str) -> types.FunctionType | N
     return None
 
 
-def _own_functions_of(value: Any, namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
+def functions_held(value: Any, namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
     """Functions of the module that *value* is or wraps."""
     todo = [value]
     seen: set[int] = set()

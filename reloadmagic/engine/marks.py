@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from ..live import class_dict, functions_within, is_class, nested_classes
 from ..modules import TrackedModule
 
+from .bound import functions_held
+
 if TYPE_CHECKING:
     from ..source import Source
 
@@ -58,7 +60,11 @@ class Marks:
                 continue  # nothing has had it in hand
             others = frozenset(_set_by_statements(source, name))
             text = statement.fragment.text
-            for function in (f for v in (value, raw) for f in _functions(v, tracked.name, text)):
+            found = {f for v in (value, raw) for f in _functions(v, tracked.name, text)}
+            if statement.fragment.kind == "def":  # an object may hold the one that was decorated
+                held = functions_held(value, tracked.namespace)
+                found.update(f for f in held if f.__code__.co_qualname == name)
+            for function in found:
                 attributes = frozenset(vars(function))
                 self.known[function] = attributes - others - frozenset(foreign.get(function, ()))
 

@@ -62,14 +62,21 @@ def _origin(
 
 
 def _lost(plan: ModulePlan, diff: Diff) -> set[int]:
-    """Statements of the source before that are gone, or have become one of another kind."""
+    """Statements of the source before that are gone, or leave their names to imports."""
     return set(diff.dropped).union(
         pair.old
         for pair in diff.edited()
         if pair.how == "changed"
         and pair.old is not None
         and not _is_same_kind(plan, pair.old, pair.new)
+        and not _still_binds(plan, pair.old, pair.new)
     )
+
+
+def _still_binds(plan: ModulePlan, old: int, new: int) -> bool:
+    """Does a statement of another kind, ``try: def f(): ...``, define what one did before?"""
+    before, after = plan.before.statements[old], plan.after.statements[new]
+    return after.fragment.kind != "import" and not {*before.binds}.isdisjoint(after.binds)
 
 
 def _gained(plan: ModulePlan, diff: Diff) -> list[int]:
