@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 __all__ = [
     "bound_before",
     "follow_replaced",
+    "functions_held",
     "loader_of",
     "note_gone",
     "olds",
-    "functions_held",
     "raw_before",
     "returned",
 ]

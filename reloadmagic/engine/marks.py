@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, functions_within, is_class, nested_classes
 from ..modules import TrackedModule
-
 from .bound import functions_held
 
 if TYPE_CHECKING:
