@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .live import class_dict, instance_items, is_class, nested_classes
 from .loader import ReloadLoader
 from .modules import module_namespace
+from .plain import is_plain, same_value
 
 if TYPE_CHECKING:
     from .source import Source
@@ -36,7 +37,6 @@ __all__ = [
     "is_container",
     "noticed",
     "own_names",
-    "same_value",
     "take_notes",
     "unexplained",
 ]
@@ -50,16 +50,6 @@ LIMIT = 100_000
 """Larger containers are not noted: holding on to what they held would cost too much."""
 SMALL = 100
 """Larger dicts are not looked into."""
-# By id, as a metaclass of the user's may have its own idea of equality.
-_ATOMS = frozenset(
-    map(
-        id,
-        (
-            *(types.NoneType, str, bytes, int, bool, float, complex, range),
-            *(types.EllipsisType, types.NotImplementedType),
-        ),
-    )
-)
 
 
 class Note(NamedTuple):
@@ -261,50 +251,3 @@ def extras(container: Any, content: Any) -> Any:
 
 def _is_among(value: Any, content: Any) -> bool:
     return is_plain(value) and any(same_value(value, other) for other in content)
-
-
-def is_plain(value: object) -> bool:
-    """Is *value* of a built-in type whose equality is its own (`tuple`: of such)?"""
-    kind = type(value)
-    if id(kind) in _ATOMS:
-        return True
-    return (kind is tuple or kind is frozenset) and all(map(is_plain, value))  # type: ignore[call-overload]
-
-
-def same_value(old: Any, new: Any, *, depth: int = 8) -> bool:
-    """Are both one object, or built-in values of one type that hold the same, part by part?"""
-    if old is new:
-        return True
-    kind = type(old)
-    if kind is not type(new) or not depth:
-        return False
-    if kind is float or kind is complex:
-        return repr(old) == repr(new)
-    if id(kind) in _ATOMS:
-        return bool(old == new)
-    if kind in (list, tuple, deque):
-        return len(old) == len(new) and all(
-            same_value(a, b, depth=depth - 1) for a, b in zip(old, new, strict=True)
-        )
-    if kind in (dict, OrderedDict, defaultdict):
-        return _same_dict(old, new, depth)
-    if kind in (set, frozenset):
-        return len(old) == len(new) and all(
-            any(same_value(a, b, depth=depth - 1) for b in new)
-            if len(old) < 50
-            else is_plain(a) and a in new
-            for a in old
-        )
-    return False
-
-
-def _same_dict(old: Any, new: Any, depth: int) -> bool:
-    """Equal keys in the same order, with the same values."""
-    if len(old) != len(new):
-        return False
-    if type(old) is defaultdict and old.default_factory is not new.default_factory:
-        return False
-    return all(
-        same_value(a, b, depth=depth - 1) and same_value(old[a], new[b], depth=depth - 1)
-        for a, b in zip(old, new, strict=True)
-    )

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, functions_within, nested_classes
 from ..modules import TrackedModule
-from ..notes import ABC, abc_registry, is_container, is_plain
+from ..notes import ABC, abc_registry, is_container
 from ..patch import Kept
 from ..patch.inside import calls_on_creation, qualname
+from ..plain import is_plain
 from ..plan import ModulePlan
 from ..plan.keeping import kept_values
 from .redirecting import tell_at_once

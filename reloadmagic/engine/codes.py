@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..live import code_objects
-from ..notes import same_value
+from ..plain import same_value
 
 __all__ = [
     "Place",

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, instance_items, is_class, nested_classes
 from ..modules import TrackedModule
-from ..notes import ABC, Note, content_of, extras, is_container, own_names, same_value, take_notes
+from ..notes import ABC, Note, content_of, extras, is_container, own_names, take_notes
 from ..patch.inside import qualname
+from ..plain import same_value
 from ..source import Source
 from .effects import content_token
 

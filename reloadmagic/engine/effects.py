@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..notes import same_value
+from ..plain import same_value
 from ..plan import OWN_REASONS, Grouped, Halfway, ModulePlan
 from ..plan.values import Reason
 from ..reach.index import Index

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..live import class_dict, functions_within, instance_value, is_class
-from ..notes import same_value
+from ..plain import same_value
 from .codes import docstring_of, same_when_called
 
 __all__ = [

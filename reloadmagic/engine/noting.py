@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..live import instance_items, is_class
-from ..notes import ABC, Note, abc_registry, content_of, is_container, is_plain, same_value
+from ..notes import ABC, Note, abc_registry, content_of, is_container
+from ..plain import is_plain, same_value
 from ..plan import ModulePlan
 from .effects import content_token
 from .fingerprints import (

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..modules import module_namespace
-from ..notes import is_plain
+from ..plain import is_plain
 from ..reach.summary import BASE, CALL, OPERATOR, Summary
 from ..transaction import ABSENT
 

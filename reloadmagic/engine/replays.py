@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, is_class
-from ..notes import content_of, is_container, is_plain, same_value
+from ..notes import content_of, is_container
 from ..patch.inside import qualname
+from ..plain import is_plain, same_value
 from ..plan import Grouped, ModulePlan
 from ..reach.summary import CALL, Path
 from ..reach.tokens import StatementId, Target, Token

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, instance_items, is_class
-from ..notes import ATTRIBUTES, is_container, same_value
+from ..notes import ATTRIBUTES, is_container
 from ..patch import Kept
+from ..plain import same_value
 from ..plan import ModulePlan
 from ..transaction import ABSENT, mro
 from .bound import is_alias

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ..compiling import compile_statements
 from ..errors import SourceError
 from ..interrupts import interrupts_pass
-from ..notes import is_container, same_value
+from ..notes import is_container
+from ..plain import same_value
 from ..plan import ModulePlan
 from ..source.scopes import bound_by_text
 from ..transaction import ABSENT

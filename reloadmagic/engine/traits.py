@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, is_class
-from ..notes import same_value
+from ..plain import same_value
 from ..plan import ModulePlan
 from ..reach.known import TRAITS
 from ..transaction import ABSENT

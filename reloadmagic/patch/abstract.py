@@ -8,6 +8,7 @@ import types
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
+from ..notes import abc_registry
 from ..transaction import ABSENT, instance_dict, is_exactly, own_dict
 from .inside import bases, mro, subclasses
 
@@ -21,7 +22,6 @@ __all__ = [
     "registered_with",
     "set_abstract",
     "snapshot_registry",
-    "virtual_subclasses",
 ]
 
 # No ``__subclasshook__`` looks for these.
@@ -75,19 +75,15 @@ def _is_abstract(value: Any) -> bool:
     return bool((instance_dict(value) or {}).get("__isabstractmethod__", False))
 
 
-def virtual_subclasses(cls: type) -> list[type]:
-    """The classes registered with the abstract class *cls*."""
-    return [kept for kept in (ref() for ref in _abc._get_dump(cls)[0]) if kept is not None]
-
-
 def snapshot_registry(transaction: Transaction, cls: type) -> None:
     """Remember which classes are registered with *cls*, if that is an abstract class."""
-    if "_abc_impl" in own_dict(cls):
-        transaction.on_rollback(_restore_registry, cls, virtual_subclasses(cls))
+    registered = abc_registry(cls)
+    if registered is not None:
+        transaction.on_rollback(_restore_registry, cls, registered)
 
 
 def _restore_registry(cls: type, before: list[type]) -> None:
-    if set(map(id, before)) != set(map(id, virtual_subclasses(cls))):
+    if set(map(id, before)) != set(map(id, abc_registry(cls) or [])):
         _abc._reset_registry(cls)
         for registered in before:
             _abc._abc_register(cls, registered)
@@ -96,8 +92,11 @@ def _restore_registry(cls: type, before: list[type]) -> None:
 
 def registered_with(cls: type) -> list[Any]:
     """The abstract base classes of which *cls* is a registered, virtual subclass."""
-    candidates = [base for base in subclasses(object) if "_abc_impl" in own_dict(base)]
-    return [b for b in candidates if any(found is cls for found in virtual_subclasses(b))]
+    return [
+        other
+        for other in subclasses(object)
+        if any(found is cls for found in abc_registry(other) or ())
+    ]
 
 
 def forget_answers(patcher: Patcher, cls: type, before: Collection[str], *, moved: bool) -> None:

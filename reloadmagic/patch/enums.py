@@ -9,9 +9,10 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any
 
+from ..plain import same_plain
 from ..transaction import ABSENT, Transaction, instance_dict, is_kind, own_dict
 from .inside import builtin_base
-from .values import copy_value, same_plain
+from .values import copy_value
 
 if TYPE_CHECKING:
     from .patcher import Patcher

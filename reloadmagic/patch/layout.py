@@ -5,9 +5,9 @@ from __future__ import annotations
 import types
 from typing import Any
 
+from ..plain import same_plain
 from ..transaction import is_exactly, is_kind, lookup_c, own_dict
 from .inside import builtin_base
-from .values import same_plain
 
 __all__ = ["is_slot", "same_behind", "same_layout"]
 

@@ -6,6 +6,7 @@ import types
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from ..plain import same_plain
 from ..transaction import ABSENT, EMPTY, Transaction, is_exactly, is_kind, own_dict
 from . import classes, functions, instances, references, validators, wrappers
 from .abstract import forget_all_answers
@@ -16,7 +17,6 @@ from .models import field_defaults
 from .partners import Partners
 from .redirection import Redirection
 from .successors import rescue_subclasses
-from .values import same_plain
 from .versions import home, names_agree, one_definition, same_container, wraps
 from .wrappers import wrapper_kind
 

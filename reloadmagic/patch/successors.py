@@ -9,8 +9,9 @@ from __future__ import annotations
 import abc
 from typing import TYPE_CHECKING
 
+from ..notes import abc_registry
 from ..transaction import own_dict
-from .abstract import forget_all_answers, registered_with, virtual_subclasses
+from .abstract import forget_all_answers, registered_with
 from .attributes import OWN, carried, merge_attributes, merge_beneath
 from .inside import bases, calls_on_creation, class_cells, hooks_subclasses, qualname
 
@@ -33,7 +34,7 @@ def replace_class(patcher: Patcher, old: type, new: type, kept: Kept, foreign: s
     for cell in class_cells(old, attributes.values()):
         transaction.set_cell(cell, new)
     if "_abc_impl" in own_dict(old) and "_abc_impl" in own_dict(new):
-        for registered in virtual_subclasses(old):
+        for registered in abc_registry(old) or ():
             abc.ABCMeta.register(new, registered)  # type: ignore[arg-type]
     for cls in registered_with(old):
         abc.ABCMeta.register(cls, new)

@@ -1,0 +1,76 @@
+"""Values that can be compared: those of built-in types, whose equality is no code of the user's.
+
+In come two values; out goes whether they are the same, part by part. ``1`` is not ``True``, and
+``-0.0`` is not ``0.0``.
+"""
+
+from __future__ import annotations
+
+import types
+from collections import OrderedDict, defaultdict, deque
+from typing import Any
+
+__all__ = ["is_plain", "same_plain", "same_value"]
+
+# By id, as a metaclass of the user's may have its own idea of equality.
+_ATOMS = frozenset(
+    map(
+        id,
+        (
+            *(types.NoneType, str, bytes, int, bool, float, complex, range),
+            *(types.EllipsisType, types.NotImplementedType),
+        ),
+    )
+)
+
+
+def is_plain(value: object) -> bool:
+    """Is *value* of a built-in type whose equality is its own, a tuple or frozen set of such?"""
+    kind = type(value)
+    if id(kind) in _ATOMS:
+        return True
+    return (kind is tuple or kind is frozenset) and all(map(is_plain, value))  # type: ignore[call-overload]
+
+
+def same_value(old: Any, new: Any, *, depth: int = 8) -> bool:
+    """Are both one object, or built-in values of one type that hold the same, part by part?"""
+    if old is new:
+        return True
+    kind = type(old)
+    if kind is not type(new) or not depth:
+        return False
+    if kind is float or kind is complex:
+        return repr(old) == repr(new)
+    if id(kind) in _ATOMS:
+        return bool(old == new)
+    if kind in (list, tuple, deque):
+        return len(old) == len(new) and all(
+            same_value(a, b, depth=depth - 1) for a, b in zip(old, new, strict=True)
+        )
+    if kind in (dict, OrderedDict, defaultdict):
+        return _same_dict(old, new, depth)
+    if kind in (set, frozenset):
+        return len(old) == len(new) and all(
+            any(same_value(a, b, depth=depth - 1) for b in new)
+            if len(old) < 50
+            else is_plain(a) and a in new
+            for a in old
+        )
+    return False
+
+
+def _same_dict(old: Any, new: Any, depth: int) -> bool:
+    """Equal keys in the same order, with the same values."""
+    if len(old) != len(new):
+        return False
+    if type(old) is defaultdict and old.default_factory is not new.default_factory:
+        return False
+    return all(
+        same_value(a, b, depth=depth - 1) and same_value(old[a], new[b], depth=depth - 1)
+        for a, b in zip(old, new, strict=True)
+    )
+
+
+def same_plain(old: object, new: object) -> bool:
+    """Are both plain, and the same?"""
+    return is_plain(new) and same_value(old, new)
