@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..absent import ABSENT
 from ..modules import module_namespace
-from ..notes import is_plain
+from ..plain import is_plain
 from .stars import star_names
 
 if TYPE_CHECKING:

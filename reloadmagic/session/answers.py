@@ -15,8 +15,9 @@ from collections.abc import Iterator, Mapping
 from ..engine.stars import star_names
 from ..live import class_dict, find_class, instance_items
 from ..modules import TrackedModule, module_namespace
-from ..notes import ATTRIBUTES, is_container, is_plain
+from ..notes import ATTRIBUTES, is_container
 from ..patch.inside import calls_on_creation
+from ..plain import is_plain
 
 __all__ = ["holds_plain_value", "is_loaded", "is_metaclass", "names_by_star", "shared_names"]
 
