@@ -23,20 +23,12 @@ from typing import Any, Protocol
 
 from .modules import module_spec
 
-__all__ = [
-    "MERGE_HOOK",
-    "OURS",
-    "Executor",
-    "ReloadFinder",
-    "ReloadLoader",
-    "compiles_as_usual",
-    "users_traceback",
-]
+__all__ = ["MERGE_HOOK", "Executor", "ReloadFinder", "ReloadLoader", "compiles_as_usual"]
 
 # A name that no source can spell, so that it collides with none of the user's.
 MERGE_HOOK = "<reloadmagic>"
 # Frames in these files are ours, or run ours.
-OURS = (os.path.join(os.path.dirname(__file__), ""), contextlib.__file__)
+_OURS = (os.path.join(os.path.dirname(__file__), ""), contextlib.__file__)
 
 
 class Executor(Protocol):
@@ -97,7 +89,7 @@ class ReloadLoader:
                         exec(code, vars(module))
         except BaseException as error:  # noqa: BLE001 - raised again by exec_module
             spec = module_spec(module)
-            return error.with_traceback(users_traceback(error, str(spec and spec.origin)))
+            return error.with_traceback(_traceback_from(error, str(spec and spec.origin)))
         return None
 
     def get_data(self, path: str) -> bytes:
@@ -106,7 +98,7 @@ class ReloadLoader:
         return data
 
 
-def users_traceback(error: BaseException, path: str) -> types.TracebackType | None:
+def _traceback_from(error: BaseException, path: str) -> types.TracebackType | None:
     """The traceback of *error* from the first frame in the file *path* on; without one, our frames
     are left out.
     """
@@ -115,7 +107,7 @@ def users_traceback(error: BaseException, path: str) -> types.TracebackType | No
         found = found.tb_next
     if found is None:
         found = error.__traceback__
-        while found is not None and found.tb_frame.f_code.co_filename.startswith(OURS):
+        while found is not None and found.tb_frame.f_code.co_filename.startswith(_OURS):
             found = found.tb_next
     return found
 

@@ -32,6 +32,8 @@ from .session.namespaces import Namespaces
 from .session.tracking import Tracking
 
 if TYPE_CHECKING:
+    import types
+
     from .changes import Change, Stale
     from .engine import Slow
     from .engine.names import Namespace
@@ -353,6 +355,49 @@ class Reloader:
                 for change in self._work.updater.settle(plan, outcomes):
                     self._tracked[change.module].opaque = ""  # it has a source now
             self._work.edits.take_out(changes)
+        return _report(outcomes, notes, time.perf_counter() - started)
+
+    def run_again(self, module: types.ModuleType) -> bool:
+        """Run all of a loaded module again, as somebody has called `importlib.reload` for it.
+
+        What it defines stays the objects that they are, as in any reload; its other values are made
+        anew. False if that cannot be: importlib is to run it as usual then.
+
+        Raises:
+            BaseException: what the module's code raises; the session is as it was before.
+        """
+        tracked = self._tracked.get(module.__name__)
+        if tracked is None or tracked.reference() is not module:
+            return False  # a first import
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            report = self._run_again(tracked)
+        finally:
+            self._lock.release()
+        if report is None:
+            return False
+        self._pass_on(report)
+        for outcome in report.failed:
+            if outcome.module == tracked.name and outcome.error is not None:
+                raise outcome.error.__cause__ or outcome.error
+        return True
+
+    @collector_paused()
+    def _run_again(self, tracked: TrackedModule) -> Report | None:
+        started = time.perf_counter()
+        found = self._changes(self._tracking.stale())
+        changes = [change for change in found if change.module == tracked.name]
+        if tracked.source is None or any(c.kind not in {"modified", "touched"} for c in changes):
+            return None
+        edits = tuple(change for change in changes if change.kind == "modified")
+        was = tracked.stale, tracked.failed
+        plan = self._work.planning.plan(edits, keep=self._keep, again=tracked.name)
+        with interrupts_wait():
+            outcomes, notes = self._work.updater.carry_out(plan)
+            self._work.undo.note(self._work.updater.settle(plan, outcomes), self._tracked)
+        if not edits:  # what its file holds is what last ran, whether it can run once more or not
+            tracked.stale, tracked.failed = was
         return _report(outcomes, notes, time.perf_counter() - started)
 
     @property

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ..errors import let_go_of_frames
 from ..interrupts import interrupts_wait
 from ..modules import TrackedModule, TrackedModules
 from .marks import Marks
@@ -89,9 +90,7 @@ class Engine:
 
     def run(self, plan: Plan, namespaces: Iterable[Namespace] = ()) -> tuple[Outcome, ...]:
         """Carry out *plan*; see `Run`."""
-        # Which take time to import: not before something is edited.
-        from .failures import clear_frames
-        from .run import Run
+        from .run import Run  # which takes time to import: not before something is edited
 
         run = Run(self, plan, tuple(namespaces))
         self.running = run
@@ -102,7 +101,7 @@ class Engine:
             self.watch.begin_again(self.tracked, run.noted)
             dropped = run.state.has_dropped_class
             for error in run.errors:
-                clear_frames(error)
+                let_go_of_frames(error)
             run.state.let_go()
             del run
             if dropped:

@@ -11,7 +11,7 @@ from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
 from ..errors import ReloadFailed, ReloadMagicError, frames_of
-from ..loader import OURS, ReloadLoader, users_traceback
+from ..loader import ReloadLoader
 from ..modules import module_namespace
 from ..plan import ModulePlan
 from ..reach.tokens import Token
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Failed",
-    "clear_frames",
     "describe",
     "failed_outcome",
     "forget_imports",
@@ -85,36 +84,8 @@ def locate(
         raised_at=raised_at,
         frames=_frames(error, source),
     )
-    failed.__cause__ = error.with_traceback(users_traceback(error, source.path))
+    failed.__cause__ = error
     return failed
-
-
-def clear_frames(error: BaseException) -> None:
-    """Have our frames that *error* came through let go of what the run has made and dropped.
-
-    They have ended; the user's own stay as they are, for a debugger.
-    """
-    traceback = error.__traceback__
-    frame = traceback.tb_frame if traceback is not None else None
-    while frame is not None:
-        back = frame.f_back
-        if not _clear(frame):
-            break  # it has not ended, and none that called it
-        frame = back
-    while traceback is not None:
-        _clear(traceback.tb_frame)
-        traceback = traceback.tb_next
-
-
-def _clear(frame: types.FrameType) -> bool:
-    """Clear *frame* if it is ours; False if it still runs."""
-    if not frame.f_code.co_filename.startswith(OURS):
-        return True
-    try:
-        frame.clear()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _frames(error: BaseException, source: Source) -> tuple[FrameSummary, ...]:

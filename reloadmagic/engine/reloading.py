@@ -101,8 +101,8 @@ def _reload(state: State, work: Work, module: types.ModuleType) -> None:
     state.transaction.snapshot(plan.tracked.namespace)
     if any(state.work[name].is_loud for name in state.active):
         snapshot_unshared(state, [plan.tracked])
-    if plan.diff is None:
-        # The file is as it was, so importlib would find what is there.
+    if plan.diff is None or name == state.plan.again:
+        # The file is as it was, so importlib would find what is there; or it is at it.
         rerun(state, name, loader_of(plan.tracked))
         return
     # importlib replaces __spec__ and its like before the loader is called.

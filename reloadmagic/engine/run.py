@@ -49,6 +49,7 @@ from .state import State
 from .statements import compile_statement
 
 if TYPE_CHECKING:
+    from ..errors import ReloadMagicError
     from .engine import Engine
 
 __all__ = ["Run"]
@@ -77,7 +78,7 @@ class Run:
         self.met: dict[str, list[Fillable]] = {}
         # Definitions that are to arrive in modules that run for the first time, by where they were.
         self.moved: dict[StatementId, Any] = {}
-        self.errors: list[BaseException] = []  # what code of the user's has raised
+        self.errors: list[ReloadMagicError] = []
         # The namespaces that the user imported from, as they were when the run began.
         self.before = namespaces_before(namespaces)
 
@@ -302,8 +303,7 @@ class Run:
     ) -> Iterator[Outcome]:
         """The outcomes of a set that failed: of what was edited, or of the dependent it is."""
         cause = describe(error, self.state)
-        if cause.__cause__ is not None:
-            self.errors.append(cause.__cause__)
+        self.errors.append(cause)
         plans = [self.state.work[name].plan for name in changeset.modules]
         if changeset.edited:
             plans = [plan for plan in plans if plan.diff is not None]

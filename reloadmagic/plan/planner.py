@@ -22,6 +22,8 @@ from .values import ModulePlan, Plan
 
 __all__ = ["Planner"]
 
+AGAIN = "importlib.reload was called"
+
 
 class Planner:
     """Plans one reload.
@@ -61,8 +63,11 @@ class Planner:
         diffs: Mapping[str, Diff],
         retry: Mapping[str, Iterable[Token]],
         blocked: Iterable[str] = (),
+        again: str = "",
     ) -> Plan:
         """The plan for *changes*; *diffs* holds the comparison of each modified module.
+
+        All of the module *again* is to run, if that is one of these.
 
         *retry* holds, for dependents that failed, the tokens for which they were to run; *blocked*
         are modules that were edited and cannot be parsed.
@@ -77,6 +82,8 @@ class Planner:
         self._look_ahead(diffs)
         for name in diffs:
             self._seeds.plant(self._plans[name])
+        for number in range(len(diffs[again].after.statements) if again else 0):
+            self._propagation.reach(self._plans[again], number, AGAIN)
         for name, source in self._ahead.items():
             self._seeds.comes_to_be(name, len(source.statements))
         import_order.follow(self._propagation)
@@ -94,7 +101,7 @@ class Planner:
             tied=self._propagation.tied,
         )
         causes = self._propagation.causes
-        return Plan(changes, dict(self._plans), tuple(sets), causes, arrivals)
+        return Plan(changes, dict(self._plans), tuple(sets), causes, arrivals, again)
 
     def follow(self, tokens: Iterable[Token]) -> list[ModulePlan]:
         """What may run if *tokens* change, in the order in which the modules were imported."""

@@ -243,6 +243,8 @@ class Plan:
         causes: what the reasons to run go back to.
         arrivals: for modules that are to be imported for the first time, the statements that define
             what an edited module defined before, with where that is.
+        again: the module of which all is to run, edited or not, as `importlib.reload` was called
+            for it; ``""`` for none.
     """
 
     changes: tuple[Change, ...] = ()
@@ -250,6 +252,7 @@ class Plan:
     sets: tuple[Changeset, ...] = ()
     causes: Causes = field(default_factory=Causes)
     arrivals: Mapping[str, Mapping[int, StatementId]] = field(default_factory=dict)
+    again: str = ""
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -77,6 +77,9 @@ class Importing:
         self, module: types.ModuleType, loader: ReloadLoader, order: int
     ) -> Iterator[Iterator[types.CodeType]]:
         """What importlib is to run of a module."""
+        if self._engine.running is None and self.reloader.run_again(module):
+            yield iter(())
+            return
         with self._engine.executing(module, loader, order) as codes:
             yield codes
         self._pending.pop(module.__name__, None)

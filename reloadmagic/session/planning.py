@@ -54,14 +54,15 @@ class Planning:
         # The index, and the version of the tracked modules that it held when it was last made to.
         self._synced: tuple[Index | None, int] = (None, 0)
 
-    def plan(self, changes: tuple[Change, ...], *, keep: tuple[str, ...]) -> Plan:
+    def plan(self, changes: tuple[Change, ...], *, keep: tuple[str, ...], again: str = "") -> Plan:
         """What a reload would do about *changes*.
 
-        *keep* are ``module:NAME`` patterns of values that are never made again.
+        *keep* are ``module:NAME`` patterns of values that are never made again. All of the module
+        *again* is to run, edited or not.
         """
         with self._whole_index():
             self._sync()
-            return self._plan(changes, keep)
+            return self._plan(changes, keep, again)
 
     def current_index(self) -> Index:
         """Who uses what, in the sources that last ran."""
@@ -117,13 +118,17 @@ class Planning:
         self.index.look_again()
         self._synced = now
 
-    def _plan(self, changes: tuple[Change, ...], keep: tuple[str, ...]) -> Plan:
+    def _plan(self, changes: tuple[Change, ...], keep: tuple[str, ...], again: str) -> Plan:
         tracked = self._tracking.modules
         edited = {
             change.module: _diff(change)
             for change in changes
             if change.kind in {"modified", "moved"} and change.module in tracked
         }
+        if again and again not in edited:
+            source = tracked[again].source
+            assert source is not None
+            edited[again] = diff_sources(source, source)
         blocked = {
             change.module
             for change in changes
@@ -142,7 +147,7 @@ class Planning:
             findable=self._is_findable,
             source_of=self._source_to_import,
         )
-        return planner.plan(changes, edited, retry, blocked)
+        return planner.plan(changes, edited, retry, blocked, again)
 
     def _is_findable(self, name: str) -> bool:
         return self._find_spec(name) is not None

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ..compiling import show_source
-from ..errors import let_go_of_frames
 
 if TYPE_CHECKING:
     from ..changes import Change
@@ -61,9 +60,6 @@ class Updater:
         except KeyboardInterrupt:
             self._attempts.interrupted()
             raise
-        for outcome in outcomes:
-            if outcome.error is not None:
-                let_go_of_frames(outcome.error)
         failed = failures(outcomes)
         for change in plan.changes:
             if change.module in failed and change.before is not None:
