@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
+import linecache
 import sys
 import threading
 import time
@@ -380,6 +381,7 @@ class Reloader:
         self._pass_on(report)
         for outcome in report.failed:
             if outcome.module == tracked.name and outcome.error is not None:
+                linecache.cache.pop(tracked.path, None)  # its traceback is of what the file holds
                 raise outcome.error.__cause__ or outcome.error
         return True
 

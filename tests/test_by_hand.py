@@ -96,6 +96,7 @@ def test_what_fails_is_raised_with_the_modules_own_frames(project, reloader, sha
     frames = traceback.extract_tb(raised.value.__traceback__)
     names = [frame.name for frame in frames if "reloadmagic" not in frame.filename]
     assert names[-2:] == ["<module>", "f"]
+    assert frames[-1].line == "raise KeyError('k')"
     assert all("reloadmagic/engine" not in frame.filename for frame in frames)
 
 
