@@ -1,9 +1,9 @@
 """Which modules succeed or fail together.
 
 In come the `ModulePlan`s; out go `Changeset`s in the order in which they run. Edited modules that
-depend on each other, and what lies between, succeed together. So do modules of one group: its
-statements only make sense together. Others are on their own, unless they import each other: then
-each may need what the other has run so far.
+depend on each other, or did before, and what lies between, succeed together. So do modules of one
+group: its statements only make sense together. Others are on their own, unless they import each
+other: then each may need what the other has run so far.
 """
 
 from __future__ import annotations

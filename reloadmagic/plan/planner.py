@@ -98,7 +98,7 @@ class Planner:
             frozenset(blocked),
             order=self._order,
             imports_new=self._imports_new,
-            tied=self._propagation.tied,
+            tied=[*self._propagation.tied, *import_order.tied({*diffs, *blocked})],
         )
         causes = self._propagation.causes
         return Plan(changes, dict(self._plans), tuple(sets), causes, arrivals, again)

@@ -7,12 +7,13 @@ what is filled, set or imported by star in another order now is planned again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from ..diff import Diff
-from ..graph import RunOrder
+from ..graph import ImportGraph, RunOrder
 from ..reach.index import Index
 from ..reach.tokens import StatementId
-from .order import Order
+from .order import Order, import_graph
 from .propagation import Propagation
 
 __all__ = ["ImportOrder"]
@@ -37,6 +38,15 @@ class ImportOrder:
         self._diffs = diffs
         changes = any(map(_edits_imports, diffs.values()))
         self._before: RunOrder | None = order.run_now() if changes else None
+        self._graph: ImportGraph | None = import_graph(index) if changes else None
+
+    def tied(self, edited: AbstractSet[str]) -> Iterator[AbstractSet[str]]:
+        """Edited modules of which one imported the other, if maybe no longer.
+
+        Where the edit of one fails, its old version goes on with what it imported.
+        """
+        for name in edited if self._graph is not None else ():
+            yield {name} | self._graph.descendants(name) & edited
 
     def follow(self, propagation: Propagation) -> None:
         """What runs in another order by the new sources fills and sets things in that order."""
