@@ -6,9 +6,9 @@ Nothing here runs or writes.
 From a statement to its `Summary`, a file a step:
 
 ``reading``
-    makes each summary once: ``statements``, ``expressions`` and ``calls`` are read in a ``scope``,
-    with questions to single nodes (``syntax``) and to names of functions that tell what these do
-    (``known``). ``summary`` is what comes out.
+    makes each summary once: ``statements``, definitions (``defining``), ``expressions`` and ``calls``
+    are read in a ``scope``, with questions to single nodes (``syntax``) and to names of functions that
+    tell what these do (``known``). ``summary`` is what comes out.
 
 From summaries to what a change reaches:
 

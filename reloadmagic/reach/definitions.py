@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..source.scopes import dotted
 from .summary import FACTORIES, Path
+from .syntax import decorator_of
 from .tokens import Entity
 
 if TYPE_CHECKING:
@@ -75,5 +76,5 @@ class Definitions:
 
 
 def _is_plain(node: ast.FunctionDef | ast.ClassDef) -> bool:
-    called = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
-    return all((dotted(d) or ("",))[-1] in _PLAIN_DECORATORS for d in called)
+    called = map(dotted, map(decorator_of, node.decorator_list))
+    return all((path or ("",))[-1] in _PLAIN_DECORATORS for path in called)

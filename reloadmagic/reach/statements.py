@@ -1,7 +1,7 @@
-"""What statements do, with the functions and classes that they define.
+"""What statements do.
 
 In come the nodes of one statement; out goes what they do, in its `Summary` and in the `Unit` of the
-code that they are in. Expressions are read by `expressions`.
+code that they are in. Expressions are read by `expressions`, functions and classes by `defining`.
 """
 
 from __future__ import annotations
@@ -10,30 +10,25 @@ import ast
 from collections.abc import Iterable
 
 from ..source.anatomy import FunctionNode
-from ..source.scopes import bound_names, child_nodes, dotted
+from ..source.scopes import child_nodes, dotted
+from .defining import read_class, read_function
 from .expressions import Expressions
 from .known import BINARY, CONTEXT
 from .scope import Scope
 from .summary import (
-    BASE,
     CALL,
-    FACTORIES,
     MENTION,
     OPERATOR,
     USE,
-    ClassInfo,
     Import,
     Path,
     Summary,
     Unit,
 )
 from .syntax import (
-    factories,
     imported_path,
     is_type_checking,
-    lambda_in,
     method_path,
-    stored,
 )
 
 __all__ = ["Statements"]
@@ -47,6 +42,10 @@ class Statements:
         self.unit = unit
         self.scope = scope
         self.expressions = Expressions(summary, unit, scope)
+
+    def inside(self, unit: Unit, scope: Scope) -> Statements:
+        """Reads what stands in a function or a class of this statement."""
+        return Statements(self.summary, unit, scope)
 
     def visit(self, node: ast.AST) -> None:
         """Read a statement, or a part of one."""
@@ -69,11 +68,11 @@ class Statements:
         if not self.scope.at_top:
             return
         if isinstance(node.value, ast.Call):
-            self._order(node.value.func)
+            self.order(node.value.func)
         elif isinstance(node.value, ast.BinOp):
             self._operation(node.value)
 
-    def _order(self, node: ast.expr, *method: str) -> None:
+    def order(self, node: ast.expr, *method: str) -> None:
         """A method is called for what it does; that of *node* by this name, where it is given."""
         for name in method:
             node = ast.Attribute(node, name, ast.Load())
@@ -87,13 +86,13 @@ class Statements:
         self.unit.attrs |= {f"__{name}__", f"__r{name}__"}
         left, right = (self._operands(side) for side in (node.left, node.right))
         for operand in left:
-            self._order(operand, f"__{name}__")
+            self.order(operand, f"__{name}__")
             path = dotted(operand)
             given = [found for other in right if (found := dotted(other)) is not None]
             if path is not None:
                 self.unit.arguments += [((*path, f"__{name}__"), other) for other in given]
         for operand in right:
-            self._order(operand, f"__r{name}__")
+            self.order(operand, f"__r{name}__")
         return left + right
 
     def _operands(self, node: ast.expr) -> list[ast.expr]:
@@ -174,7 +173,7 @@ class Statements:
             self.expressions.read(item.context_expr, USE | CALL)
             if self.scope.at_top:
                 for method in CONTEXT:
-                    self._order(item.context_expr, method)
+                    self.order(item.context_expr, method)
             if item.optional_vars is not None:
                 self.expressions.store(item.optional_vars)
         self.visit_all(node.body)
@@ -253,115 +252,9 @@ class Statements:
     # Definitions ------------------------------------------------------------------------------
 
     def _visit_FunctionDef(self, node: FunctionNode) -> None:
-        qualname = self.scope.prefix + node.name
-        for decorator in node.decorator_list:
-            self._decorator(decorator)
-            if self.scope.in_function:
-                continue
-            self._passed(decorator, (node.name,) if not self.scope.prefix else (qualname,))
-        self.expressions.read_signature(node)
-        self.unit.defines |= self.scope.in_function
-        if self.scope.in_function:
-            self._enter(node, self.unit, self.scope.prefix)
-        else:
-            unit = self.summary.functions.setdefault(qualname, Unit())
-            self._enter(node, unit, f"{qualname}.<locals>.")
+        read_function(self, node)
 
     _visit_AsyncFunctionDef = _visit_FunctionDef
 
-    def _decorator(self, node: ast.expr) -> None:
-        """A decorator runs; one that is a method of an object fills that object."""
-        self.expressions.read(node, USE | CALL)
-        target = node.func if isinstance(node, ast.Call) else node
-        path = dotted(target)
-        if path is not None and len(path) > 1 and self.scope.is_global(path[0]):
-            self.expressions.fill(path[:-1])
-        if self.scope.at_top:
-            self._order(target)
-        if self.scope.in_function or self.scope.local:
-            self.unit.attrs.add(OPERATOR)
-
-    def _passed(self, decorator: ast.expr, path: Path) -> None:
-        """Note that *decorator* is passed the object at *path*."""
-        called = decorator.func if isinstance(decorator, ast.Call) else decorator
-        target = dotted(called)
-        if target is not None and self.scope.is_global(target[0]):
-            self.unit.arguments.append((self.scope.resolve(target), path))
-
-    def _enter(self, node: FunctionNode, unit: Unit, prefix: str) -> None:
-        """Read a function's body into *unit*."""
-        scope = self.scope.of_function(node, prefix)
-        Statements(self.summary, unit, scope).visit_all(node.body)
-        unit.stateful |= bool(scope.outer)
-        if scope.declared:
-            unit.binds_global |= scope.declared & set(stored(node))
-
     def _visit_ClassDef(self, node: ast.ClassDef) -> None:
-        qualname = self.scope.prefix + node.name
-        info = ClassInfo(decorated=bool(node.decorator_list or node.keywords))
-        self.unit.defines |= self.scope.in_function
-        if not self.scope.in_function:
-            self.summary.classes[qualname] = info
-        if any(keyword.arg != "metaclass" for keyword in node.keywords):
-            info.scanners.append(())
-        for decorator in node.decorator_list:
-            self._decorator(decorator)
-            self._passed(decorator, (node.name,))
-            path = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
-            known = path is not None and self.scope.is_global(path[0])
-            info.scanners.append(self.scope.resolve(path) if path and known else ())
-        for base in [*node.bases, *(k.value for k in node.keywords if k.arg == "metaclass")]:
-            self._base(base, info)
-        for keyword in node.keywords:
-            if keyword.arg != "metaclass":
-                self.expressions.read(keyword.value, USE)
-        self._class_body(node, info, qualname)
-
-    def _base(self, node: ast.expr, info: ClassInfo) -> None:
-        """A base or a metaclass: what is derived from it depends on what it does."""
-        while isinstance(node, ast.Subscript):
-            self.expressions.read(node.slice, MENTION)
-            node = node.value
-        path = dotted(node)
-        if path is not None and self.scope.is_global(path[0]):
-            self.unit.use(self.scope.resolve(path), BASE | MENTION)
-            info.bases.append(self.scope.resolve(path))
-            info.decorated |= path[-1] == "NamedTuple"
-        else:
-            self.expressions.read(node, USE | CALL)
-
-    def _class_body(self, node: ast.ClassDef, info: ClassInfo, qualname: str) -> None:
-        """What the body binds, and what it does for each of these names."""
-        scope = self.scope.of_class(qualname)
-        for statement in node.body:
-            unit = Unit()
-            Statements(self.summary, unit, scope).visit(statement)
-            is_function = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
-            has_lambda = lambda_in(statement, scope.text)
-            for name in bound_names([statement], scope.text):
-                info.attrs[name] = info.attrs.get(name) or ("" if is_function else has_lambda)
-                info.lambdas |= {name} if has_lambda else set()
-                info.values.setdefault(name, Unit()).merge(unit)
-                for path in unit.paths:
-                    if path[0] in info.attrs and path[0] != name:
-                        info.holders.setdefault(path[0], set()).add(name)
-                for other in _registrars(statement) & info.attrs.keys() - {name}:
-                    info.holders.setdefault(name, set()).add(other)
-            self.unit.merge(unit)
-            info.uses |= {path[0] for path, how in unit.paths.items() if how & ~MENTION}
-            for factory in factories(statement):
-                self.expressions.note_factory(factory, f"{qualname}.{FACTORIES}")
-        uses = [name for name in info.attrs if name in info.uses]
-        for name in uses:  # and what these were made of
-            uses += {path[0] for path in info.values[name].paths if path[0] in info.attrs} - {*uses}
-        info.uses = {*uses}
-
-
-def _registrars(node: ast.stmt) -> set[str]:
-    """Names of a class body whose attributes decorate a method: ``run`` of ``@run.register``.
-
-    They hold the method from then on, and run it.
-    """
-    decorators = node.decorator_list if isinstance(node, FunctionNode) else []
-    called = (d.func if isinstance(d, ast.Call) else d for d in decorators)
-    return {path[0] for path in map(dotted, called) if path is not None and len(path) > 1}
+        read_class(self, node)

@@ -14,6 +14,7 @@ __all__ = [
     "arguments",
     "asked_name",
     "attribute_of",
+    "decorator_of",
     "factories",
     "function_locals",
     "holder",
@@ -23,6 +24,11 @@ __all__ = [
     "method_path",
     "stored",
 ]
+
+
+def decorator_of(node: ast.expr) -> ast.expr:
+    """The decorator itself: ``register`` of ``@register`` and of ``@register("name")``."""
+    return node.func if isinstance(node, ast.Call) else node
 
 
 def is_type_checking(test: ast.expr) -> bool:
