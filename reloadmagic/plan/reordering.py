@@ -45,8 +45,9 @@ class ImportOrder:
 
         Where the edit of one fails, its old version goes on with what it imported.
         """
-        for name in edited if self._graph is not None else ():
-            yield {name} | self._graph.descendants(name) & edited
+        if self._graph is not None:
+            for name in edited:
+                yield {name} | self._graph.descendants(name) & edited
 
     def follow(self, propagation: Propagation) -> None:
         """What runs in another order by the new sources fills and sets things in that order."""
