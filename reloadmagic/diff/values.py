@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -106,8 +105,7 @@ class Diff:
         at = number - self.head
         return self.middle[at].old if at < len(self.middle) else number - self.shift
 
-    def carried(self, values: Sequence[T], default: T) -> list[T]:
-        """*values*, one for each old statement, in the order of the new ones."""
+    def carry(self, values: list[T], default: T) -> None:
+        """Bring *values*, one for each old statement, into the order of the new ones."""
         middle = [default if pair.old is None else values[pair.old] for pair in self.middle]
-        end = len(self.before.statements)
-        return [*values[: self.head], *middle, *values[end - self.tail : end]]
+        values[self.head : len(self.before.statements) - self.tail] = middle

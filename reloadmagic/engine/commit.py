@@ -72,7 +72,7 @@ def _carry_over(state: State, work: Work) -> None:
     tracked.bound += [{} for _ in range(missing)]
     if plan.diff is not None:
         note_gone(plan)
-        tracked.bound = plan.diff.carried(tracked.bound, {})
+        plan.diff.carry(tracked.bound, {})
     for number, values in work.bound.items():
         tracked.bound[number] = hold(values, values)
     if tracked.stars:

@@ -267,12 +267,11 @@ class CellHook:
     def _say(self, report: Report) -> None:
         if self.log is not None:
             self.log(str(report))
-        if report.failed and self.hides_errors:
+        if self.hides_errors and report.failed:
             report = dataclasses.replace(
                 report, outcomes=tuple(o for o in report.outcomes if o.status != "failed")
             )
-        is_wrong = report.failed or report.troubles
-        if report and (self._settings.verbosity != "quiet" or is_wrong):
+        if report and (self._settings.verbosity != "quiet" or report.failed or report.troubles):
             show(self._shell, report, details=self._settings.verbosity == "details")
 
     def _stop(self, report: Report, *, is_said: bool) -> None:

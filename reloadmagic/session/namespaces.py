@@ -86,13 +86,13 @@ class Namespaces:
                 found.note_import(node, is_certain=node is statement)
 
     def _of(self, names: dict[str, Any]) -> Namespace:
-        from ..engine.names import Namespace
+        for known in self._known:
+            if known.names is names:
+                return known
+        from ..engine.names import Namespace  # not before something is reloaded
 
-        found = next((known for known in self._known if known.names is names), None)
-        if found is None:
-            found = Namespace(names)
-            self._known.append(found)
-        return found
+        self._known.append(Namespace(names))
+        return self._known[-1]
 
 
 class _PlainReader:
