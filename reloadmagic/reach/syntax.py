@@ -98,7 +98,8 @@ def function_locals(
     outer: set[str] = set()
     if not isinstance(node, ast.Lambda):
         names.update(bound_names(node.body, text))
-        for inner in scope_statements(node.body):
+        declares = "global" in text or "nonlocal" in text
+        for inner in scope_statements(node.body) if declares else ():
             if type(inner) is ast.Global:
                 declared.update(inner.names)
             elif type(inner) is ast.Nonlocal:

@@ -46,9 +46,9 @@ def _definitions(outcome: Outcome) -> list[Definition]:
 
 def _ran_besides(outcome: Outcome) -> list[Ran]:
     """Statements that ran, without those of definitions that are told: these tell it better."""
-    owners = {definition.name.partition(".")[0] for definition in _definitions(outcome)}
-    if not owners:
+    if not outcome.ran or not outcome.definitions:
         return list(outcome.ran)
+    owners = {definition.name.partition(".")[0] for definition in _definitions(outcome)}
     return [ran for ran in outcome.ran if owners.isdisjoint(label_names(ran.label))]
 
 

@@ -65,7 +65,7 @@ def module_file(found: Outcome | Change) -> str:
     """
     parts = found.path.replace(os.sep, "/").split("/")
     depth = found.module.count(".") + 1
-    if os.path.splitext(parts[-1])[0] == "__init__":
+    if parts[-1].startswith("__init__."):
         depth += 1
     return "/".join(parts[-depth:]) or found.module
 

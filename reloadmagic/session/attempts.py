@@ -89,7 +89,9 @@ class Attempts:
         changes = tuple(changes)
         new = [c for c in changes if self._tried.get(c.module) != _version(c)]
         gone = [c for c in new if c.kind == "deleted"]
-        new = [c for c in new if c.kind not in {"deleted", "touched"}] + _still_gone(gone)
+        new = [c for c in new if c.kind not in {"deleted", "touched"}]
+        if gone:
+            new += _still_gone(gone)
         old = [c for c in changes if c not in new and c.kind in {"modified", "moved", "unreadable"}]
         # What may be mended is tried with what it is related to in turn: they share a transaction.
         while mendable := [c for c in old if self.may_be_mended(c.module, new)]:
@@ -112,8 +114,7 @@ class Attempts:
 
 def _still_gone(changes: list[Change]) -> list[Change]:
     """Those whose files stay away for a while: an editor that renames takes no longer."""
-    if changes:
-        time.sleep(AWAY)
+    time.sleep(AWAY)
     return [change for change in changes if stamp_of(change.path) is None]
 
 
