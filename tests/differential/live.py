@@ -435,15 +435,12 @@ class Live:
             raise KeyError
         if type(container) is not type(entry.box[1]):
             raise KeyError  # a list that an edit turned into a dict has no place for it
-        if container is not entry.box[1] and self._has_name(entry.box[1]):
-            raise KeyError  # the name stands for another, and the user's is where its statement went
+        if container is not entry.box[1]:
+            was, now = self.values.values(), self._values().values()
+            if any(v is container for v in was) or any(v is entry.box[1] for v in now):
+                raise KeyError  # the name stands for what another did, or the other way round
         values = container.values() if isinstance(container, dict) else container
         return "" if any(value is wanted for value in values) else "the entry is lost"
-
-    def _has_name(self, value: object) -> bool:
-        """Does a module of the package bind *value*?"""
-        names = ((module, name) for module, name in self.facts.digests())
-        return any(vars(sys.modules.get(m, object)).get(name) is value for m, name in names)
 
     def _still_attribute(self, entry: Entry, old: object, new: object) -> str:
         owner = self._owner(entry.action[1])
