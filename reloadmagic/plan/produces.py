@@ -6,6 +6,7 @@ differs from the one that it stands for.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from ..diff import differs_in_words
@@ -92,9 +93,23 @@ def kept_names(index: Index, plan: ModulePlan, number: int) -> set[str]:
     if partner is None or len(targets) != 1:
         return set()
     entry = index.modules.get(targets[0])
-    if entry is None or entry.stars or "__all__" in entry.bindings:
+    if entry is None or entry.stars:
         return set()
-    return set(plan.tracked.stars.get(partner, ())) & index.names.public_names(targets[0])
+    listed = _listed(index, targets[0]) if "__all__" in entry.bindings else entry.bindings.keys()
+    return set(plan.tracked.stars.get(partner, ())) & index.names.public_names(targets[0]) & listed
+
+
+def _listed(index: Index, module: str) -> frozenset[str]:
+    """The names in the ``__all__`` of a module; none where that cannot be told from its text."""
+    entry = index.modules[module]
+    numbers = entry.bindings["__all__"]
+    nodes = entry.source.statements[numbers[0]].fragment.peek()
+    if len(numbers) > 1 or len(nodes) > 1 or (module, "__all__", "") in index.filling.fillers():
+        return frozenset()
+    try:
+        return frozenset(ast.literal_eval(nodes[0].value))  # type: ignore[attr-defined]
+    except (AttributeError, TypeError, ValueError):
+        return frozenset()
 
 
 def _class_tokens(
