@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Reloader"]
 
+_IMPORT = builtins.__import__
+
 
 class Reloader:
     """Reloads the user's edited modules in the running process.
@@ -370,6 +372,8 @@ class Reloader:
         tracked = self._tracked.get(module.__name__)
         if tracked is None or tracked.reference() is not module:
             return False  # a first import
+        if builtins.__import__ is not _IMPORT:
+            return False  # IPython's deepreload would reload us, too
         if not self._lock.acquire(blocking=False):
             return False
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import traceback
 
@@ -115,6 +116,16 @@ def test_a_file_as_it_was_that_cannot_run_twice_stays_current(project, reloader)
 def test_it_is_in_the_history(reloader, shapes):
     importlib.reload(shapes)
     assert statuses(reloader.history[-1]) == {"shapes": "reloaded"}
+
+
+def test_it_is_left_to_importlib_where_imports_are_hooked(
+    reloader, shapes, monkeypatch: pytest.MonkeyPatch
+):
+    usual = builtins.__import__
+    monkeypatch.setattr(builtins, "__import__", lambda *parts: usual(*parts))
+    importlib.reload(shapes)
+    monkeypatch.undo()
+    assert not reloader.history
 
 
 def test_a_package_and_its_submodule(project, reloader):

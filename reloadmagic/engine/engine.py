@@ -62,6 +62,7 @@ class Engine:
         self.marks = Marks()
         self.tell: Callable[[Slow], object] | None = None
         self.watch = Watch()
+        self._importing: Callable[..., Any] | None = None
 
     @property
     def index(self) -> Index:
@@ -79,9 +80,11 @@ class Engine:
                 run.rerun(module, loader)
             yield iter(())
         else:
-            from .imports import importing  # not before something is imported
+            if self._importing is None:
+                from .imports import importing  # not before something is imported
 
-            with importing(self, module, loader, order) as codes:
+                self._importing = importing  # for good, as others may hook what imports us
+            with self._importing(self, module, loader, order) as codes:
                 yield codes
 
     def take(self, tracked: TrackedModule, namespace: dict[str, Any]) -> Taken:
