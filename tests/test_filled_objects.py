@@ -782,3 +782,24 @@ def test_an_object_survives_what_is_asked_of_another_that_was_given_it(project, 
     reloader.reload()
     assert (app.HANDLERS, use.X, database.log) == ([2], "b", ["a", "b"])
     assert (database, service) == (app.DB, app.SERVICE)
+
+
+def test_a_command_that_is_gone_is_none_of_the_parser(project, reloader):
+    project.write(
+        "cli.py",
+        "import argparse\nPARSER = argparse.ArgumentParser()\nCOMMANDS = PARSER.add_subparsers()\n",
+    )
+    project.write(
+        "runs.py",
+        "from cli import COMMANDS\nrun = COMMANDS.add_parser('run')\n"
+        "run.add_argument('--fast', default=1)\nlist_ = COMMANDS.add_parser('list')\n",
+    )
+    load("runs")
+    cli = load("cli")
+    project.edit(
+        "runs.py",
+        "from cli import COMMANDS\nrun = COMMANDS.add_parser('run')\n"
+        "run.add_argument('--fast', default=2)\n",
+    )
+    assert not reloader.reload().failed
+    assert (list(cli.COMMANDS.choices), cli.PARSER.parse_args(["run"]).fast) == (["run"], 2)

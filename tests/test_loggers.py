@@ -135,3 +135,32 @@ def test_a_reload_that_fails_leaves_handlers_as_they_were(project, reloader):
     project.edit("logged.py", text)
     reloader.reload()
     assert attached(logged.log) == [("NullHandler", 2)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["log.addHandler(logging.NullHandler(1))"], [1]),
+        (["log.addHandler(logging.NullHandler(2))"], [2]),
+        (
+            ["log.addHandler(logging.NullHandler(2))", "log.addHandler(logging.NullHandler(1))"],
+            [2, 1],
+        ),
+        ([], []),
+    ],
+)
+def test_handlers_that_another_module_attaches_go_with_its_lines(
+    project, reloader, lines, expected
+):
+    project.write("base.py", HEAD.format("base"))
+    head = "import logging\nfrom base import log\n"
+    attach = "log.addHandler(logging.NullHandler({}))\n".format
+    project.write("use.py", head + attach(1) + attach(2))
+    load("use")
+    mine = logging.FileHandler("mine.log", delay=True)
+    load("base").log.addHandler(mine)
+    project.edit("use.py", head + "".join(f"{line}\n" for line in lines))
+    reloader.reload()
+    handlers = load("base").log.handlers
+    assert [h.level for h in handlers if h is not mine] == expected
+    assert mine in handlers

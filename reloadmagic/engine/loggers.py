@@ -49,13 +49,13 @@ def replacing(state: State, plan: ModulePlan, number: int) -> Iterator[None]:
     before, tracked = _attached(), plan.tracked
     state.transaction.on_rollback(_restore, before)
     state.transaction.on_rollback(setattr, tracked, "handlers", list(tracked.handlers))
-    own = [] if _is_addition(plan, number) else [reference() for reference in tracked.handlers]
+    own = [] if _is_addition(plan, number) else _to_replace(state, plan, number)
     for logger, handlers in before:
         logger.handlers[:] = [h for h in handlers if not _is_among(h, own)]
     try:
         yield
     finally:
-        emptied = [tracked.namespace.get(name) for name in _refilled(state, plan, number)]
+        emptied = [tracked.namespace.get(name) for name in _emptied(state, plan, number)]
         for logger, handlers in before:
             comes_back = [] if _is_among(logger, emptied) else own
             logger.handlers[:] = _merged(handlers, logger.handlers, own, comes_back)
@@ -78,10 +78,20 @@ def _is_addition(plan: ModulePlan, number: int) -> bool:
     return plan.diff is not None and plan.partner(number) is None and not plan.diff.dropped
 
 
-def _refilled(state: State, plan: ModulePlan, number: int) -> list[str]:
+def _to_replace(state: State, plan: ModulePlan, number: int) -> list[Any]:
+    """What the module has attached before this run, and others whose statements do so anew."""
+    fillers = state.index.filling.fillers()
+    emptied = _emptied(state, plan, number)
+    modules = {plan.name, *(m for n in emptied for m, _ in fillers.get((plan.name, n, ""), ()))}
+    if emptied:
+        modules.update(name for name, other in state.plan.modules.items() if other.drops)
+    references = [r for m in modules if m in state.tracked for r in state.tracked[m].handlers]
+    return [h for reference in references if not state.made.has(h := reference())]
+
+
+def _emptied(state: State, plan: ModulePlan, number: int) -> list[str]:
     """The names that the statement binds and others, which are to run again, fill."""
-    binds = plan.after.statements[number].binds
-    return [name for name in binds if state.index.filling.fillers().get((plan.name, name, ""))]
+    return [n for n in plan.after.statements[number].binds if "" in state.effects.filled(plan, n)]
 
 
 def _merged(

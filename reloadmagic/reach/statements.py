@@ -13,7 +13,7 @@ from ..source.anatomy import FunctionNode
 from ..source.scopes import child_nodes, dotted
 from .defining import read_class, read_function
 from .expressions import Expressions
-from .known import BINARY, CONTEXT
+from .known import ADDING, BINARY, CONTEXT
 from .scope import Scope
 from .summary import (
     CALL,
@@ -106,6 +106,7 @@ class Statements:
 
     def _visit_Assign(self, node: ast.Assign) -> None:
         if self.scope.at_top:
+            self._addition(node.value)
             for target in node.targets:
                 self._note_name(target, node.value)
         if any(isinstance(target, ast.Tuple | ast.List) for target in node.targets):
@@ -129,7 +130,14 @@ class Statements:
             self.expressions.read(node.value, MENTION)
             self.expressions.store(node.target)
             if self.scope.at_top:
+                self._addition(node.value)
                 self._note_name(node.target, node.value)
+
+    def _addition(self, node: ast.expr) -> None:
+        """``run = commands.add_parser("run")`` puts something in, and gives it a name."""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr.startswith(ADDING):
+                self.order(node.func)
 
     def _note_name(self, target: ast.expr, value: ast.expr) -> None:
         """A global name may become another one for what has one, or for a method."""
