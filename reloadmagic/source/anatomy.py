@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+_DEEP = (ast.AST, list)
 
 
 class FunctionPart(NamedTuple):
@@ -76,15 +77,14 @@ def qualified(nodes: Iterable[ast.AST], prefix: str = "") -> Iterator[tuple[str,
 
 def dump(node: object) -> str:
     """What is equal for trees that mean the same, wherever they stand; as `ast.dump`, but quick."""
-    kind = type(node)
-    if kind is list:
-        return f"[{','.join(map(dump, node))}]"  # type: ignore[call-overload]
     if isinstance(node, ast.AST):
         parts = []
         for name in node._fields:
             value = getattr(node, name, None)
-            parts.append(dump(value) if isinstance(value, ast.AST | list) else repr(value))
-        return f"{kind.__name__}({','.join(parts)})"
+            parts.append(dump(value) if isinstance(value, _DEEP) else repr(value))
+        return f"{type(node).__name__}({','.join(parts)})"
+    if isinstance(node, list):
+        return f"[{','.join(map(dump, node))}]"
     return repr(node)
 
 
