@@ -17,6 +17,7 @@ __all__ = [
     "code_objects",
     "find_class",
     "find_functions",
+    "functions_held",
     "functions_within",
     "hold",
     "is_class",
@@ -175,6 +176,24 @@ def held_by_function(function: types.FunctionType) -> Iterator[Any]:
     wrapped = function.__dict__.get("__wrapped__")
     if wrapped is not None:
         yield wrapped
+
+
+def functions_held(value: Any, namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
+    """Functions of the module that *value* is or wraps."""
+    todo = [value]
+    seen: set[int] = set()
+    while todo:
+        item = todo.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if type(item) is types.FunctionType:
+            if item.__globals__ is namespace:
+                yield item
+            todo.extend(held_by_function(item))
+        else:
+            todo.extend(functions_within(item))
+            todo.extend(f for f in instance_values(item) if type(f) is types.FunctionType)
 
 
 def _default_functions(function: types.FunctionType) -> Iterator[types.FunctionType]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..absent import ABSENT
-from ..live import class_dict, functions_within, held_by_function, instance_values, is_class
+from ..live import class_dict, functions_held, is_class
 from ..modules import TrackedModule, module_spec
 from ..notes import is_container
 from ..source import Source, Statement
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = [
     "bound_before",
     "follow_replaced",
-    "functions_held",
     "loader_of",
     "note_gone",
     "olds",
@@ -233,21 +232,3 @@ def raw_before(work: Work, number: int, qualname: str) -> types.FunctionType | N
         ):
             return function
     return None
-
-
-def functions_held(value: Any, namespace: dict[str, Any]) -> Iterator[types.FunctionType]:
-    """Functions of the module that *value* is or wraps."""
-    todo = [value]
-    seen: set[int] = set()
-    while todo:
-        item = todo.pop()
-        if id(item) in seen:
-            continue
-        seen.add(id(item))
-        if type(item) is types.FunctionType:
-            if item.__globals__ is namespace:
-                yield item
-            todo.extend(held_by_function(item))
-        else:
-            todo.extend(functions_within(item))
-            todo.extend(f for f in instance_values(item) if type(f) is types.FunctionType)

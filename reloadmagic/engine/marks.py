@@ -12,9 +12,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..live import class_dict, functions_within, is_class, nested_classes
+from ..live import class_dict, functions_held, functions_within, is_class, nested_classes
 from ..modules import TrackedModule
-from .bound import functions_held
 
 if TYPE_CHECKING:
     from ..source import Source
