@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .live import class_dict, instance_items, is_class, nested_classes
 from .loader import ReloadLoader
 from .modules import module_namespace
-from .plain import is_plain, same_value
 
 if TYPE_CHECKING:
     from .source import Source
@@ -32,7 +31,6 @@ __all__ = [
     "abc_registry",
     "containers",
     "contents_within",
-    "extras",
     "imported_names",
     "is_container",
     "noticed",
@@ -229,25 +227,3 @@ def abc_registry(cls: type) -> list[type] | None:
     except TypeError:
         return None
     return [found for reference in references if (found := reference()) is not None]
-
-
-def extras(container: Any, content: Any) -> Any:
-    """What *container* holds beyond *content*, what its module left in it."""
-    if isinstance(content, dict):
-        return {key: value for key, value in container.items() if key not in content}
-    if isinstance(content, set):
-        return {value for value in container if value not in content}
-    waiting: dict[int, int] = defaultdict(int)
-    for value in content:
-        waiting[id(value)] += 1
-    found = []
-    for value in container:
-        if waiting[id(value)]:
-            waiting[id(value)] -= 1
-        elif not _is_among(value, content):
-            found.append(value)
-    return found
-
-
-def _is_among(value: Any, content: Any) -> bool:
-    return is_plain(value) and any(same_value(value, other) for other in content)

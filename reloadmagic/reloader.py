@@ -5,7 +5,8 @@ long-running processes; the extension is a thin layer above it.
 
 Who does what for it: `Tracking` knows the modules and their files, `Importing` answers the import
 system, `Edits` says what differs from what last ran, `Planning` what to do about it, `Updater` has
-it done, `Attempts` and `Undo` hold back what is not to run by itself.
+it done, `Attempts` and `Undo` hold back what is not to run by itself; `Reloads` goes through these
+for each kind of reload.
 """
 
 from __future__ import annotations
@@ -13,21 +14,17 @@ from __future__ import annotations
 import builtins
 import dataclasses
 import linecache
-import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from importlib.machinery import ModuleSpec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
-from .collector import collector_paused
 from .engine import Engine
-from .interrupts import interrupts_wait
 from .loader import MERGE_HOOK, ReloadFinder
 from .modules import TrackedModule, TrackedModules
-from .ownership import Ownership, matches
+from .ownership import Ownership
 from .session.importing import Importing
 from .session.namespaces import Namespaces
 from .session.tracking import Tracking
@@ -198,9 +195,6 @@ class Reloader:
 
     def forget(self, name: str) -> None:
         """Know no more of the module *name*: what is imported by that name next is a first import."""
-        self._tracking.forget(name)
-        self._engine.retry.pop(name, None)
-        self._engine.awaited.pop(name, None)
         self._work.forget(name)
 
     @property
@@ -256,27 +250,12 @@ class Reloader:
 
         Files that were only touched are in it once. Nothing is imported or run.
         """
-        found = self._changes(self._tracking.stale())
-        if names is not None:
-            patterns = tuple(names)
-            found = [change for change in found if matches(change.module, patterns)]
-        self._work.undo.look(found)
-        return tuple(found)
+        return self._work.reloads.changes(None if names is None else tuple(names))
 
-    def _changes(self, stale: Stale) -> list[Change]:
-        here = []
-        for tracked, stamp in stale:
-            if sys.modules.get(tracked.name) is None:
-                self.forget(tracked.name)
-            else:
-                here.append((tracked, stamp))
-        return self._work.edits.find(here)
-
-    @collector_paused()
     def plan(self, changes: Iterable[Change] | None = None) -> Plan:
         """What a reload would do about *changes*, all there are by default. Nothing runs."""
         changes = self.changes() if changes is None else tuple(changes)
-        return self._work.planning.plan(changes, keep=self._keep)
+        return self._work.reloads.plan(changes, self._keep)
 
     @property
     def index(self) -> Index:
@@ -329,7 +308,7 @@ class Reloader:
         if not self._lock.acquire(blocking=False):
             return _report(undo=True)
         try:
-            report = self._go_back()
+            report = self._work.reloads.go_back(self._keep)
         finally:
             self._lock.release()
         return self._pass_on(report)
@@ -340,25 +319,8 @@ class Reloader:
         It is one reload, as if the files had been edited so; one that is under way in another
         thread is waited for. Names that are not tracked are left out.
         """
-        from .changes import change_to
-
         with self._lock:
-            started = time.perf_counter()
-            self._tracking.scan()
-            changes = [
-                change_to(self._tracked[name], data, self.find_spec)
-                for name, data in sources.items()
-                if name in self._tracked
-            ]
-            # What has no baseline is planned by the source that it is to get.
-            self._work.edits.put(changes)
-            plan = self.plan(changes)
-            with interrupts_wait():
-                outcomes, notes = self._work.updater.carry_out(plan)
-                for change in self._work.updater.settle(plan, outcomes):
-                    self._tracked[change.module].opaque = ""  # it has a source now
-            self._work.edits.take_out(changes)
-        return _report(outcomes, notes, time.perf_counter() - started)
+            return self._work.reloads.receive(sources, self._keep)
 
     def run_again(self, module: types.ModuleType) -> bool:
         """Run all of a loaded module again, as somebody has called `importlib.reload` for it.
@@ -377,7 +339,7 @@ class Reloader:
         if not self._lock.acquire(blocking=False):
             return False
         try:
-            report = self._run_again(tracked)
+            report = self._work.reloads.run_again(tracked, self._keep)
         finally:
             self._lock.release()
         if report is None:
@@ -388,23 +350,6 @@ class Reloader:
                 linecache.cache.pop(tracked.path, None)  # its traceback is of what the file holds
                 raise outcome.error.__cause__ or outcome.error
         return True
-
-    @collector_paused()
-    def _run_again(self, tracked: TrackedModule) -> Report | None:
-        started = time.perf_counter()
-        found = self._changes(self._tracking.stale())
-        changes = [change for change in found if change.module == tracked.name]
-        if tracked.source is None or any(c.kind not in {"modified", "touched"} for c in changes):
-            return None
-        edits = tuple(change for change in changes if change.kind == "modified")
-        was = tracked.stale, tracked.failed
-        plan = self._work.planning.plan(edits, keep=self._keep, again=tracked.name)
-        with interrupts_wait():
-            outcomes, notes = self._work.updater.carry_out(plan)
-            self._work.undo.note(self._work.updater.settle(plan, outcomes), self._tracked)
-        if not edits:  # what its file holds is what last ran, whether it can run once more or not
-            tracked.stale, tracked.failed = was
-        return _report(outcomes, notes, time.perf_counter() - started)
 
     @property
     def undone(self) -> frozenset[str]:
@@ -417,48 +362,7 @@ class Reloader:
             stale = self._tracking.stale() if looked is None else looked
             if not stale:
                 return _report()
-        return self._bring_in(plan, stale)
-
-    @collector_paused()  # until what plans and runs are made of is gone, so that it finds nothing
-    def _bring_in(self, plan: Plan | None, stale: Stale) -> Report:
-        started = time.perf_counter()
-        if plan is None:
-            found = self._changes(stale)
-            self._work.undo.look(found)
-            changes = self._work.attempts.worth_trying(
-                change for change in found if change.module not in self._work.undo.held
-            )
-            if not changes:
-                return _report()
-            plan = self.plan(changes)
-        with interrupts_wait():
-            outcomes, notes = self._work.updater.carry_out(plan)
-            self._work.undo.note(self._work.updater.settle(plan, outcomes), self._tracked)
-        return _report(outcomes, notes, time.perf_counter() - started)
-
-    def _go_back(self) -> Report:
-        started = time.perf_counter()
-        self._tracking.scan()
-        back = self._work.undo.back(self._tracked, self.find_spec)
-        if not back:
-            return _report(undo=True)
-        before = [(t := self._tracked[c.module], t.stale, t.failed) for c in back]
-        plan = self.plan(back)
-        with interrupts_wait():
-            outcomes, notes = self._work.updater.carry_out(plan)
-            done = {change.module for change in self._work.updater.settle(plan, outcomes)}
-            for tracked, stale, failed in before:
-                if tracked.name not in done:  # it goes on with what it had
-                    tracked.stale, tracked.failed = stale, failed
-                    self._work.attempts.forget(tracked.name)
-            if len(done) == len(back):
-                self._work.undo.drop_last()
-            now = [change for change in self.changes() if change.module in done]
-            self._work.undo.hold(now)
-        from .undo import hint_of_undone
-
-        notes += hint_of_undone(now)
-        return _report(outcomes, notes, time.perf_counter() - started, undo=True)
+        return self._work.reloads.bring_in(plan, stale, self._keep)
 
     def _pass_on(self, report: Report) -> Report:
         """Have workers follow, outside the lock, as some may live in this process."""

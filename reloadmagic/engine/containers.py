@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, instance_items, is_class, nested_classes
 from ..modules import TrackedModule
-from ..notes import ABC, Note, content_of, extras, is_container, own_names, take_notes
+from ..notes import ABC, Note, content_of, is_container, own_names, take_notes
 from ..patch.inside import qualname
 from ..plain import same_value
 from ..source import Source
+from .contents import add, extras, kind_of, like, plainly, without
 from .effects import content_token
 
 if TYPE_CHECKING:
     from .state import State
 
-__all__ = ["Containers", "plainly"]
+__all__ = ["Containers"]
 
 
 class Containers:
@@ -92,7 +93,7 @@ class Containers:
             self._find_extras(old, note)
         if key:
             snapshot = before if before is not None else content_of(old)
-            self.state.effects.contents[key] = (old, _like(old, snapshot))
+            self.state.effects.contents[key] = (old, like(old, snapshot))
         self.refilled.add(id(old))
         self._merged_inside = False
         self.state.transaction.set_contents(old, self._merged_contents(old, new))
@@ -110,7 +111,7 @@ class Containers:
         within: dict[Any, tuple[Any, Any]] = {}
         for key, content in note.within.items():
             part = container.get(key)
-            if is_container(part) and _kind(part) is _kind(content):
+            if is_container(part) and kind_of(part) is kind_of(content):
                 found = extras(self._current(part), self._current(content))
                 if found:
                     within[key] = part, found
@@ -180,14 +181,14 @@ class Containers:
     def add_extras(self) -> None:
         """Put back what had come in at run time, behind what the source put in."""
         for container, found in self.extras:
-            _add(container, found)
+            add(container, found)
         for container, within in self.extras_within:
             for key, (part, found) in within.items():
                 if key not in container:
                     self.state.transaction.set_contents(part, found)
                     container[key] = part
-                elif is_container(container[key]) and _kind(container[key]) is _kind(found):
-                    _add(container[key], found)
+                elif is_container(container[key]) and kind_of(container[key]) is kind_of(found):
+                    add(container[key], found)
 
     def note_foreign(self, cls: type, noted: Mapping[str, frozenset[str]]) -> None:
         """Remember which names others set on *cls* and the classes in it, before these change."""
@@ -218,10 +219,10 @@ class Containers:
             elif known is None and name.endswith(ABC):
                 continue  # what others registered at run time cannot be told from its own
             elif note.identity in self.refilled and note.content is not None:
-                content = _without(note.content, extra.get(note.identity, ()))
+                content = without(note.content, extra.get(note.identity, ()))
                 others = extra_within.get(note.identity, {})
                 within = {
-                    key: _without(part, others[key][1]) if key in others else part
+                    key: without(part, others[key][1]) if key in others else part
                     for key, part in note.within.items()
                 }
                 found[name] = note._replace(content=content, within=within)
@@ -239,49 +240,3 @@ class Containers:
                     known: Note = note
                     return known
         return None
-
-
-def plainly(content: Any) -> Any:
-    """A container as a plain dict, list or set, for comparison."""
-    if isinstance(content, dict):
-        return dict(content)
-    return set(content) if isinstance(content, set) else list(content)
-
-
-def _like(container: Any, content: Any) -> Any:
-    """*content* as a container of the type that *container* has."""
-    if content is None or type(container) is type(content):
-        return content
-    copy = container.copy()
-    copy.clear()
-    if isinstance(content, dict):
-        copy.update(content)
-    else:
-        copy.extend(content)
-    return copy
-
-
-def _kind(container: Any) -> type:
-    """Whether a container holds keys, a set of things or a row of them."""
-    return next(kind for kind in (dict, set, object) if isinstance(container, kind))
-
-
-def _add(container: Any, found: Any) -> None:
-    """Put *found*, which came at run time, into a container, behind what the source put in."""
-    if isinstance(found, dict):
-        for key, value in found.items():
-            if key not in container:
-                container[key] = value
-    elif isinstance(found, set):
-        container.update(found)
-    else:
-        container.extend(found)
-
-
-def _without(content: Any, found: Any) -> Any:
-    """*content* less what came in at run time and was added at its end."""
-    if isinstance(content, dict):
-        return {k: v for k, v in content.items() if k not in found}
-    if isinstance(content, set):
-        return content - set(found)
-    return content[: len(content) - len(found)]

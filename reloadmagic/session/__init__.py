@@ -14,6 +14,8 @@
     what failed, and when it is tried again.
 ``updating``
     carries a plan out and settles what is known of the files.
+``reloads``
+    the ways to reload, which go through the last four.
 ``workshop``
-    holds the last four, which are imported and made when there is something to reload.
+    holds these, which are imported and made when there is something to reload.
 """

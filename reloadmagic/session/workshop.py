@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..engine import Engine
     from .namespaces import Namespaces
     from .planning import Planning
+    from .reloads import Reloads
     from .tracking import Tracking
 
 __all__ = ["Workshop"]
@@ -46,6 +47,9 @@ class Workshop:
         self.attempts = Attempts(tracking.modules, find_spec, engine.awaited)
         self.edits = Edits(tracking, pending, find_spec, self.attempts, engine.retry)
         self.updater = Updater(engine, tracking, self.edits, self.attempts, namespaces, install)
+        self._tracking = tracking
+        self._engine = engine
+        self._find_spec = find_spec
         self._planned_by = tracking, pending, engine.retry, self.attempts, find_spec
 
     @functools.cached_property
@@ -55,8 +59,18 @@ class Workshop:
 
         return Planning(*self._planned_by)
 
+    @functools.cached_property
+    def reloads(self) -> Reloads:
+        """Who goes through all of these."""
+        from .reloads import Reloads
+
+        return Reloads(self, self._tracking, self._find_spec)
+
     def forget(self, name: str) -> None:
         """Know no more of the module *name*."""
+        self._tracking.forget(name)
+        self._engine.retry.pop(name, None)
+        self._engine.awaited.pop(name, None)
         self.edits.forget(name)
         self.undo.held.pop(name, None)
         if "planning" in vars(self):
