@@ -83,7 +83,7 @@ def run_first(
     source: Source,
     loader: ReloadLoader,
     namespace: dict[str, Any],
-    arrival: Arrival | None = None,
+    arrival: Arrival | None,
 ) -> Generator[types.CodeType, None, None]:
     """The code of a whole source, in parts that end where a name is bound that will be again.
 

@@ -216,7 +216,7 @@ class ReloadMagic(Settings, Magics):
                 )
         return self.reloader.changes(names), ()
 
-    def _then_run(self, done: Report | DryRun, cell: str, *, verbose: bool = False) -> None:
+    def _then_run(self, done: Report | DryRun, cell: str, *, verbose: bool) -> None:
         """Say what was *done*, then run *cell*, which is blank where only the header was a magic."""
         from .views import DryRun
 

@@ -43,9 +43,7 @@ def _is_our_function(patcher: Patcher, value: object) -> bool:
     return type(module) is str and patcher.tracked(module)
 
 
-def merge_instance(
-    patcher: Patcher, old: Any, new: Any, keep: Collection[str] = frozenset()
-) -> Any:
+def merge_instance(patcher: Patcher, old: Any, new: Any, keep: Collection[str]) -> Any:
     """Give *old* all that *new* has: it is what the decorator would make after a restart.
 
     *keep* are names of attributes that stay as they are.

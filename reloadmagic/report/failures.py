@@ -23,9 +23,7 @@ MORE = 8  # lines of an error besides its first
 WAITS = "Nothing is wrong here: it waits for the module that failed, so that both stay in step."
 
 
-def failure_lines(
-    outcome: Outcome, outcomes: Sequence[Outcome], *, undo: bool = False
-) -> Iterator[str]:
+def failure_lines(outcome: Outcome, outcomes: Sequence[Outcome], *, undo: bool) -> Iterator[str]:
     """What failed, where, what still holds; then the source line with a caret under the place.
 
     What else there is to the error follows, a line each.

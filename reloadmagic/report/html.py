@@ -36,7 +36,7 @@ _DIFF = {
 }
 
 
-def render(report: Report, *, opened: bool = False) -> str:
+def render(report: Report, *, opened: bool) -> str:
     """The whole report: the short form, which opens to the rest."""
     news = [outcome for outcome in report.outcomes if is_news(outcome)]
     if not news:

@@ -13,6 +13,9 @@ __all__ = ["common_prefix", "common_start", "common_suffix", "line_start"]
 
 T = TypeVar("T")
 
+# Characters that are compared at once; halved where they differ.
+_FIRST_STEP = 16384
+
 
 def common_start(a: Iterable[T], b: Iterable[T], same: Callable[[T, T], bool] = operator.eq) -> int:
     """How many items *a* and *b* have in common from the start; looked at by C code alone."""
@@ -20,9 +23,9 @@ def common_start(a: Iterable[T], b: Iterable[T], same: Callable[[T, T], bool] = 
     return found.index(False)
 
 
-def common_prefix(a: str, b: str, *, step: int = 16384) -> int:
+def common_prefix(a: str, b: str) -> int:
     """How many characters *a* and *b* share from the start."""
-    limit, at = min(len(a), len(b)), 0
+    limit, at, step = min(len(a), len(b)), 0, _FIRST_STEP
     while step:
         while at + step <= limit and a.startswith(b[at : at + step], at):
             at += step
@@ -30,9 +33,9 @@ def common_prefix(a: str, b: str, *, step: int = 16384) -> int:
     return at
 
 
-def common_suffix(a: str, b: str, start: int, *, step: int = 16384) -> int:
+def common_suffix(a: str, b: str, start: int) -> int:
     """How many characters *a* and *b* share at the end, those before *start* left out."""
-    limit, at = min(len(a), len(b)) - start, 0
+    limit, at, step = min(len(a), len(b)) - start, 0, _FIRST_STEP
     while step:
         while at + step <= limit and a.endswith(
             b[len(b) - at - step : len(b) - at], 0, len(a) - at
