@@ -415,6 +415,34 @@ def test_a_function_that_goes_into_a_block_is_not_taken_for_one_of_another_modul
     assert (load("show").show(1.0), load("a")._(1)) == ("b", "a")
 
 
+def test_definitions_that_go_back_and_forth_between_a_file_and_one_that_comes_and_goes(
+    project, reloader
+):
+    first = CLASS.format(n=1) + "def go():\n    return 1\n"
+    second = CLASS.format(n=2) + "    g = 1\ndef go():\n    return 2\nREST = []\n"
+    project.write("one.py", first)
+    one = load("one")
+    cls, held = one.A, one.A()
+    for _ in range(2):
+        project.write("new.py", second)
+        project.edit("one.py", "from new import A, go\n")
+        reloader.reload()
+        assert (one.A is cls, held.f(), held.g, cls.__module__) == (True, 2, 1, "new")
+        assert (one.go(), load("new").go()) == (2, 2)
+        rest = load("new").REST
+        project.delete("new.py")
+        project.edit("one.py", first)
+        reloader.reload()
+        assert (one.A is cls, held.f(), hasattr(held, "g"), cls.__module__) == (
+            True,
+            1,
+            False,
+            "one",
+        )
+        assert one.go() == 1
+        assert load("new").REST is rest
+
+
 def test_a_class_that_has_moved_stays_there_when_another_takes_its_old_place(project, reloader):
     project.write("one.py", CLASS.format(n=1))
     project.write("two.py", "")

@@ -118,6 +118,35 @@ def test_what_a_module_getattr_gives_follows_its_code(project, reloader):
     assert (m.K, m.L) == (2, 20)
 
 
+def test_what_a_module_getattr_gives_follows_where_it_comes_from(project, reloader):
+    project.write(
+        "pkg/__init__.py",
+        """
+        import importlib
+        TABLE = {"K": "a", "Net": "a", "other": "b"}
+        def __getattr__(name):
+            return getattr(importlib.import_module("." + TABLE[name], __name__), name)
+        """,
+    )
+    net = "class Net:\n    def __init__(self):\n        self.n = {}\n"
+    project.write("pkg/a.py", "K = 1\n" + net.format(1))
+    project.write("pkg/b.py", "K = 5\ndef other():\n    return 1\n")
+    project.write("m.py", "import pkg\nfrom pkg import K\nnet = pkg.Net()\nN = pkg.other()\n")
+    m = load("m")
+    net_before = m.net
+    project.edit("pkg/b.py", "K = 5\ndef other():\n    return 2\n")
+    project.edit("pkg/a.py", "K = 2\n" + net.format(1))
+    reloader.reload()
+    assert (m.K, m.N) == (2, 2)
+    assert m.net is net_before
+    project.edit("pkg/a.py", "K = 2\n" + net.format(2))
+    reloader.reload()
+    assert m.net.n == 2
+    project.replace("pkg/__init__.py", '"K": "a"', '"K": "b"')
+    reloader.reload()
+    assert m.K == 5
+
+
 def test_what_a_class_getattr_gives_follows_its_code(project, reloader):
     text = "class Settings:\n    def __getattr__(self, name): return name + {!r}\nsettings = Settings()\n"
     project.write("conf.py", text.format("1"))
@@ -126,6 +155,25 @@ def test_what_a_class_getattr_gives_follows_its_code(project, reloader):
     project.edit("conf.py", text.format("2"))
     reloader.reload()
     assert m.MODE == "mode2"
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_definition_that_a_star_import_hid_is_not_the_other_modules(project, is_late):
+    text = "def f():\n    return {0!r}\nclass C:\n    v = {0!r}\n"
+    project.write("one.py", "__all__ = ['f', 'C']\n" + text.format("one"))
+    project.write("two.py", text.format("two") + "from one import *\n")
+    if is_late:
+        load("one", "two")
+    with watch() as reloader:
+        one, two = load("one", "two")
+        f, cls = one.f, one.C
+        project.edit("one.py", "__all__ = []\n" + text.format("one"))
+        reloader.reload()
+        assert (one.f(), one.C.v, two.f(), two.C.v) == ("one", "one", "two", "two")
+        assert (one.f, one.C) == (f, cls)
+        project.edit("one.py", "__all__ = ['f', 'C']\n" + text.format("one"))
+        reloader.reload()
+        assert (two.f, two.C) == (f, cls)
 
 
 def test_a_star_import_of_another_module_reaches_who_imports_from_there(project, reloader):

@@ -343,6 +343,29 @@ def test_a_failed_reload_leaves_the_users_names(project, reloader):
     assert names == before
 
 
+def test_a_name_that_a_module_getattr_gave_follows_and_one_bound_again_does_not(project, reloader):
+    lazy = "def __getattr__(name):\n    import pkg.{} as part\n    return getattr(part, name)\n"
+    project.write("pkg/__init__.py", lazy.format("a"))
+    project.write("pkg/a.py", "K = 1\nL = 1\nM = 1\n")
+    project.write("pkg/b.py", "K = 20\nL = 20\n")
+    names = {}
+    cell(reloader, names, "from pkg import K, L, M")
+    project.edit("pkg/a.py", "K = 2\nL = 2\nM = 2\n")
+    reloader.reload()
+    assert (names["K"], names["L"], names["M"]) == (2, 2, 2)
+    cell(reloader, names, "L = 'mine'")
+    project.edit("pkg/__init__.py", lazy.format("b"))
+    report = reloader.reload()
+    assert (names["K"], names["L"], names["M"]) == (20, "mine", 2)
+    assert "pkg.M is gone" in str(report)
+    project.edit("pkg/__init__.py", "K = 3\n")
+    reloader.reload()
+    assert names["K"] == 3
+    project.edit("pkg/__init__.py", lazy.format("a"))
+    reloader.reload()
+    assert (names["K"], names["M"]) == (2, 2)
+
+
 def test_a_scripts_own_imports_follow(project):
     project.write("lib.py", "K = 1\n")
     path = project.write("script.py", "from lib import K\n")

@@ -652,3 +652,82 @@ def test_what_keeps_a_function_for_later_stays_for_edits_of_its_body(project, re
     assert (m.KEPT is kept, m.RAN is ran_so_far, m.RAN) == (True, True, [])
     m.work()
     assert m.RAN == [2]
+
+
+OWN_METHODS_KEPT = {
+    "a thread": "self.kept = threading.Thread(target=self.run)",
+    "a partial": "self.kept = functools.partial(self.run, 1)",
+    "another name": "self.kept = self.run",
+    "a table": "self.kept = {'run': self.run, 'all': [self.run]}",
+    "a list of its own": "self.kept = []\n        self.kept.append(self.run)",
+    "a registry": "HOOKS.append(self.run)",
+    "a method that stores it": "BUS.on('x', self.run)",
+}
+
+
+@pytest.mark.parametrize("kind", OWN_METHODS_KEPT)
+def test_an_object_that_hands_on_its_methods_stays_for_edits_of_their_bodies(
+    project, reloader, kind
+):
+    text = f"""
+import functools, threading
+HOOKS = []
+class Bus:
+    def __init__(self):
+        self.found = {{}}
+    def on(self, name, f):
+        self.found.setdefault(name, []).append(f)
+BUS = Bus()
+class Service:
+    def __init__(self):
+        {OWN_METHODS_KEPT[kind]}
+    def run(self, x=0):
+        return 1
+SERVICE = Service()
+"""
+    project.write("m.py", text)
+    m = load("m")
+    service, hooks, bus = m.SERVICE, m.HOOKS, m.BUS
+    project.edit("m.py", text.replace("return 1", "return 2"))
+    reloader.reload()
+    assert (m.SERVICE is service, m.HOOKS is hooks, m.BUS is bus) == (True, True, True)
+    assert service.run() == 2
+
+
+OWN_METHODS_RUN = {
+    "by the constructor": ("self.kept = [self.run]\n        self.n = self.kept[0]()", "SERVICE.n"),
+    "by the name that holds it": ("self.kept = self.run", "SERVICE.kept()"),
+    "by a partial": ("self.kept = functools.partial(self.run)", "SERVICE.kept()"),
+    "by another method": ("self.kept = {'run': self.run}", "SERVICE.ask('run')"),
+    "by what it is passed to": ("self.n = now(self.run)", "SERVICE.n"),
+    "as a property": ("self.n = self.size", "SERVICE.n"),
+}
+
+
+@pytest.mark.parametrize("kind", OWN_METHODS_RUN)
+def test_a_value_made_by_a_method_that_its_object_had_handed_on_is_made_again(
+    project, reloader, kind
+):
+    line, value = OWN_METHODS_RUN[kind]
+    text = f"""
+import functools
+def now(f):
+    return f()
+class Service:
+    def __init__(self):
+        {line}
+    def run(self):
+        return 1
+    @property
+    def size(self):
+        return 1
+    def ask(self, name):
+        return self.kept[name]()
+SERVICE = Service()
+N = {value}
+"""
+    project.write("m.py", text)
+    m = load("m")
+    project.edit("m.py", text.replace("return 1", "return 2"))
+    reloader.reload()
+    assert m.N == 2

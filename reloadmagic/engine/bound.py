@@ -32,6 +32,7 @@ __all__ = [
     "olds",
     "raw_before",
     "returned",
+    "take_out",
 ]
 
 _NOTHING: Mapping[str, Any] = types.MappingProxyType({})
@@ -54,10 +55,13 @@ def note_gone(plan: ModulePlan) -> None:
     tracked.gone = gone
 
 
-def returned(plan: ModulePlan, tracked: Mapping[str, TrackedModule]) -> Iterator[tuple[int, Any]]:
+def returned(
+    plan: ModulePlan, tracked: Mapping[str, TrackedModule]
+) -> Iterator[tuple[int, Any, TrackedModule | None]]:
     """New statements that define what an edit took out earlier, with what that was.
 
-    What has moved to another of the *tracked* modules is that one's, as long as it has a file.
+    What has moved to another of the *tracked* modules is that one's, as long as it has a file; else
+    that one comes with it.
     """
     if plan.diff is None or not plan.tracked.gone:
         return
@@ -65,17 +69,43 @@ def returned(plan: ModulePlan, tracked: Mapping[str, TrackedModule]) -> Iterator
         held = plan.tracked.gone.get(_definition(plan.after.statements[pair.new]))
         is_new = pair.old is None or _is_other(plan, pair)
         value = held() if held is not None and is_new else None
-        if value is not None and not _is_elsewhere(value, plan, tracked):
-            yield pair.new, value
+        if value is not None:
+            home = _home(value, plan, tracked)
+            if home is None or stamp_of(home.path) is None:
+                yield pair.new, value, home
 
 
-def _is_elsewhere(value: Any, plan: ModulePlan, tracked: Mapping[str, TrackedModule]) -> bool:
-    """Does another module define *value* by now?"""
+def _home(
+    value: Any, plan: ModulePlan, tracked: Mapping[str, TrackedModule]
+) -> TrackedModule | None:
+    """The other module that defines *value* by now."""
     name = class_dict(value).get("__module__") if is_class(value) else None
     if type(value) is types.FunctionType:
         name = value.__globals__.get("__name__")
-    home = tracked.get(name) if type(name) is str else None
-    return home is not None and home.name != plan.name and stamp_of(home.path) is not None
+    return tracked.get(name) if type(name) is str and name != plan.name else None
+
+
+def take_out(tracked: TrackedModule, statement: Statement) -> None:
+    """Another module has what *statement* defines in one of which the file is gone.
+
+    Once the file is back, with that definition, it is a new one there.
+    """
+    source, key = tracked.source, _definition(statement)
+    if source is None or source.parts:
+        return
+    keys = [_definition(one) for one in source.statements]
+    if key not in keys:
+        return
+    number = keys.index(key)
+    lines = source.text.split("\n")
+    taken = source.statements[number]
+    lines[taken.lineno - 1 : taken.end_lineno] = [""] * (taken.end_lineno - taken.lineno + 1)
+    rest = source.statements[:number] + source.statements[number + 1 :]
+    tracked.source = Source(source.path, "\n".join(lines), rest)
+    tracked.source.loader = source.loader
+    del tracked.bound[number : number + 1]
+    tracked.stars = {n - (n > number): names for n, names in tracked.stars.items()}
+    tracked.owed = frozenset(n - (n > number) for n in tracked.owed if n != number)
 
 
 def _is_other(plan: ModulePlan, pair: Pair) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..live import hold
 from ..notes import unexplained
-from .bound import note_gone
+from .bound import note_gone, take_out
 from .outcome import Outcome, definitions
 from .quiet import bound_plainly
 from .stars import not_hidden
@@ -32,6 +32,10 @@ def commit_module(state: State, name: str) -> Outcome | None:
         plan.before.codes.clear()
     plan.after.drop_tree()
     tracked.source = plan.after
+    for home, statement in work.taken:
+        take_out(home, statement)
+        if home.source is not None:
+            state.index.put(home.name, home.source)
     if plan.diff is None and not work.ran:
         return None
     leftovers, state.leftovers = state.leftovers, ()

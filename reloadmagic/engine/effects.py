@@ -13,7 +13,7 @@ from ..plain import same_value
 from ..plan import OWN_REASONS, Grouped, Halfway, ModulePlan
 from ..plan.values import Reason
 from ..reach.index import Index
-from ..reach.tokens import Token
+from ..reach.tokens import Entity, Token
 from .grouping import Grouping
 
 __all__ = ["Effects"]
@@ -127,10 +127,19 @@ class Effects:
             return False
         if token in self.actual:
             return True
-        if token[0] == "bind" and ("code", token[1], "__getattr__") in self.actual:
-            return not self.index.names.binds(token[1], token[2])
+        if token[0] == "bind" and self.index.names.is_given(*token[1:]):
+            return self.answers_anew((token[1], token[2]))
         held = self.contents.get(token[1:]) if token[0] in {"content", "attr"} else None
         return held is not None and not same_value(held[0], held[1])
+
+    def answers_anew(self, entity: Entity) -> bool:
+        """May ``__getattr__`` of a module give others another value for a name than before?"""
+        asked = (entity[0], "__getattr__")
+        origins = self.index.names.origins_given(*entity)
+        return any(self.is_actual(("bind", *origin)) for origin in origins) or any(
+            token == ("bind", *asked) or asked in self.index.reached_functions(token)
+            for token in self.tokens()
+        )
 
     def tokens(self) -> set[Token]:
         """All that has really changed so far."""

@@ -21,7 +21,7 @@ from ..source import Source, Statement
 from ..stamps import stamp_of
 from .loggers import attaching
 from .recorder import Recorder, hooked
-from .stars import star_bindings
+from .stars import note_stars
 
 if TYPE_CHECKING:
     from .arrivals import Arrival
@@ -72,7 +72,7 @@ def importing(
     if namespace.get("__reload__") is False:
         engine.tracked.forget(name)
         return
-    tracked.stars = star_bindings(source, namespace)
+    note_stars(tracked, source)
     tracked.unexplained = unexplained(namespace, source, tracked.stars.values())
     engine.marks.note(tracked, source, range(len(source.statements)), {})
     engine.watch.add(tracked, own_names(namespace, source, tracked.stars.values()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import sys
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..absent import ABSENT
@@ -23,6 +23,9 @@ __all__ = ["Namespace", "namespaces_before", "refresh"]
 
 Origin = tuple[str, str]
 """A module and a name in it."""
+
+Names = dict[str, dict[str, Any]]
+"""By module, what its names are bound to."""
 
 
 class Namespace:
@@ -39,9 +42,10 @@ class Namespace:
         orphans: values that names still hold although their modules dropped them.
         imported: what imports bound names to, weakly but for plain values: a module may have
             bound its own name again since.
+        given: values that ``__getattr__`` of modules gave, by the names that hold them.
     """
 
-    __slots__ = ("earlier", "imported", "names", "orphans", "provenance", "stars")
+    __slots__ = ("earlier", "given", "imported", "names", "orphans", "provenance", "stars")
 
     def __init__(self, names: dict[str, Any]) -> None:
         self.names = names
@@ -50,6 +54,7 @@ class Namespace:
         self.orphans: dict[str, Any] = {}
         self.earlier: dict[str, tuple[Origin, ...]] = {}
         self.imported: dict[str, Any] = {}
+        self.given: dict[str, Any] = {}
 
     def note_import(self, node: ast.ImportFrom, *, is_certain: bool) -> None:
         """A cell is about to run that holds this import; *is_certain*: under no condition."""
@@ -57,6 +62,7 @@ class Namespace:
             return
         for alias in node.names:
             name, origin = alias.asname or alias.name, (node.module, alias.name)
+            self.given.pop(name, None)
             if alias.name == "*":
                 self.stars.pop(node.module, None)
                 self.stars[node.module] = set()
@@ -78,6 +84,7 @@ class Namespace:
         """A cell is about to run that binds *name* to something else."""
         self.provenance.pop(name, None)
         self.earlier.pop(name, None)
+        self.given.pop(name, None)
         self._note_binding(name)
 
     def _note_binding(self, name: str) -> None:
@@ -107,6 +114,25 @@ class Namespace:
         held = self.imported.get(name, ABSENT)
         return value is (held() if type(held) is weakref.ref else held)
 
+    def note_given(self, before: Names) -> None:
+        """Note what names hold, as a run begins, of which the modules do not bind them.
+
+        *before* is what these bind.
+        """
+        for name in self.provenance:
+            if name in self.names and any(
+                attr not in before.get(module, {}) and "__getattr__" in before.get(module, {})
+                for module, attr in self.origins(name)
+            ):
+                self.given.setdefault(name, self.names[name])
+
+    def held(self, name: str, origin: Origin, before: Names) -> Any:
+        """What *name* was when it was imported from *origin*, as far as that is known."""
+        module, attr = origin
+        bound = before.get(module, {})
+        given = self.given.get(name, ABSENT) if "__getattr__" in bound else ABSENT
+        return bound.get(attr, given)
+
 
 def _held(value: Any) -> Any:
     """What to remember *value* by: itself where it is plain, else not to keep it alive."""
@@ -118,31 +144,50 @@ def _held(value: Any) -> Any:
         return ABSENT
 
 
-def namespaces_before(namespaces: Iterable[Namespace]) -> dict[str, dict[str, Any]]:
+def namespaces_before(namespaces: Collection[Namespace]) -> Names:
     """By module, what the names of the user may have been imported as, as a run begins."""
     modules = {m for ns in namespaces for name in ns.provenance for m, _ in ns.origins(name)}
     modules.update(m for ns in namespaces for m in ns.stars)
-    before: dict[str, dict[str, Any]] = {}
+    before: Names = {}
     for module in modules:
         found = module_namespace(sys.modules.get(module))
         if found is not None:
             before[module] = dict(found)
             if type(found.get("__all__")) is list:
                 before[module]["__all__"] = list(found["__all__"])  # a reload refills it in place
+    for namespace in namespaces:
+        namespace.note_given(before)
     return before
 
 
 def refresh(
-    namespace: Namespace, before: dict[str, dict[str, Any]], transaction: Transaction
+    namespace: Namespace,
+    before: Names,
+    transaction: Transaction,
+    answers_anew: Callable[[Origin], bool],
 ) -> list[str]:
     """Bring names up to date that still are what they were imported as.
 
+    *answers_anew* says whether ``__getattr__`` of a module may give something else now for a name.
     Returns sentences about those that keep what they hold, as their modules have dropped it.
     """
+    answers: dict[Origin, Any] = {}
+
+    def value_now(name: str, origin: Origin) -> Any:
+        module, attr = origin
+        now = module_namespace(sys.modules.get(module)) or {}
+        if attr in now or "__getattr__" not in now:
+            return now.get(attr, ABSENT)
+        if attr not in before.get(module, {}) and not answers_anew(origin):
+            return namespace.held(name, origin, before)
+        if origin not in answers:
+            answers[origin] = _ask(now["__getattr__"], attr)
+        return answers[origin]
+
     told = (
-        _refresh_name(namespace, name, before, transaction)
+        _refresh_name(namespace, name, before, transaction, value_now)
         for name in namespace.provenance
-        if not _is_current(namespace, name, before)
+        if not _is_current(namespace, name, before, value_now)
     )
     kept = list(filter(None, told))
     for module in namespace.stars:
@@ -151,36 +196,51 @@ def refresh(
     return kept
 
 
-def _is_current(namespace: Namespace, name: str, before: dict[str, dict[str, Any]]) -> bool:
+def _ask(getattr_of_module: Callable[[str], Any], attr: str) -> Any:
+    try:
+        return getattr_of_module(attr)
+    except Exception:  # noqa: BLE001 - whatever it raises, an import of the name would fail
+        return ABSENT
+
+
+def _is_current(
+    namespace: Namespace, name: str, before: Names, value_now: Callable[[str, Origin], Any]
+) -> bool:
     """Is *name* what its import had bound and would bind now? So nearly all are, set after set."""
-    module, attr = origin = namespace.provenance[name][0]
+    origin = namespace.provenance[name][0]
     old = namespace.names.get(name, ABSENT)
-    was = before.get(module, {}).get(attr, ABSENT)
-    return old is was and old is _value_now(origin) and name not in namespace.orphans
+    was = namespace.held(name, origin, before)
+    return old is was and old is value_now(name, origin) and name not in namespace.orphans
 
 
 def _refresh_name(
-    namespace: Namespace, name: str, before: dict[str, dict[str, Any]], transaction: Transaction
+    namespace: Namespace,
+    name: str,
+    before: Names,
+    transaction: Transaction,
+    value_now: Callable[[str, Origin], Any],
 ) -> str:
     """Bring *name* up to date, if it is what an import had bound; a sentence if that is gone."""
     origins = namespace.origins(name)
-    formerly = [before.get(module, {}).get(attr, ABSENT) for module, attr in origins]
+    formerly = [namespace.held(name, origin, before) for origin in origins]
     old = namespace.names.get(name, ABSENT)
     is_orphan = old is not ABSENT and namespace.orphans.get(name, ABSENT) is old
     at = next((n for n, was in enumerate(formerly) if was is old is not ABSENT), len(origins))
     if at == len(origins) and namespace.is_imported(name, old):  # and rebound by its module since
-        changed = (n for n, was in enumerate(formerly) if was is not _value_now(origins[n]))
+        changed = (n for n, was in enumerate(formerly) if was is not value_now(name, origins[n]))
         at = next(changed, at)
     if (at == len(origins) and not is_orphan) or _gave(before, namespace.stars_after(name), name):
         return ""
     for number, origin in enumerate(origins):
-        new = _value_now(origin)
+        new = value_now(name, origin)
         # What a later import would bind counts again once it is back.
         if new is not ABSENT and (number >= at or formerly[number] is ABSENT):
             if new is not old:
                 _bind(namespace, name, new, transaction)
             if name in namespace.orphans:
                 transaction.del_item(namespace.orphans, name)
+            if name in namespace.given:
+                transaction.set_item(namespace.given, name, new)
             if number > at and formerly[number] is not old is not new:
                 return f"{'.'.join(origins[at])} is gone; {name} here is {'.'.join(origin)} again"
             return ""

@@ -213,7 +213,10 @@ class Run:
             for number, why in plan.run.items():
                 if plan.partner(number) is None or "edited" in why:
                     work.codes[number] = compile_statement(plan, loader, number)
-            work.origins.update(returned(plan, self.state.tracked))
+            for number, value, home in returned(plan, self.state.tracked):
+                work.origins[number] = value
+                if home is not None:
+                    work.taken.append((home, plan.after.statements[number]))
             for number, (module, old) in plan.origins.items():
                 statement = self.state.work[module].plan.before.statements[old]
                 work.origins[number] = bound_before(
@@ -235,9 +238,12 @@ class Run:
             state.caches.clear()
         else:
             self._follow()
-        if not only_bound or not state.active.isdisjoint(self.before):
+        given = any(namespace.given for namespace in state.namespaces)
+        if not only_bound or given or not state.active.isdisjoint(self.before):
             for namespace in state.namespaces:
-                state.leftovers += tuple(refresh(namespace, self.before, state.transaction))
+                state.leftovers += tuple(
+                    refresh(namespace, self.before, state.transaction, state.effects.answers_anew)
+                )
 
     def _follow(self) -> None:
         """Bring in what came at run time, and have all that lives follow what was merged."""

@@ -6,11 +6,13 @@ import ast
 import importlib
 import importlib.util
 import sys
+import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..absent import ABSENT
-from ..modules import module_namespace
+from ..live import class_dict, is_class
+from ..modules import TrackedModule, module_namespace
 from ..source import Source, Statement
 
 
@@ -29,6 +31,24 @@ def star_bindings(source: Source, namespace: Mapping[str, Any]) -> dict[int, fro
                 or (name in namespace and name not in own)
             )
     return not_hidden(found)
+
+
+def note_stars(tracked: TrackedModule, source: Source) -> None:
+    """Note what the star-imports of *source* have bound, which is what no statement before them has."""
+    namespace = tracked.namespace
+    tracked.stars = star_bindings(source, namespace)
+    for star, names in tracked.stars.items():
+        for held in tracked.bound[:star]:
+            for name in names.intersection(held):
+                if not is_made_in(namespace.get(name), tracked):
+                    del held[name]
+
+
+def is_made_in(value: object, tracked: TrackedModule) -> bool:
+    """Is *value* a function or class that the module has made?"""
+    if type(value) is types.FunctionType:
+        return value.__globals__ is tracked.namespace
+    return is_class(value) and class_dict(value).get("__module__") == tracked.name
 
 
 def _bound_by_others(source: Source, star: int) -> set[str]:

@@ -14,6 +14,7 @@ from ..patch import Made, Patcher
 from ..plan import ModulePlan, Plan
 from ..reach.index import Index
 from ..reach.tokens import User
+from ..source import Statement
 from ..transaction import Transaction
 from .caches import Caches
 from .containers import Containers
@@ -40,6 +41,7 @@ class Work:
         last: by name that several statements bind, what it held before the first of them ran.
         origins: by statement, what it stands for anew: a definition that has come from another
             module, or that an edit took out earlier.
+        taken: definitions taken from other modules, of which the files are gone.
         codes: by statement, the code that was compiled before anything ran.
         stars: by star-import, the names that it bound.
         hidden: names that the module had bound in ways that cannot be told, while it runs anew.
@@ -56,6 +58,7 @@ class Work:
     bound: dict[int, dict[str, Any]] = field(default_factory=dict)
     last: dict[str, Any] = field(default_factory=dict)
     origins: dict[int, Any] = field(default_factory=dict)
+    taken: list[tuple[TrackedModule, Statement]] = field(default_factory=list)
     codes: dict[int, types.CodeType] = field(default_factory=dict)
     stars: dict[int, frozenset[str]] = field(default_factory=dict)
     hidden: dict[str, Any] = field(default_factory=dict)

@@ -41,7 +41,7 @@ class Taken:
     def explain_by(self, source: Source) -> None:
         """*source* is what ran: say which of its statements bound what, and what only imports did."""
         from ..notes import imported_names
-        from .stars import star_bindings
+        from .stars import note_stars
 
         tracked, namespace, held = self._tracked, self._tracked.namespace, self._held
         last = {n: i for i, s in enumerate(source.statements) for n in s.binds}
@@ -49,7 +49,7 @@ class Taken:
             {n: held[n] for n in s.binds if last[n] == i and n in held}
             for i, s in enumerate(source.statements)
         ]
-        tracked.stars = star_bindings(source, namespace)
+        note_stars(tracked, source)
         others = imported_names(source, tracked.stars.values())
         tracked.noted = {
             key: note for key, note in tracked.noted.items() if key.partition(".")[0] not in others

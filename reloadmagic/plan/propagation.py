@@ -89,10 +89,6 @@ class Propagation:
             while self._tokens:
                 token = self._tokens.popleft()
                 producer = self._producers[token]
-                if token[0] == "code" and token[2] == "__getattr__":
-                    for name in self.index.asked_for(token[1]):
-                        self.push(("bind", token[1], name), producer)
-                        self.causes.tokens["bind", token[1], name].add(None)
                 for statement in self.index.reached(token):
                     if producer is None or not self._is_past(statement, producer, token):
                         self.reach_at(statement, token)

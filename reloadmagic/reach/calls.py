@@ -11,9 +11,18 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..source.scopes import dotted
-from .known import COPIED, COPYING, DYNAMIC, FILLING, FILLING_FUNCTIONS, GETTING, PASSING
+from .known import (
+    COPIED,
+    COPYING,
+    DYNAMIC,
+    FILLING,
+    FILLING_FUNCTIONS,
+    GETTING,
+    KEEPING,
+    PASSING,
+)
 from .summary import CALL, MENTION, OPERATOR, USE, Path
-from .syntax import arguments, attribute_of, holder, imported_path
+from .syntax import arguments, attribute_of, called_name, holder, imported_path
 
 if TYPE_CHECKING:
     from .expressions import Expressions
@@ -36,7 +45,7 @@ def read_call(reader: Expressions, node: ast.Call, how: int) -> None:
     if how & CALL and isinstance(node.func, ast.Attribute) and node.func.attr in GETTING:
         reader.read(node.func.value, USE | CALL)  # what is called then may be held by it
     # `hasattr` looks in, but calls nothing.
-    passing = path is not None and path[-1] in PASSING and path[-1] != "hasattr"
+    passing = called_name(node) in PASSING - {"hasattr"}
     callee = scope.resolve(path) if path is not None and scope.is_global(path[0]) else None
     _read_arguments(reader, node, callee, passing=passing)
 
@@ -94,6 +103,8 @@ def _read_arguments(
         else:
             unit.attrs.add(OPERATOR)
     for argument in given:
+        if _hands_on(reader, called_name(node), argument, passing=passing):
+            continue
         target = dotted(argument)
         if target is not None and callee is not None and scope.is_global(target[0]):
             _read_passed(reader, argument, target, callee, passing=passing)
@@ -106,6 +117,19 @@ def _read_arguments(
     for keyword in node.keywords:
         if keyword.arg is None:
             reader.read(keyword.value, USE)
+
+
+def _hands_on(reader: Expressions, callee: str, argument: ast.expr, *, passing: bool) -> bool:
+    """Is a method of its own object passed to *callee*, which may do no more than keep it?"""
+    method = reader.own_attribute(argument)
+    if method and callee in KEEPING:
+        reader.keep(method)
+        return True
+    if not method or not callee or passing:
+        return False
+    reader.unit.own.add(method)
+    reader.unit.passed.add((callee, method))
+    return True
 
 
 def _read_passed(

@@ -34,6 +34,7 @@ def read_function(reader: Statements, node: FunctionNode) -> None:
         _read_body(reader, node, reader.unit, scope.prefix)
     else:
         unit = reader.summary.functions.setdefault(qualname, Unit())
+        unit.decorated |= bool(node.decorator_list)
         _read_body(reader, node, unit, f"{qualname}.<locals>.")
 
 

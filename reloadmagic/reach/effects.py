@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .known import CLASS_HOOKS, CONSTRUCTION, MEMBER_HOOKS, METACLASS_HOOKS, SPELLED
-from .summary import BASE, CALL, LAMBDAS, MENTION
+from .summary import BASE, CALL, KEPT, LAMBDAS, MENTION
 from .tokens import Entity, User
 from .uses import Uses
 
@@ -37,6 +37,7 @@ class Effects(Uses):
         if (entity, defines) in self._followed:
             return
         self._followed.add((entity, defines))
+        self._answered(entity)
         for user, how, rest in self.index.users(entity):
             if rest:
                 continue  # methods go by attribute
@@ -48,6 +49,18 @@ class Effects(Uses):
                 self._handed_on(user)
             elif how & MENTION:
                 self._mention(user)
+
+    def _answered(self, entity: Entity) -> None:
+        """Is it ``__getattr__`` of a module? Then who asks for names that the module has not?
+
+        What it names is followed from there, by who asks for that name.
+        """
+        module, name = entity
+        entry = self.index.modules.get(module)
+        if name == "__getattr__" and entry is not None and not self.calls_only:
+            if self.start.partition(".")[0] not in entry.given:
+                for asked in self.index.asked_for(module):
+                    self.todo += (user for user, _, _ in self.index.users((module, asked)))
 
     def _mention(self, user: User) -> None:
         """Code that passes a changed function around: who calls what it made runs it."""
@@ -183,6 +196,11 @@ class Effects(Uses):
         if self.calls_only and is_special and method not in SPELLED:
             return  # operators at large would make everything a filler
         self._by_attribute(entity, method)
+        for holder in self.index.holders(method):
+            self._by_attribute(entity, holder)
+        function = self.index.modules[module].functions.get(f"{owner}.{method}")
+        if function is None or function[1].decorated:
+            self._by_attribute(entity, KEPT + method)  # reading a property runs it
 
     def _is_member_hook(self, module: str, owner: str, method: str) -> bool:
         """Does the method make the members of an enum?"""

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from itertools import compress, count
 
 from ..source import Source
+from .known import IMPORTING
 from .reading import summarize
-from .summary import LAMBDAS, ClassInfo, Summary, Unit
+from .summary import LAMBDAS, ClassInfo, Path, Summary, Unit
 from .tokens import User
 
 __all__ = ["ModuleEntry", "make_entry"]
@@ -32,7 +33,11 @@ class ModuleEntry:
         bindings: by name, the positions of the statements that bind it.
         functions, classes: by qualname, the position of the statement, and what it says of them.
         stars: the modules that it imports by star.
+        given: by last name, the paths that its ``__getattr__`` names.
+        gives_any: may its ``__getattr__`` import submodules by names that it is asked for?
         decorated: the functions that may have decorators.
+        callers: the functions and methods, by their last names, that may call what they are passed,
+            and those that do not.
         speaks_of_caches: the text does, or that of a version for which it stood before.
         imports: the modules that its code imports, once it was asked for (`Imports`).
         at_once: those that its statements import themselves, with their positions; likewise.
@@ -46,7 +51,10 @@ class ModuleEntry:
     functions: dict[str, tuple[int, Unit]] = field(default_factory=dict)
     classes: dict[str, tuple[int, ClassInfo]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
+    given: dict[str, list[Path]] = field(default_factory=dict)
+    gives_any: bool = False
     decorated: list[str] = field(default_factory=list)
+    callers: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
     speaks_of_caches: bool = False
     imports: list[str] | None = None
     at_once: list[tuple[int, str]] | None = None
@@ -133,12 +141,29 @@ def make_entry(name: str, source: Source) -> ModuleEntry:
         for imported in summary.imports:
             if imported.name == "*":
                 entry.stars.append(entry.absolute(imported.module, imported.level))
+    if "__getattr__" in entry.bindings:
+        _note_given(name, entry)
+    names: tuple[set[str], set[str]] = set(), set()
+    for qualname, (_, unit) in entry.functions.items():
+        names[not unit.calls_parameters].add(qualname.rpartition(".")[2])
+    entry.callers = frozenset(names[0]), frozenset(names[1])
     entry.decorated = [
         qualname
         for qualname, (number, _) in entry.functions.items()
         if "@" in source.statements[number].fragment.text
     ]
     return entry
+
+
+def _note_given(name: str, entry: ModuleEntry) -> None:
+    """Note what ``__getattr__`` of the module may give others."""
+    found = entry.functions.get("__getattr__")
+    for path in found[1].paths if found is not None else ():
+        if len(path) > 1:
+            entry.given.setdefault(path[-1], []).append(path)
+    entry.gives_any = found is None or any(
+        path[-1] in IMPORTING for _, unit in entry.units(name) for path in unit.paths
+    )
 
 
 def is_postponed(source: Source) -> bool:

@@ -15,7 +15,7 @@ from ..source.scopes import child_nodes, dotted
 from .calls import read_call
 from .scope import Scope
 from .summary import CALL, LAMBDAS, MENTION, OPERATOR, USE, Path, Summary, Unit
-from .syntax import asked_name, attribute_of
+from .syntax import arguments, asked_name, attribute_of, called_name
 
 __all__ = ["Expressions"]
 
@@ -83,6 +83,41 @@ class Expressions:
             self.fill(path)
 
     # What is read -----------------------------------------------------------------------------
+
+    def read_held(self, node: ast.expr, holder: str) -> None:
+        """Read a value that the attribute *holder* of ``self`` is set to.
+
+        Methods of its own that are in it run when that attribute is used, not now.
+        """
+        method = self.own_attribute(node)
+        if method:
+            self.keep(method)
+            self.unit.holds.add((holder, method))
+        elif isinstance(node, ast.Tuple | ast.List | ast.Set):
+            for element in node.elts:
+                self.read_held(element, holder)
+        elif isinstance(node, ast.Dict) and None not in node.keys:
+            for key, value in zip(node.keys, node.values, strict=True):
+                self.read(key, MENTION)  # type: ignore[arg-type]
+                self.read_held(value, holder)
+        elif isinstance(node, ast.Call) and called_name(node) == "partial":
+            self.read(node.func, MENTION)
+            for argument in arguments(node):
+                self.read_held(argument, holder)
+        else:
+            self.read(node, MENTION)
+
+    def own_attribute(self, node: ast.expr) -> str:
+        """The name if it is an attribute of ``self`` or ``cls`` in a function, else ``""``."""
+        if self.scope.in_function and isinstance(node, ast.Attribute):
+            if self.scope.is_itself(node.value):
+                return node.attr
+        return ""
+
+    def keep(self, method: str) -> None:
+        """A method of its own object is handed to what keeps it."""
+        self.unit.own.add(method)
+        self.unit.kept.add(method)
 
     def read(self, node: ast.expr, how: int) -> None:
         """Read an expression whose value is used in the way *how*."""

@@ -40,7 +40,10 @@ class Imports:
         if entry.imports is None:
             targets = (target for _, target in self._imports(name, entry, "svfl"))
             entry.imports = list(dict.fromkeys(targets))
-        return [found for found in entry.imports if found in self._modules]
+        found = [target for target in entry.imports if target in self._modules]
+        if entry.gives_any:
+            found += (n for n in self._modules if n.startswith(f"{name}.") and n not in found)
+        return found
 
     def at_once(self) -> dict[str, list[tuple[int, str]]]:
         """What the statements of each module import themselves: where, and which modules."""

@@ -20,7 +20,7 @@ from .imports import Imports
 from .known import METACLASSES, PASSING
 from .names import Names
 from .orders import Orders
-from .summary import CALL, OPERATOR, USE, Path
+from .summary import CALL, KEPT, OPERATOR, USE, Path, Unit
 from .taint import Taint
 from .tokens import Entity, StatementId, Token, User, ValueId
 from .walk import Walk
@@ -83,7 +83,9 @@ class Index:
         self._users: dict[Entity, dict[str, list[tuple[User, int, Path]]]] = {}
         self._attrs: dict[str, dict[str, set[User]]] = {}
         # By module, where it is in the two above; those that are not are in the next.
-        self._touched: dict[str, tuple[list[Entity], list[str]]] = {}
+        self._touched: dict[str, tuple[list[Entity], list[str], list[str]]] = {}
+        # By method, and by the module of those who keep it: the attributes that it is kept in.
+        self._holders: dict[str, dict[str, set[str]]] = {}
         self._unlinked: set[str] = set()
         self._remembered: dict[object, Any] = {}
 
@@ -106,7 +108,12 @@ class Index:
         self.decorated.pop(name, None)
         if entry.decorated:
             self.decorated[name] = entry.decorated
-        if known is None or known.bindings.keys() != entry.bindings.keys():
+        if (
+            known is None
+            or known.bindings.keys() != entry.bindings.keys()
+            or (known.given, known.gives_any) != (entry.given, entry.gives_any)
+            or known.callers != entry.callers
+        ):
             # Resolution of others' paths may lead here now, or no longer.
             self._unlinked.update(self._touched)
         self._unlinked.add(name)
@@ -124,11 +131,13 @@ class Index:
             self._forget_walks()
 
     def _unlink(self, name: str) -> None:
-        entities, attrs = self._touched.pop(name, ([], []))
+        entities, attrs, methods = self._touched.pop(name, ([], [], []))
         for entity in entities:
             self._users.get(entity, {}).pop(name, None)
         for attr in attrs:
             self._attrs.get(attr, {}).pop(name, None)
+        for method in methods:
+            self._holders.get(method, {}).pop(name, None)
 
     def _link(self) -> None:
         """Bring the reverse index up to date."""
@@ -141,7 +150,8 @@ class Index:
     def _link_module(self, name: str, entry: ModuleEntry) -> None:
         entities: list[Entity] = []
         attrs: list[str] = []
-        self._touched[name] = (entities, attrs)
+        methods: list[str] = []
+        self._touched[name] = (entities, attrs, methods)
         for user, unit in entry.units(name):
             arguments = defaultdict(list)
             for callee, argument in unit.arguments:
@@ -163,9 +173,22 @@ class Index:
             if unit.operands and OPERATOR not in known:
                 if any(self._is_foreign(name, callee) for callee in unit.operands):
                     known = {*known, OPERATOR}
-            for attr in known:
+            for holder, method in unit.holds:
+                self._holders.setdefault(method, {}).setdefault(name, set()).add(holder)
+                methods.append(method)
+            for attr in (*known, *self._passed(unit)):
                 self._attrs.setdefault(attr, {}).setdefault(name, set()).add(user)
                 attrs.append(attr)
+
+    def _passed(self, unit: Unit) -> set[str]:
+        """Attributes that code hands on: `KEPT` where nobody runs them at once."""
+        found = {KEPT + attr for attr in unit.kept}
+        for callee, attr in unit.passed:
+            entries = self.modules.values()
+            may_call = any(callee in entry.callers[0] for entry in entries)
+            is_known = not may_call and any(callee in entry.callers[1] for entry in entries)
+            found.add(KEPT + attr if is_known else attr)
+        return found
 
     def _is_foreign(self, module: str, callee: Path) -> bool:
         """Is what *callee* names none of the user's, so that its code is not known here?"""
@@ -248,6 +271,11 @@ class Index:
         self._link()
         for rows in list(self._attrs.get(attr, {}).values()):
             yield from rows
+
+    def holders(self, method: str) -> set[str]:
+        """The attributes in which objects keep a method of theirs of this name."""
+        self._link()
+        return set().union(*self._holders.get(method, {}).values())
 
     # Reach ----------------------------------------------------------------------------------
 

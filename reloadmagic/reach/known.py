@@ -19,6 +19,14 @@ PASSING = frozenset(
         "call_soon_threadsafe", "call_later", "call_at", "add_done_callback", "observe", "on_click",
     }
 )  # fmt: skip
+# Those of them which keep what they are passed, for others to run.
+KEEPING = frozenset(
+    {
+        "append", "add", "insert", "setdefault", "register", "connect", "subscribe", "Thread",
+        "Timer", "Process", "signal", "add_signal_handler", "finalize", "call_soon",
+        "call_soon_threadsafe", "call_later", "call_at", "add_done_callback", "observe", "on_click",
+    }
+)  # fmt: skip
 # Those of them which copy what a function says of itself: ``f.__doc__`` is the docstring of then.
 COPYING = frozenset(
     {
@@ -84,3 +92,5 @@ METACLASS_HOOKS = frozenset({"__new__", "__init__", "__call__", "__prepare__"})
 METACLASSES = frozenset({"type", "ABCMeta", "EnumMeta", "EnumType"})
 # Of all methods that operators stand for, those that statements are known to call for their effect.
 SPELLED = CONTEXT | {f"__{side}{name}__" for name in BINARY.values() for side in ("", "r", "i")}
+# Calls that import modules by names that are worked out.
+IMPORTING = frozenset({"import_module", "__import__"})

@@ -76,6 +76,34 @@ class Names:
             return
         for target, names in self._next(module, entry, path):
             self._resolve_in(target, names, found, met, depth)
+        if depth and self.is_given(module, root):
+            for where, names in self._given(module, entry, root):
+                self.resolve_into(where, (*names, *path[1:]), found, met, depth + 1)
+
+    def is_given(self, module: str, name: str) -> bool:
+        """Is it ``__getattr__`` of *module* that gives others *name*?"""
+        entry = self.modules.get(module)
+        return (
+            entry is not None and "__getattr__" in entry.bindings and not self.binds(module, name)
+        )
+
+    def origins_given(self, module: str, name: str) -> list[Entity]:
+        """What others may get from ``__getattr__`` of *module* for *name*."""
+        found: dict[tuple[Entity, Path], None] = {}
+        self._resolve_in(module, (name,), found, [], 0)
+        return [entity for entity, rest in found if not rest and entity != (module, name)]
+
+    def _given(self, module: str, entry: ModuleEntry, name: str) -> Iterator[tuple[str, Path]]:
+        """What ``__getattr__`` of a module may give others for *name*: paths in modules.
+
+        What it names so, or what submodules bind so: which of them it imports, a table may say.
+        """
+        if name in entry.given:
+            yield from ((module, path) for path in entry.given[name])
+        elif entry.gives_any:
+            for other, found in self.modules.items():
+                if other.startswith(f"{module}.") and name in found.bindings:
+                    yield other, (name,)
 
     def _next(self, module: str, entry: ModuleEntry, path: Path) -> Iterator[tuple[str, Path]]:
         """Where imports of *module* lead from *path*: modules, with what to look up in them."""

@@ -111,7 +111,7 @@ class Statements:
                 self._note_name(target, node.value)
         if any(isinstance(target, ast.Tuple | ast.List) for target in node.targets):
             self.unit.attrs.add(OPERATOR)  # it is iterated over
-        self.expressions.read(node.value, MENTION)
+        self._read_value(node.value, node.targets)
         path = imported_path(node.value)
         if path is not None and len(path) < 3:
             self.unit.use(path, MENTION)
@@ -121,13 +121,21 @@ class Statements:
         for target in node.targets:
             self.expressions.store(target)
 
+    def _read_value(self, value: ast.expr, targets: list[ast.expr]) -> None:
+        """Read what is assigned to *targets*."""
+        holder = self.expressions.own_attribute(targets[0]) if len(targets) == 1 else ""
+        if holder:
+            self.expressions.read_held(value, holder)
+        else:
+            self.expressions.read(value, MENTION)
+
     def _visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if not self.scope.in_function:
             self.expressions.read_annotation(node.annotation)
             if isinstance(node.target, ast.Name) and not self.scope.prefix:
                 self.summary.annotated.add(node.target.id)
         if node.value is not None:
-            self.expressions.read(node.value, MENTION)
+            self._read_value(node.value, [node.target])
             self.expressions.store(node.target)
             if self.scope.at_top:
                 self._addition(node.value)

@@ -17,6 +17,7 @@ __all__ = [
     "BASE",
     "CALL",
     "FACTORIES",
+    "KEPT",
     "LAMBDAS",
     "MENTION",
     "OPERATOR",
@@ -37,6 +38,8 @@ CALL = 4  # run: the code behind it counts too
 BASE = 8  # derived from: what runs when a subclass is made counts too
 
 OPERATOR = "<operator>"
+# In front of an attribute: of those who hand it to what keeps it, and do no more with it.
+KEPT = "<kept>."
 # Stands for a method of the class, of which the factories of its fields are what it calls.
 FACTORIES = "<factories>"
 # Stands for the lambdas that a statement or a class body leaves behind.
@@ -52,6 +55,9 @@ class Unit:
         attrs: attributes that it reads of objects it got otherwise, `OPERATOR` for any operator.
         own: those of them that it reads or sets of ``self`` or ``cls``; ``""`` where it does more
             with that than use its attributes.
+        kept: attributes of ``self`` or ``cls`` that it hands to what keeps them for later.
+        holds: attributes that it sets of ``self`` or ``cls``, each with one that it keeps there.
+        passed: methods that it calls, by name, each with an attribute of ``self`` that it passes.
         fills: paths of objects that it changes.
         sets: paths whose last name is an attribute that it sets, as it runs with a statement.
         arguments: for each call, the path called and the paths passed to it.
@@ -66,11 +72,15 @@ class Unit:
         stateful: does what it returns change when it is called (``nonlocal``)?
         dynamic: does it read or bind names that cannot be told?
         defines: does a function define others, or classes, which it may return?
+        decorated: has a function decorators?
     """
 
     paths: dict[Path, int] = field(default_factory=dict)
     attrs: set[str] = field(default_factory=set)
     own: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
+    holds: set[tuple[str, str]] = field(default_factory=set)
+    passed: set[tuple[str, str]] = field(default_factory=set)
     fills: set[Path] = field(default_factory=set)
     sets: set[Path] = field(default_factory=set)
     arguments: list[tuple[Path, Path]] = field(default_factory=list)
@@ -84,6 +94,7 @@ class Unit:
     operands: set[Path] = field(default_factory=set)
     dynamic: bool = False
     defines: bool = False
+    decorated: bool = False
 
     def use(self, path: Path, how: int) -> None:
         """Note that *path* is read; *how* are flags, joined with what was known."""
@@ -95,6 +106,9 @@ class Unit:
             self.use(path, how)
         self.attrs |= other.attrs
         self.own |= other.own
+        self.kept |= other.kept
+        self.holds |= other.holds
+        self.passed |= other.passed
         self.fills |= other.fills
         self.sets |= other.sets
         self.arguments += other.arguments

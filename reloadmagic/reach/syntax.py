@@ -14,6 +14,7 @@ __all__ = [
     "arguments",
     "asked_name",
     "attribute_of",
+    "called_name",
     "decorator_of",
     "factories",
     "function_locals",
@@ -130,6 +131,14 @@ def factories(node: ast.stmt) -> Iterator[ast.expr]:
         for keyword in node.value.keywords:
             if keyword.arg in {"default_factory", "factory"}:
                 yield keyword.value
+
+
+def called_name(node: ast.Call) -> str:
+    """The last name of what a call calls, ``""`` if it has none."""
+    path = dotted(node.func)
+    if path is not None:
+        return path[-1]
+    return node.func.attr if isinstance(node.func, ast.Attribute) else ""
 
 
 def arguments(node: ast.Call) -> list[ast.expr]:

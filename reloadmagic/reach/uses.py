@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .known import NO_OPERATORS
 from .making import only_makes
-from .summary import BASE, CALL, USE, Unit
+from .summary import BASE, CALL, KEPT, USE, Unit
 from .tokens import Entity, StatementId, User, ValueId
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Uses:
         functions: those that use attributes by name; of modules that speak of a cache only.
         seen: all code that the walk has come by.
         todo: what the walk goes on from.
+        start: the name that has changed, which the walk begins with.
         nested: where not None, uses of attributes are noted here, to be followed by who asked.
     """
 
@@ -45,6 +46,7 @@ class Uses:
         self.functions: set[User] = set()
         self.seen: set[User] = set()
         self.todo: list[User] = []
+        self.start = ""
         self.nested: set[tuple[Entity, str, bool]] | None = None
 
     def _attribute(self, entity: Entity, attr: str) -> None:
@@ -59,6 +61,7 @@ class Uses:
                 if rest and rest[0] == attr:
                     self.todo.append(user)
         self._by_attribute(entity, attr)
+        self._by_attribute(entity, KEPT + attr)
 
     def _head(self, entity: Entity, method: str = "") -> None:
         """Any use of what may be an instance; with *method*, such as uses that."""
@@ -93,10 +96,11 @@ class Uses:
             tainted = self.index.taint.tainted(entity)
             reached = users & tainted
             family = {entity, *self.index.families.subclasses(entity)} if reached else set()
+            used = attr.removeprefix(KEPT)
             self.statements |= {
                 found
                 for found in reached
-                if not only_makes(self.index, found, family, tainted, attr)
+                if not only_makes(self.index, found, family, tainted, used)
             }
             places = self.index.taint.places(entity)
             for user in users:

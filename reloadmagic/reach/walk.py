@@ -33,6 +33,7 @@ class Walk(Effects):
         """Walk from what *token* says."""
         kind, module, name = token[:3]
         entity = (module, name)
+        self.start = name
         if kind == "bind":
             self._bound(entity)
         elif kind == "content":
@@ -85,6 +86,7 @@ class Walk(Effects):
             for user, _, _ in self.index.users((entity[0], "*")):
                 self.todo.append(user)
         self._listed(entity)
+        self._answered(entity)
 
     def _listed(self, entity: Entity) -> None:
         """A class came to be: who lists the subclasses of those that it is derived from?"""
