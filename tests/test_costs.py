@@ -215,6 +215,33 @@ def fresh_output(program: str, folder: Path) -> str:
 # Edits ---------------------------------------------------------------------------------------------
 
 
+def test_no_html_is_made_and_no_cell_is_read_where_nobody_sees_it(project):
+    users(project, 1)
+    program = """
+import sys
+from pathlib import Path
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+shell = InteractiveShell.instance()
+for cell in ["%load_ext reloadmagic", "import mine_0", "x = mine_0.f()"]:
+    shell.run_cell(cell, store_history=True)
+def edit(number):
+    Path("mine_0.py").write_text(f"K = 0\\ndef f():\\n    return K + {number}\\n")
+    shell.run_cell("None", store_history=True)
+edit(10)
+print([f"reloadmagic.{name}" in sys.modules for name in ("report.html", "explain.cells")])
+with capture_output() as shown:
+    edit(1000)
+print(sorted(shown.outputs[0].data))
+shell.run_cell("print(get_ipython().run_line_magic('reload_cells', ''))", store_history=True)
+"""
+    assert fresh_output(program, project.path).splitlines()[1:] == [
+        "[False, False]",
+        "['text/html', 'text/plain']",
+        "  [3]  used f  x = mine_0.f()",
+    ]
+
+
 def test_a_body_runs_nothing_and_needs_no_look_at_the_heap(project, reloader, counted):
     users(project)
     load("mine_1")
