@@ -16,10 +16,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from session import watch
 from support import Project
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+    from reloadmagic import Reloader
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -73,6 +76,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
     for entry in [entry for entry in sys.path_importer_cache if entry.startswith(str(path))]:
         del sys.path_importer_cache[entry]
     linecache.clearcache()
+
+
+@pytest.fixture
+def reloader(project: Project) -> Iterator[Reloader]:
+    """Watches from before anything of the project is imported; leaves the tests themselves alone."""
+    with watch() as reloader:
+        yield reloader
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import traceback
 
 import pytest
 
-from session import load, statuses, watch
+from session import load, statuses
 
 SHAPES = """
     ITEMS = []
@@ -19,12 +19,6 @@ SHAPES = """
     def make():
         return Square()
     """
-
-
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
 
 
 @pytest.fixture

@@ -10,13 +10,7 @@ import pytest
 
 from reloadmagic.changes import find_change
 from reloadmagic.stamps import stamp_of
-from session import load, watch
-
-
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
+from session import load
 
 
 def kinds(reloader) -> list[tuple[str, str]]:

@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 
-from reloadmagic import Reloader
 from reloadmagic.engine.state import State, Work
 from reloadmagic.plan import ModulePlan, Plan
 from reloadmagic.transaction import Transaction
@@ -75,13 +74,6 @@ def calls(work: Callable[[], Any]) -> int:
     finally:
         sys.setprofile(None)
     return count
-
-
-@pytest.fixture
-def reloader(project: Project) -> Iterator[Reloader]:
-    """One that watches from before anything is imported."""
-    with watch() as reloader:
-        yield reloader
 
 
 def users(project: Project, count: int = USERS) -> None:

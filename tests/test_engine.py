@@ -13,12 +13,6 @@ from hypothesis import strategies as st
 from session import described, differences, fresh, load, picture, ran, statuses, unlike, watch
 
 
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
-
-
 def edit(project, reloader, before: str, after: str):
     """The module and the report, after an edit of ``m.py``."""
     project.write("m.py", before)

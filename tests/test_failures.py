@@ -22,13 +22,6 @@ import reloadmagic
 from reloadmagic.plan import Planner
 from session import described, differences, fresh, load, picture, ran, statuses, unlike, watch
 
-
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
-
-
 # Every way to fail, at every place --------------------------------------------------------------
 
 NAMES = ("pkg", "pkg.base", "pkg.registry", "pkg.shapes", "pkg.model")

@@ -16,12 +16,6 @@ import pytest
 from session import described, fresh, load, ran, statuses, unlike, watch
 
 
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
-
-
 def put_back(path: Path, stat: os.stat_result, seconds: int = 0) -> None:
     """Give the file *path* the mtime of *stat*, moved by *seconds*."""
     stamp = stat.st_mtime_ns + seconds * 10**9

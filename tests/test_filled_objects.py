@@ -6,14 +6,7 @@ import textwrap
 
 import pytest
 
-from session import load, ran, watch
-
-
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
-
+from session import load, ran
 
 APP = """
 class App:

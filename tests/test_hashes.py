@@ -6,14 +6,7 @@ from collections import OrderedDict, defaultdict
 
 import pytest
 
-from session import load, watch
-
-
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
-
+from session import load
 
 HASHED = """
 class K:

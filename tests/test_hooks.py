@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from session import load, statuses, watch
-
-
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
+from session import load, statuses
 
 
 def test_new_code_is_handed_what_old_code_returned(project, reloader):

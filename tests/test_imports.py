@@ -8,13 +8,6 @@ import pytest
 
 from session import load, watch
 
-
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
-
-
 MENTIONS = {
     "an import": "from lib import f, A, T",
     "an alias": "import lib\nf = lib.f\nA = lib.A\nT = lib.T",

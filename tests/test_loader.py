@@ -29,12 +29,6 @@ FILES = [
 USUAL = importlib.machinery.SourceFileLoader("m", "m.py")
 
 
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
-
-
 # Compiling statements alone -------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from session import load, watch
+from session import load
 
 HEAD = "import logging\nlog = logging.getLogger('{0}')\nlog.propagate = False\n"
 SETUP = """
@@ -20,12 +20,6 @@ def setup():
     return log
 log = setup()
 """
-
-
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
 
 
 @pytest.fixture(autouse=True)

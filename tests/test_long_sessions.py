@@ -10,19 +10,11 @@ import tracemalloc
 import types
 import weakref
 
-import pytest
-
 from session import load, watch
 
 MODULES = 20
 WARM = 10
 LONG = int(os.environ.get("RELOADMAGIC_LONG", "30"))  # 1000 takes half an hour
-
-
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
 
 
 # Fixed width, so that neither text nor bytecode grows with the number.

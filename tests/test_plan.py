@@ -6,13 +6,7 @@ import sys
 
 import pytest
 
-from session import differences, load, picture, watch
-
-
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
+from session import differences, load, picture
 
 
 def planned(project, reloader, before: str, after: str) -> list[str]:

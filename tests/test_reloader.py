@@ -15,12 +15,6 @@ from reloadmagic import Reloader
 from session import load, ran, watch
 
 
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
-
-
 def cell(reloader, namespace: dict, source: str) -> None:
     """Run *source* as a notebook would."""
     reloader.note_cell(source, namespace)

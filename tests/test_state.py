@@ -7,14 +7,7 @@ import weakref
 
 import pytest
 
-from session import load, ran, watch
-
-
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
-
+from session import load, ran
 
 # How a module keeps a value over `importlib.reload`.
 KEEPS = [

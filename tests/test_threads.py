@@ -10,15 +10,9 @@ import threading
 
 import pytest
 
-from session import load, watch
+from session import load
 
 WAIT = 10
-
-
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
 
 
 def start(target, *args) -> threading.Thread:

@@ -7,14 +7,7 @@ import traceback
 
 import pytest
 
-from session import load, statuses, watch
-
-
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
-
+from session import load, statuses
 
 V1 = "WIDTH = 1\ndef area(): return WIDTH\n"
 V2 = "WIDTH = 2\nEDGE = 5\ndef area(): return WIDTH * 10\n"

@@ -11,14 +11,7 @@ import traceback
 
 import pytest
 
-from session import differences, load, picture, watch
-
-
-@pytest.fixture
-def reloader(project):
-    with watch() as reloader:
-        yield reloader
-
+from session import differences, load, picture
 
 LOW = """
 import abc, array, collections, dataclasses, enum, functools, logging, types, weakref
