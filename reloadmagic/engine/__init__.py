@@ -21,9 +21,9 @@ The walk of one reload, a file a stop:
 ``statements``
     one statement: run it and see what it binds (``recorder``) and, of star-imports, what it would
     bind among modules that import each other (``cycles``), settle what stays (``settling``,
-    ``classes``, ``containers``, ``sharing``), note what has really changed (``noting``). What can do
-    nothing but bind names (``quiet``) is spared the snapshots; what takes long is told of
-    (``progress``).
+    ``classes``, ``containers`` and their ``contents``, ``sharing``), note what has really changed
+    (``noting``). What can do nothing but bind names (``quiet``) is spared the snapshots; what takes
+    long is told of (``progress``).
 ``names``
     the user's own namespaces get what their imports would bind now.
 
