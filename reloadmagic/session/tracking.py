@@ -71,8 +71,8 @@ class Tracking:
         self._expected: dict[str, Expected] = {}
         self._version = 0
         # The working folder, to which the paths in *_expected* are relative where they lie in it:
-        # the system then walks through fewer folders for each.
-        self._folder = b""
+        # the system then walks through fewer folders for each. And how paths in it begin.
+        self._folder = self._inside = b""
 
     # Modules -------------------------------------------------------------------------------------
 
@@ -185,7 +185,7 @@ class Tracking:
         except OSError:
             folder = b""  # it was removed
         if folder != self._folder:
-            self._folder = folder
+            self._folder, self._inside = folder, os.path.join(folder, b"")
             self._expect_all()
         stat = os.stat
         found: Stale = []
@@ -216,11 +216,11 @@ class Tracking:
     def expect(self, tracked: TrackedModule) -> None:
         """The file of *tracked* has been read: from now on it is as the module's stamp says."""
         if tracked.name in self._expected:  # which is not to grow while another thread looks
-            self._expected[tracked.name] = _expected(tracked, self._folder)
+            self._expected[tracked.name] = _expected(tracked, self._inside)
 
     def _expect_all(self) -> None:
         tracked = list(self.modules.values())
-        self._expected = {t.name: _expected(t, self._folder) for t in tracked}
+        self._expected = {t.name: _expected(t, self._inside) for t in tracked}
 
     # What is left alone --------------------------------------------------------------------------
 
@@ -261,8 +261,8 @@ class Tracking:
         return self.owns.why_not(name, origin) or "its loader gives no source"
 
 
-def _expected(tracked: TrackedModule, folder: bytes) -> Expected:
-    path = os.fsencode(tracked.path).removeprefix(os.path.join(folder, b""))
+def _expected(tracked: TrackedModule, inside: bytes) -> Expected:
+    path = os.fsencode(tracked.path).removeprefix(inside)
     return tracked, path, *(tracked.stamp or (None, None, None, None))
 
 
