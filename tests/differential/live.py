@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import enum
+import functools
 import gc
 import importlib
 import itertools
@@ -687,16 +688,31 @@ def _same_class_value(before: Facts, after: Facts, place: tuple[str, ...]) -> bo
 
 @contextlib.contextmanager
 def _uncounted() -> Iterator[None]:
-    """Within it, classes count no instances: a session that made some is no fresh process."""
+    """Within it, classes count no instances: a session that made some is no fresh process.
+
+    Nor is one that has cached what was computed by making some: asked again, that would count.
+    """
 
     def counting() -> dict[type, int]:
         classes = (found for found in gc.get_objects() if isinstance(found, type))
         return {cls: own_dict(cls)["made"] for cls in classes if "made" in own_dict(cls)}
 
-    before = counting()
+    def cached() -> dict[Any, int]:
+        caches = (c for c in gc.get_objects() if isinstance(c, functools._lru_cache_wrapper))
+        return {
+            c: c.cache_info().currsize
+            for c in caches
+            if str(c.__module__).partition(".")[0] == PACKAGE
+        }
+
+    before, sizes = counting(), cached()
     try:
         yield
     finally:
+        if counting() != before:
+            for cache, size in cached().items():
+                if size > sizes.get(cache, 0):
+                    cache.cache_clear()
         for cls in counting():
             if cls in before:
                 type.__setattr__(cls, "made", before[cls])
