@@ -486,6 +486,18 @@ def test_a_missing_import_is_tried_again_when_the_module_appears(project, reload
     assert one.A == 3
 
 
+@pytest.mark.parametrize("line", ["from . import late", "from pkg import late"])
+def test_a_missing_submodule_is_tried_again_when_it_appears(project, reloader, line):
+    project.write("pkg/__init__.py", "A = 0\n")
+    pkg = load("pkg")
+    project.edit("pkg/__init__.py", f"{line}\nA = late.Y\n")
+    assert reloader.reload().failed
+    assert not reloader.reload().failed  # told once
+    project.write("pkg/late.py", "Y = 3\n")
+    reloader.reload()
+    assert pkg.A == 3
+
+
 UNFIT = {"raises": "K = 1\n1 / 0\n", "lacks the name": "J = 1\n", "cannot be parsed": "K = (\n"}
 
 

@@ -7,6 +7,7 @@ has changed that could mend it. Nothing runs here.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib.machinery import ModuleSpec
@@ -102,14 +103,22 @@ class Attempts:
     def may_be_mended(self, name: str, changes: Iterable[Change]) -> bool:
         """Could *changes*, or what has become of files since, mend the module *name*?"""
         cause = getattr(self._tracked[name].failed, "exception", None)
-        if isinstance(cause, ModuleNotFoundError) and cause.name:
-            if self._find_spec(cause.name) is not None:
-                return True
+        missing = _missing(cause) if isinstance(cause, ImportError) else ""
+        if missing and self._find_spec(missing) is not None:
+            return True
         files = self._awaited.get(name, {})
         if any(stamp_of(path) != stamp for path, stamp in files.items()):
             return True
         others = self._taken_back.union(change.module for change in changes)
         return not others.isdisjoint(self._menders.get(name, ()))
+
+
+def _missing(error: ImportError) -> str:
+    """The module that an import did not find, ``""`` if it is not told."""
+    if isinstance(error, ModuleNotFoundError):
+        return error.name or ""
+    found = re.match(r"cannot import name '(\w+)'", error.msg or "")  # `name_from` is of Python 3.12
+    return f"{error.name}.{found[1]}" if found and error.name else ""
 
 
 def _still_gone(changes: list[Change]) -> list[Change]:
