@@ -140,6 +140,49 @@ def test_what_a_module_getattr_gives_follows_where_it_comes_from(project, reload
     assert m.K == 5
 
 
+def test_a_package_that_goes_through_its_submodules_follows_what_it_takes_of_them(
+    project, reloader
+):
+    project.write(
+        "plugs/__init__.py",
+        """
+        import importlib, pkgutil
+        TABLE = {}
+        for info in pkgutil.iter_modules(__path__):
+            found = importlib.import_module(f"{__name__}.{info.name}")
+            TABLE[found.NAME] = found.run
+        """,
+    )
+    text = "NAME = {!r}\ndef run():\n    return {}\n"
+    project.write("plugs/one.py", text.format("one", 1))
+    project.write("plugs/two.py", text.format("two", 2))
+    plugs = load("plugs")
+    table = plugs.TABLE
+    project.edit("plugs/one.py", text.format("uno", 1))
+    reloader.reload()
+    assert {name: run() for name, run in table.items()} == {"uno": 1, "two": 2}
+    assert plugs.TABLE is table
+
+
+def test_a_package_that_only_imports_its_submodules_stays_for_edits_of_them(project, reloader):
+    project.write(
+        "plugs/__init__.py",
+        """
+        import importlib, pkgutil
+        CONNECTION = object()
+        for info in pkgutil.iter_modules(__path__):
+            importlib.import_module(f"{__name__}.{info.name}")
+        """,
+    )
+    project.write("plugs/one.py", "K = 1\n")
+    plugs = load("plugs")
+    connection = plugs.CONNECTION
+    project.edit("plugs/one.py", "K = 2\n")
+    reloader.reload()
+    assert plugs.CONNECTION is connection
+    assert plugs.one.K == 2
+
+
 def test_what_a_class_getattr_gives_follows_its_code(project, reloader):
     text = "class Settings:\n    def __getattr__(self, name): return name + {!r}\nsettings = Settings()\n"
     project.write("conf.py", text.format("1"))

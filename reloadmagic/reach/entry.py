@@ -6,16 +6,18 @@ In comes a `Source`; out goes a `ModuleEntry`: what its statements do, by name a
 from __future__ import annotations
 import __future__
 
+import ast
 import operator
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import compress, count
 
-from ..source import Source
+from ..source import Source, Statement
 from .known import IMPORTING
 from .reading import summarize
 from .summary import LAMBDAS, ClassInfo, Path, Summary, Unit
+from .syntax import called_name, imported_path
 from .tokens import User
 
 __all__ = ["ModuleEntry", "make_entry"]
@@ -35,6 +37,7 @@ class ModuleEntry:
         stars: the modules that it imports by star.
         given: by last name, the paths that its ``__getattr__`` names.
         gives_any: may its ``__getattr__`` import submodules by names that it is asked for?
+        scans: statements of a package that use modules which they import by names worked out.
         decorated: the functions that may have decorators.
         callers: the functions and methods, by their last names, that may call what they are passed,
             and those that do not.
@@ -53,6 +56,7 @@ class ModuleEntry:
     stars: list[str] = field(default_factory=list)
     given: dict[str, list[Path]] = field(default_factory=dict)
     gives_any: bool = False
+    scans: frozenset[int] = frozenset()
     decorated: list[str] = field(default_factory=list)
     callers: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
     speaks_of_caches: bool = False
@@ -143,6 +147,13 @@ def make_entry(name: str, source: Source) -> ModuleEntry:
                 entry.stars.append(entry.absolute(imported.module, imported.level))
     if "__getattr__" in entry.bindings:
         _note_given(name, entry)
+    if is_package:
+        entry.scans = frozenset(
+            number
+            for number, summary in enumerate(entry.summaries)
+            if any(path[-1] in IMPORTING for path in summary.now.paths)
+            and _looks_in_any(source.statements[number])
+        )
     names: tuple[set[str], set[str]] = set(), set()
     for qualname, (_, unit) in entry.functions.items():
         names[not unit.calls_parameters].add(qualname.rpartition(".")[2])
@@ -153,6 +164,19 @@ def make_entry(name: str, source: Source) -> ModuleEntry:
         if "@" in source.statements[number].fragment.text
     ]
     return entry
+
+
+def _looks_in_any(statement: Statement) -> bool:
+    """Does a statement use modules that it imports by names which it works out?"""
+    nodes = [node for root in statement.fragment.peek() for node in ast.walk(root)]
+    unused = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    return any(
+        isinstance(node, ast.Call)
+        and called_name(node) in IMPORTING
+        and imported_path(node) is None
+        and id(node) not in unused
+        for node in nodes
+    )
 
 
 def _note_given(name: str, entry: ModuleEntry) -> None:

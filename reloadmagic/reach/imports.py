@@ -41,7 +41,7 @@ class Imports:
             targets = (target for _, target in self._imports(name, entry, "svfl"))
             entry.imports = list(dict.fromkeys(targets))
         found = [target for target in entry.imports if target in self._modules]
-        if entry.gives_any:
+        if entry.gives_any or entry.scans:
             found += (n for n in self._modules if n.startswith(f"{name}.") and n not in found)
         return found
 

@@ -112,6 +112,7 @@ class Index:
             known is None
             or known.bindings.keys() != entry.bindings.keys()
             or (known.given, known.gives_any) != (entry.given, entry.gives_any)
+            or known.scans != entry.scans
             or known.callers != entry.callers
         ):
             # Resolution of others' paths may lead here now, or no longer.
@@ -173,12 +174,22 @@ class Index:
             if unit.operands and OPERATOR not in known:
                 if any(self._is_foreign(name, callee) for callee in unit.operands):
                     known = {*known, OPERATOR}
+            if user[1] == "s" and user[2] in entry.scans:
+                entities += self._scanned(user)
             for holder, method in unit.holds:
                 self._holders.setdefault(method, {}).setdefault(name, set()).add(holder)
                 methods.append(method)
             for attr in (*known, *self._passed(unit)):
                 self._attrs.setdefault(attr, {}).setdefault(name, set()).add(user)
                 attrs.append(attr)
+
+    def _scanned(self, user: User) -> list[Entity]:
+        """Note that a statement uses all of all submodules, which are returned."""
+        package = user[0]
+        found = [(name, "*") for name in self.modules if name.startswith(f"{package}.")]
+        for entity in found:
+            self._users.setdefault(entity, {}).setdefault(package, []).append((user, USE, ()))
+        return found
 
     def _passed(self, unit: Unit) -> set[str]:
         """Attributes that code hands on: `KEPT` where nobody runs them at once."""

@@ -117,7 +117,9 @@ def _missing(error: ImportError) -> str:
     """The module that an import did not find, ``""`` if it is not told."""
     if isinstance(error, ModuleNotFoundError):
         return error.name or ""
-    found = re.match(r"cannot import name '(\w+)'", error.msg or "")  # `name_from` is of Python 3.12
+    found = re.match(
+        r"cannot import name '(\w+)'", error.msg or ""
+    )  # `name_from` is of Python 3.12
     return f"{error.name}.{found[1]}" if found and error.name else ""
 
 
