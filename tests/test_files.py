@@ -608,3 +608,58 @@ def test_an_edit_elsewhere_is_not_read_again_and_again(project, reloader, monkey
     for _ in range(3):
         assert set(statuses(reloader.reload())) <= {"one"}
     assert [Path(path).name for path in reads] == ["one.py"]
+
+
+# Packages that get an __init__.py -----------------------------------------------------------------
+
+
+@pytest.fixture
+def bare(project, reloader):
+    project.write("bare/core.py", "def f(): return 1\n")
+    load("bare.core")
+    reloader.reload()
+    return sys.modules["bare"]
+
+
+def test_a_package_without_an_init_is_nothing_to_look_at(reloader, bare):
+    assert reloader.look() == []
+    assert "bare" not in reloader.tracked
+
+
+def test_an_init_that_a_package_gets_comes_in(project, reloader, bare):
+    project.write("bare/__init__.py", "from .core import f\nNAME = 'bare'\n")
+    reloader.reload()
+    assert (bare.NAME, bare.f, bare.__file__) == (
+        "bare",
+        bare.core.f,
+        bare.core.__file__.replace("core", "__init__"),
+    )
+    project.edit("bare/__init__.py", "from .core import f\nNAME = f()\n")
+    project.edit("bare/core.py", "def f(): return 2\n")
+    reloader.reload()
+    assert bare.NAME == 2
+
+
+def test_an_empty_init_is_no_edit(project, reloader, bare):
+    project.write("bare/__init__.py", "")
+    assert not reloader.reload()
+    project.edit("bare/__init__.py", "NAME = 1\n")
+    reloader.reload()
+    assert bare.NAME == 1
+
+
+def test_an_init_that_fails_leaves_the_package_as_it_was(project, reloader, bare):
+    before = dict(vars(bare))
+    project.write("bare/__init__.py", "NAME = 1\nraise ValueError\n")
+    assert statuses(reloader.reload()) == {"bare": "failed"}
+    assert vars(bare) == before
+    project.edit("bare/__init__.py", "NAME = 2\n")
+    reloader.reload()
+    assert bare.NAME == 2
+
+
+def test_a_submodule_edited_to_use_the_new_init_comes_in_with_it(project, reloader, bare):
+    project.write("bare/__init__.py", "NAME = 'bare'\n")
+    project.edit("bare/core.py", "from . import NAME\ndef f(): return NAME\n")
+    reloader.reload()
+    assert bare.core.f() == "bare"

@@ -73,6 +73,8 @@ class Tracking:
         # The working folder, to which the paths in *_expected* are relative where they lie in it:
         # the system then walks through fewer folders for each. And how paths in it begin.
         self._folder = self._inside = b""
+        # Packages without an ``__init__.py``, by where one would be.
+        self._bare: dict[str, types.ModuleType] = {}
 
     # Modules -------------------------------------------------------------------------------------
 
@@ -82,6 +84,8 @@ class Tracking:
         if count != self._count or last != self._last:
             self.take_over_new()
             self._count, self._last = count, last  # what was imported meanwhile the next scan sees
+        if self._bare:
+            self._take_over_begun()
         if self.modules.version != self._version:
             self._version = self.modules.version
             self._expect_all()
@@ -99,16 +103,32 @@ class Tracking:
                 order += 1
         self._known = dict.fromkeys(modules)
 
+    def _take_over_begun(self) -> None:
+        """Packages that have got an ``__init__.py`` since are modules whose source was empty."""
+        from ..source import Source
+
+        for path, module in list(self._bare.items()):
+            if stamp_of(path) is None:
+                continue
+            del self._bare[path]
+            name = module.__name__
+            inside = [t.order for other, t in self.modules.items() if other.startswith(f"{name}.")]
+            order = min(inside, default=0) - 1  # its import began before theirs
+            source = Source.read(b"", path)
+            self.modules[name] = TrackedModule(name, path, weakref.ref(module), order, None, source)
+
     def scan_anew(self, owns: Ownership) -> None:
         """Have *owns* decide from now on, about all modules of the session."""
         self.owns = owns
         self._count, self._last = 0, None
         self._known.clear()
+        self._bare.clear()
         self.scan()
 
     def forget(self, name: str) -> None:
         """Know no more of the module *name*."""
         self._known.pop(name, None)
+        self._bare = {p: module for p, module in self._bare.items() if module.__name__ != name}
         self.modules.forget(name)
 
     def remember(self, tracked: TrackedModule) -> None:
@@ -120,6 +140,7 @@ class Tracking:
         spec = spec_in(namespace) if namespace is not None else None
         path = spec.origin if spec is not None else None
         if namespace is None or spec is None or type(path) is not str:
+            self._note_bare(name, module, spec)
             return
         if not self.owns(name, path) or not spec.has_location or spec.name != name:
             return
@@ -139,6 +160,17 @@ class Tracking:
                 return
             self._read_baseline(tracked, spec, namespace)
         self.modules[name] = tracked
+
+    def _note_bare(self, name: str, module: object, spec: ModuleSpec | None) -> None:
+        """Note a package of the user's without an ``__init__.py``, which may get one."""
+        places = spec.submodule_search_locations if spec is not None else None
+        if spec is None or spec.name != name or not places:
+            return
+        if type(spec.loader).__name__.lstrip("_") != "NamespaceLoader":
+            return
+        path = os.path.join(next(iter(places)), "__init__.py")
+        if self.owns(name, path) and type(module) is types.ModuleType:
+            self._bare[path] = module
 
     def _read_baseline(
         self, tracked: TrackedModule, spec: ModuleSpec, namespace: dict[str, Any]
@@ -203,6 +235,12 @@ class Tracking:
                 pass  # it may be gone
             # By the whole path: another thread may have gone to another folder meanwhile.
             found.append((tracked, stamp_of(tracked.path)))
+        for awaited in list(self._bare) if self._bare else ():
+            try:
+                stat(awaited)
+            except (OSError, ValueError):
+                continue
+            return None  # the package has got one
         return found
 
     def stale(self) -> Stale:
