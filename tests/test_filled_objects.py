@@ -796,3 +796,22 @@ def test_a_command_that_is_gone_is_none_of_the_parser(project, reloader):
     )
     assert not reloader.reload().failed
     assert (list(cli.COMMANDS.choices), cli.PARSER.parse_args(["run"]).fast) == (["run"], 2)
+
+
+def test_what_a_library_takes_no_longer_goes_into_an_object_that_is_made_anew(project, reloader):
+    project.write(
+        "tasks.py", "from graphlib import TopologicalSorter\nTASKS = TopologicalSorter()\n"
+    )
+    project.write("use.py", "from tasks import TASKS\nTASKS.add('a')\nTASKS.add('b', 'a')\n")
+    load("use")
+    tasks = load("tasks")
+    assert list(tasks.TASKS.static_order()) == ["a", "b"]  # nothing can be added from here on
+    project.edit(
+        "use.py", "from tasks import TASKS\nTASKS.add('a')\nTASKS.add('b', 'a')\nTASKS.add(c)\n"
+    )
+    before = tasks.TASKS
+    assert reloader.reload().failed
+    assert tasks.TASKS is before
+    project.replace("use.py", "TASKS.add(c)", "TASKS.add('c', 'b')")
+    assert not reloader.reload().failed
+    assert list(tasks.TASKS.static_order()) == ["a", "b", "c"]

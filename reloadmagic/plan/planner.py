@@ -31,7 +31,7 @@ class Planner:
     *patchable* tells of a module plan and a pair of which only bodies differ whether the live
     functions can be patched; *keep* are patterns ``"pkg.mod:NAME"``; *findable* tells whether an
     import would find a module that is not loaded, *source_of* what it would run if that is the
-    user's.
+    user's. With *whole_groups* nothing is put into an object that is not filled anew.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Planner:
         keep: Iterable[str] = (),
         findable: Callable[[str], bool] = lambda _: False,
         source_of: Callable[[str], Source | None] = lambda _: None,
+        whole_groups: bool = False,
     ) -> None:
         self._index = index
         self._tracked = tracked
@@ -54,7 +55,9 @@ class Planner:
         self._propagation = Propagation(
             index, tracked, ahead=self._ahead, order=self._order, pins=Pins(keep)
         )
-        self._seeds = Seeds(self._propagation, patchable=patchable, findable=findable)
+        self._seeds = Seeds(
+            self._propagation, patchable=patchable, findable=findable, whole_groups=whole_groups
+        )
         self._plans = self._propagation.plans
 
     def plan(
@@ -101,7 +104,8 @@ class Planner:
             tied=[*self._propagation.tied, *import_order.tied({*diffs, *blocked})],
         )
         causes = self._propagation.causes
-        return Plan(changes, dict(self._plans), tuple(sets), causes, arrivals, again)
+        alone = frozenset(self._seeds.alone)
+        return Plan(changes, dict(self._plans), tuple(sets), causes, arrivals, again, alone)
 
     def follow(self, tokens: Iterable[Token]) -> list[ModulePlan]:
         """What may run if *tokens* change, in the order in which the modules were imported."""

@@ -24,7 +24,10 @@ class Seeds:
 
     *patchable* tells of a module plan and a pair of which only bodies differ whether the live
     functions can be patched; *findable* tells whether an import would find a module that is not
-    loaded.
+    loaded. With *whole_groups* nothing is put into an object that is not filled anew.
+
+    Attributes:
+        alone: the modules of which new statements put something in behind all others.
     """
 
     def __init__(
@@ -33,7 +36,10 @@ class Seeds:
         *,
         patchable: Callable[[ModulePlan, Pair], bool],
         findable: Callable[[str], bool],
+        whole_groups: bool,
     ) -> None:
+        self.alone: set[str] = set()
+        self.whole_groups = whole_groups
         self.propagation = propagation
         self.index = propagation.index
         self.order = propagation.order
@@ -160,7 +166,10 @@ class Seeds:
             others = members - {me}
             if any(not self._is_new(m) and not self.order.before(m, me) for m in others):
                 self.propagation.force_group(target, "a filler was put between others")
+            elif others and self.whole_groups:
+                self.propagation.force_group(target, "a filler cannot be put in alone")
             else:
+                self.alone |= {module} if others else set()
                 self.propagation.push_content(target, me)
 
     def _is_new(self, member: StatementId) -> bool:

@@ -245,6 +245,8 @@ class Plan:
             what an edited module defined before, with where that is.
         again: the module of which all is to run, edited or not, as `importlib.reload` was called
             for it; ``""`` for none.
+        alone: the modules of which new statements put something into objects that are not filled
+            anew.
     """
 
     changes: tuple[Change, ...] = ()
@@ -253,6 +255,7 @@ class Plan:
     causes: Causes = field(default_factory=Causes)
     arrivals: Mapping[str, Mapping[int, StatementId]] = field(default_factory=dict)
     again: str = ""
+    alone: frozenset[str] = frozenset()
 
     @property
     def steps(self) -> tuple[Step, ...]:

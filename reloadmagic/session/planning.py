@@ -54,15 +54,23 @@ class Planning:
         # The index, and the version of the tracked modules that it held when it was last made to.
         self._synced: tuple[Index | None, int] = (None, 0)
 
-    def plan(self, changes: tuple[Change, ...], *, keep: tuple[str, ...], again: str = "") -> Plan:
+    def plan(
+        self,
+        changes: tuple[Change, ...],
+        *,
+        keep: tuple[str, ...],
+        again: str = "",
+        whole_groups: bool = False,
+    ) -> Plan:
         """What a reload would do about *changes*.
 
         *keep* are ``module:NAME`` patterns of values that are never made again. All of the module
-        *again* is to run, edited or not.
+        *again* is to run, edited or not. With *whole_groups* nothing is put into an object that is
+        not filled anew.
         """
         with self._whole_index():
             self._sync()
-            return self._plan(changes, keep, again)
+            return self._plan(changes, keep, again, whole_groups=whole_groups)
 
     def current_index(self) -> Index:
         """Who uses what, in the sources that last ran."""
@@ -118,7 +126,14 @@ class Planning:
         self.index.look_again()
         self._synced = now
 
-    def _plan(self, changes: tuple[Change, ...], keep: tuple[str, ...], again: str) -> Plan:
+    def _plan(
+        self,
+        changes: tuple[Change, ...],
+        keep: tuple[str, ...],
+        again: str,
+        *,
+        whole_groups: bool,
+    ) -> Plan:
         tracked = self._tracking.modules
         edited = {
             change.module: _diff(change)
@@ -146,6 +161,7 @@ class Planning:
             keep=keep,
             findable=self._is_findable,
             source_of=self._source_to_import,
+            whole_groups=whole_groups,
         )
         return planner.plan(changes, edited, retry, blocked, again)
 

@@ -78,9 +78,23 @@ class Reloads:
                 return Report()
             plan = self.plan(changes, keep)
         with interrupts_wait():
-            outcomes, notes = self._work.updater.carry_out(plan)
-            self._note_undo(plan, outcomes)
+            outcomes, notes = self._carry_out(plan, keep)
         return Report(outcomes, notes, time.perf_counter() - started)
+
+    def _carry_out(self, plan: Plan, keep: Keep) -> tuple[tuple[Outcome, ...], tuple[str, ...]]:
+        """Run *plan*, and what cannot be put in alone with all that was put in before."""
+        updater = self._work.updater
+        outcomes, notes = updater.carry_out(plan)
+        settled = updater.settle(plan, outcomes)
+        refused = updater.refused(plan, outcomes)
+        if refused:
+            plan = self._work.planning.plan(refused, keep=keep, whole_groups=True)
+            again, more = updater.carry_out(plan)
+            settled += updater.settle(plan, again)
+            outcomes = (*(o for o in outcomes if o.status != "failed"), *again)
+            notes += more
+        self._work.undo.note(settled, self._tracking.modules)
+        return outcomes, notes
 
     @collector_paused()
     def run_again(self, tracked: TrackedModule, keep: Keep) -> Report | None:

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ..compiling import show_source
+from ..errors import ReloadFailed
 
 if TYPE_CHECKING:
     from ..changes import Change
     from ..engine import Engine, Outcome
+    from ..errors import ReloadMagicError
     from ..plan import Plan
     from .attempts import Attempts
     from .edits import Edits
@@ -74,6 +76,24 @@ class Updater:
         """Files whose source has run now are current; the changes that brought them."""
         failed = failures(outcomes)
         return self._edits.have_run(c for c in plan.changes if c.module not in failed)
+
+    def refused(self, plan: Plan, outcomes: Iterable[Outcome]) -> tuple[Change, ...]:
+        """The changes that failed as a library's object does not take what is put in that late.
+
+        ``app`` has answered its first request, say, and a route comes behind the others: with all
+        that was put in before it may go into an ``app`` that is made anew.
+        """
+        failed = [o for o in outcomes if o.status == "failed"]
+        if not any(o.module in plan.alone and self._is_by_library(o.error) for o in failed):
+            return ()
+        names = {o.module for o in failed}
+        return tuple(change for change in plan.changes if change.module in names)
+
+    def _is_by_library(self, error: ReloadMagicError | None) -> bool:
+        """Was it code of none of the user's modules that raised?"""
+        frames = error.frames if isinstance(error, ReloadFailed) else ()
+        paths = {tracked.path for tracked in self._tracking.modules.values()}
+        return bool(frames) and frames[-1].filename not in paths
 
     def _settle_files(self, changes: Iterable[Change]) -> list[str]:
         """Remember files that nothing can be done about, and say so, a phrase each."""
