@@ -73,6 +73,7 @@ def reload_module(state: State, name: str) -> None:
         if is_importing(module):
             return  # in another thread: what it has yet to use, it finds edited
         if not state.effects.may_run(plan) and not _descents(state, plan):
+            plan.pass_by()  # what it reads while that is filled is as it was, here at its turn
             return
     started = time.perf_counter()
     try:

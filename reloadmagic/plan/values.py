@@ -166,6 +166,11 @@ class ModulePlan:
         old, new = self.before.statements[partner], self.after.statements[number]
         return diff_class_texts(old.fragment.text, new.fragment.text)
 
+    def pass_by(self) -> None:
+        """The module has had its turn: what comes into objects from here on it cannot see."""
+        for number, reasons in self.run.items():
+            self.run[number] = {r for r in reasons if not isinstance(r, Halfway)}
+
     def forced(self, number: int) -> bool:
         """Does the statement run for more than what may have changed: in any case, or if others do?"""
         return not _TUPLE.issuperset(map(type, self.run.get(number, ())))
