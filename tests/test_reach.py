@@ -201,6 +201,46 @@ def test_a_change_reaches_what_uses_it_when_it_runs(text, token, expected):
     assert reached({"m": text}, *token) == expected
 
 
+# What lies between ``A.go`` and a statement that runs it, and the statement's right side.
+WAYS = [
+    ("def f(): return A().go()", "f()"),
+    ("def f():\n def g(): return A().go()\n return g()", "f()"),
+    ("def run(a): return a.go()", "run(A())"),
+    ("def run(b): return b.m()\nclass B:\n def m(self): return A().go()", "run(B())"),
+    ("class B:\n def m(self): return A().go()", "B().m()"),
+    ("class B:\n def m(self): return self.n()\n def n(self): return A().go()", "B().m()"),
+    ("class B:\n m = lambda self: A().go()", "B().m()"),
+    ("class B:\n def m(self): return A().go()\nclass C(B):\n def m(self): return super().m()", "C().m()"),
+    ("class B:\n @property\n def v(self): return A().go()", "B().v"),
+    ("class B:\n def __add__(self, other): return A().go()", "B() + B()"),
+    ("class B:\n def __len__(self): return A().go()", "len(B())"),
+    ("class B:\n def __iter__(self): yield A().go()", "[n for n in B()]"),
+    ("class B:\n def __str__(self): return A().go()", "f'{B()}'"),
+    ("class B:\n def __bool__(self): return A().go()", "1 if B() else 2"),
+    ("class B:\n def __getattr__(self, name): return A().go()", "B().any"),
+    (
+        """
+class C:
+    def n(self): return A().go()
+class B:
+    def __init__(self): self.c = C()
+    def m(self): return self.c.n()
+""",
+        "B().m()",
+    ),
+    ("def make(): return C()\nclass C:\n def n(self): return A().go()", "make().n()"),
+    ("def setup():\n global a\n a = A()\nsetup()", "a.go()"),
+    ("def f(): return getattr(A(), 'go')()", "f()"),
+    ("from operator import methodcaller", "methodcaller('go')(A())"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("between", "used"), WAYS)
+def test_a_method_is_used_on_whatever_way_it_is_called(between, used):
+    text = f"class A:\n def go(self): return 1\n{between}\nx = {used}\n"
+    assert f"x = {used}" in reached({"m": text}, "code", "m", "A.go")
+
+
 ACROSS = [
     ("from a import K", {"b: from a import K"}),
     ("from a import K as L\nx = L", {"b: from a import K as L", "b: x = L"}),

@@ -19,6 +19,7 @@ from .known import (
     FILLING_FUNCTIONS,
     GETTING,
     KEEPING,
+    LOOKING_UP,
     PASSING,
 )
 from .summary import CALL, MENTION, OPERATOR, USE, Path
@@ -58,6 +59,9 @@ def _note_names(reader: Expressions, path: Path, node: ast.Call) -> None:
             unit.dynamic = True
     if path == ("dir",) and not node.args and not scope.in_function and scope.is_global(name):
         unit.use(("*",), USE)
+    if name in LOOKING_UP:
+        named = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+        unit.attrs.update(attr for n in named if isinstance(n, str) for attr in n.split("."))
     imported = imported_path(node)
     if imported is not None:
         unit.use(imported, MENTION)

@@ -103,8 +103,7 @@ class Handling:
 
     def _operate(self, frame: Frame, *nodes: ast.expr) -> None:
         """Operators, or code that is not known, are used on what the expressions give."""
-        if self._any(frame, nodes):
-            raise Used
+        self._question.operate(on=self._any(frame, nodes))
 
     def _any(self, frame: Frame, nodes: Iterable[ast.expr]) -> bool:
         """Follow all of the expressions. May one of them be, or hold, an object in question?"""
@@ -131,6 +130,8 @@ class Handling:
                     if not frame.is_itself(holder):
                         self._question.read(attr)
                     return True
+                if not frame.is_itself(holder):
+                    self._question.look_up(attr)
                 is_global = path is not None and path[0] not in frame.local
                 return is_global and self._question.touches(frame.module, path or ())
             case ast.Call():
@@ -200,6 +201,8 @@ class Handling:
             self._operate(frame, node.func)
         if given:
             self._question.hand_out(path)
+        elif not all(isinstance(argument, ast.Constant) for argument in node.args):
+            self._question.operate(on=False)  # as ``len`` and ``list`` do
         return bool(given)
 
     def _method(self, frame: Frame, node: ast.Attribute, *, given: Given) -> bool:
@@ -231,6 +234,8 @@ class Handling:
             return True
         module, name = entity
         if not given and not self._question.touches(module, (name,)):
+            if self._question.looks(module, (name,)):
+                raise Used
             return False
         entry = self._index.modules[module]
         if len(entry.bindings.get(name, ())) != 1:

@@ -50,6 +50,8 @@ FILLING = frozenset(
 GETTING = frozenset({"get", "setdefault", "__getitem__"})
 # How names of methods begin which, called for nothing else, put something into their object.
 ADDING = ("add", "attach", "include", "mount", "register", "subscribe")
+# Functions which read the attributes that they are told of by name.
+LOOKING_UP = frozenset({"getattr", "hasattr", "attrgetter", "methodcaller"})
 # Functions of the standard library which change their first argument.
 FILLING_FUNCTIONS = frozenset({"heappush", "heapify", "insort", "insort_left", "insort_right",
                                "shuffle", "setattr", "delattr", "setitem", "delitem", "next"})  # fmt: skip

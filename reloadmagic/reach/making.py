@@ -9,14 +9,15 @@ construction uses that itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from .handling import Handling
-from .known import CLASS_HOOKS, CONSTRUCTION
+from .known import CLASS_HOOKS, CONSTRUCTION, NO_OPERATORS
 from .question import Question, Used
-from .summary import LAMBDAS, Path, Unit
+from .summary import LAMBDAS, OPERATOR, Path, Unit
 from .tokens import Entity, StatementId
 
 if TYPE_CHECKING:
@@ -48,7 +49,24 @@ def only_makes(
         units = [found for entity in family for found in _running(index, entity, {method})]
         return _uses(index, units, family, tainted, attr) if units else None
 
-    handling = Handling(index, Question(family, attr, touches, does))
+    classes = frozenset(family)
+
+    def elsewhere(methods: Iterable[str]) -> bool:
+        wanted = frozenset(methods)
+
+        def find() -> bool:
+            units = _running_elsewhere(index, wanted, classes)
+            return _touch(
+                index, [(home, p) for home, u in units for p in u.paths], classes, tainted
+            )
+
+        return index.remembered(("elsewhere", classes, wanted), find)
+
+    def looks(home: str, path: Path) -> bool:
+        behind = _named_behind(index, [(home, path)])
+        return elsewhere(a for entity in behind for u in _units(index, entity) for a in u.attrs)
+
+    handling = Handling(index, Question(family, attr, touches, does, elsewhere, looks))
     try:
         handling.follow(module, fragment.parse())
     except Used:
@@ -102,6 +120,39 @@ def _running(index: Index, entity: Entity, names: Iterable[str]) -> list[tuple[s
     return [(home, unit) for (home, _), unit in found.items()]
 
 
+def _running_elsewhere(
+    index: Index, methods: Iterable[str], family: AbstractSet[Entity]
+) -> list[tuple[str, Unit]]:
+    """The methods of classes but the *family* that may run with those of these names of any."""
+    owners = index.remembered("owners of methods", lambda: _owners(index))
+    found: list[tuple[str, Unit]] = []
+    seen = {*methods, "__getattr__", "__getattribute__"}
+    todo = list(seen)
+    while todo:
+        for owner in owners.get(todo.pop(), {}).items():
+            if owner[0] not in family:
+                units = _running(index, *owner)
+                found += units
+                attrs = {attr for _, unit in units for attr in unit.attrs} - seen
+                seen |= attrs
+                todo += attrs
+    return found
+
+
+def _owners(index: Index) -> dict[str, dict[Entity, set[str]]]:
+    """The classes that have methods, by these: as `OPERATOR`, all those that operators stand for."""
+    found: dict[str, dict[Entity, set[str]]] = defaultdict(dict)
+    for home, entry in index.modules.items():
+        names = [qualname.rpartition(".")[::2] for qualname in entry.functions]
+        names += [(owner, n) for owner, (_, info) in entry.classes.items() for n in info.lambdas]
+        for owner, name in names:
+            if owner in entry.classes:
+                is_operator = name[:2] == name[-2:] == "__" and name not in NO_OPERATORS
+                for key in {name, OPERATOR if is_operator else name}:
+                    found[key].setdefault((home, owner), set()).add(name)
+    return found
+
+
 def _touch(
     index: Index,
     paths: list[tuple[str, Path]],
@@ -109,20 +160,34 @@ def _touch(
     tainted: AbstractSet[StatementId],
 ) -> bool:
     """May code that names these *paths*, by module, get at other objects of the classes?"""
+    for module, name in _named_behind(index, paths):
+        if (module, name) in family:
+            return True
+        entry = index.modules.get(module)
+        for number in entry.bindings.get(name, ()) if entry is not None else ():
+            assert entry is not None
+            kind = entry.source.statements[number].fragment.kind
+            if kind != "import" and (module, number) in tainted:
+                return True
+    return False
+
+
+def _named_behind(index: Index, paths: list[tuple[str, Path]]) -> Iterator[Entity]:
+    """What code names that names these *paths*, by module, and what is called in there."""
     seen: set[Entity] = set()
     while paths:
         for entity, _ in index.names.resolve(*paths.pop()):
-            if entity in family:
-                return True
-            entry = index.modules.get(entity[0])
-            if entity in seen or entry is None:
-                continue
-            seen.add(entity)
-            for number in entry.bindings.get(entity[1], ()):
-                kind = entry.source.statements[number].fragment.kind
-                if kind != "import" and (entity[0], number) in tainted:
-                    return True
-            for qualname, (_, unit) in entry.functions.items():
-                if f"{qualname}.".startswith(f"{entity[1]}."):
-                    paths += [(entity[0], path) for path in unit.paths]
-    return False
+            if entity not in seen:
+                seen.add(entity)
+                yield entity
+                paths += [
+                    (entity[0], path) for unit in _units(index, entity) for path in unit.paths
+                ]
+
+
+def _units(index: Index, entity: Entity) -> Iterator[Unit]:
+    """The functions of that name, the methods of that class, what binds the name when called."""
+    entry = index.modules.get(entity[0])
+    for qualname, (_, unit) in entry.functions.items() if entry is not None else ():
+        if f"{qualname}.".startswith(f"{entity[1]}.") or entity[1] in unit.binds_global:
+            yield unit

@@ -6,12 +6,12 @@ be told.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from .known import PASSING
-from .summary import Path
+from .summary import OPERATOR, Path
 from .tokens import Entity
 
 __all__ = ["Question", "Used"]
@@ -38,12 +38,17 @@ class Question:
         attr: a method, or a value, by its name.
         touches: tells whether a path in a module may lead to such an object.
         does: tells whether a method of theirs, by its name, uses it; None if they have none.
+        elsewhere: tells whether methods of other classes, by their names, may get at such an
+            object; `OPERATOR` for all that operators stand for.
+        looks: tells whether what a path in a module names may call such a method.
     """
 
     family: AbstractSet[Entity]
     attr: str
     touches: Callable[[str, Path], bool]
     does: Callable[[str], bool | None]
+    elsewhere: Callable[[Iterable[str]], bool]
+    looks: Callable[[str, Path], bool]
 
     def read(self, attr: str) -> None:
         """An attribute of an object in question is read."""
@@ -61,6 +66,16 @@ class Question:
         if self.attr in {"__hash__", "__eq__"}:
             raise Used
 
+    def look_up(self, attr: str) -> None:
+        """An attribute of another object is read, which may be a property, or is called next."""
+        if self.elsewhere((attr,)):
+            raise Used
+
+    def operate(self, *, on: bool) -> None:
+        """Operators, or code that is not known, are used, be it *on* an object in question."""
+        if on or self.elsewhere((OPERATOR,)):
+            raise Used
+
     def call(self, method: str, *, on: bool, given: bool) -> None:
         """A method is called *on* an object in question, or is *given* one."""
         if on:
@@ -71,6 +86,8 @@ class Question:
                 raise Used
         elif given and method not in _STORING:
             raise Used
+        else:
+            self.look_up(method)
         if (on or given) and method in _HASHING:
             self.hash()
 

@@ -82,7 +82,8 @@ class Taint:
         if kind == "v":
             return []  # its statement is a user, too
         if kind == "f":
-            names = [key.partition(".")[0]]
+            unit = entry.functions[key][1]
+            names = [key.partition(".")[0], *unit.binds_global]
         else:
             if entry.source.statements[key].fragment.kind == "import":
                 return []  # who uses an imported name counts as a user of the original, too
