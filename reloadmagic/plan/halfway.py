@@ -33,6 +33,33 @@ class HalfFilled:
         ]
         return [*used, *self._imported_on_their_way(statement)]
 
+    def bound_behind(self, statement: StatementId) -> set[str]:
+        """The names of its module that *statement* reads and that are bound behind it.
+
+        It may read those that are bound before as well in the functions that it calls.
+        """
+        module, number = statement
+        entry = self._index.modules[module]
+        found = {
+            path[0]
+            for path in entry.summaries[number].now.paths
+            if len(entry.bindings.get(path[0], ())) > 1 or not entry.is_import(path[0])
+        }
+        found.update(
+            name
+            for name in self._bound_again(module)
+            if statement in self._index.reached(("bind", module, name))
+        )
+        return {name for name in found if max(entry.bindings[name]) > number}
+
+    def _bound_again(self, module: str) -> list[str]:
+        """The names that statements of a module bind more than once, not by imports alone."""
+        entry = self._index.modules[module]
+        return self._index.remembered(
+            ("bound again", module),
+            lambda: [n for n, b in entry.bindings.items() if len(b) > 1 and not entry.is_import(n)],
+        )
+
     def _imported_on_their_way(self, statement: StatementId) -> Iterator[Target]:
         """Names that a statement imports from a module that has bound them, and will once more."""
         entry = self._index.modules[statement[0]]

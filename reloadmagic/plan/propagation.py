@@ -274,21 +274,17 @@ class Propagation:
 
     def _force_bindings_read(self, plan: ModulePlan, number: int) -> None:
         """A statement that reads a name before it is bound for the last time sees what it was."""
-        entry = self.index.modules[plan.name]
-        for path in entry.summaries[number].now.paths:
-            binders = entry.bindings.get(path[0], [])
-            if not binders or number >= max(binders):
-                continue
-            if len(binders) == 1 and entry.is_import(path[0]):
-                continue
-            why = "it is read before it is bound again"
-            if min(binders) < number:
-                self.force_group((plan.name, path[0], ""), why, (plan.name, number))
-            elif min(binders) > number:
-                for star in self.index.names.stars_with(plan.name, path[0]):
+        bindings = self.index.modules[plan.name].bindings
+        why = "it is read before it is bound again"
+        for name in self._half_filled.bound_behind((plan.name, number)):
+            first = min(bindings[name])
+            if first < number:
+                self.force_group((plan.name, name, ""), why, (plan.name, number))
+            elif first > number:
+                for star in self.index.names.stars_with(plan.name, name):
                     if star < number:
                         self.reach(plan, star, why)
-                        self.reach(plan, binders[0], why)
+                        self.reach(plan, first, why)
 
     def force_groups_of(self, plan: ModulePlan, number: int) -> None:
         """All members of the groups run again that a statement belongs to."""
