@@ -49,6 +49,10 @@ def same_value(old: Any, new: Any, *, depth: int = 8) -> bool:
         )
     if kind in (dict, OrderedDict, defaultdict):
         return _same_dict(old, new, depth)
+    if kind is types.GenericAlias and old.__origin__ is not new.__origin__:
+        return False
+    if kind is types.GenericAlias or kind is types.UnionType:  # ``list[int]``, ``int | None``
+        return same_value(old.__args__, new.__args__, depth=depth - 1)
     if kind in (set, frozenset):
         return len(old) == len(new) and all(
             any(same_value(a, b, depth=depth - 1) for b in new)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..live import class_dict, functions_within, instance_value, is_class
 from ..plain import same_value
+from ..transaction import slot_values
 from .codes import docstring_of, same_when_called
 
 __all__ = [
@@ -27,6 +28,8 @@ def fingerprints(name: str, value: Any) -> Iterator[tuple[str, Any]]:
                 continue
             if is_class(part):
                 yield f"{name}.{attr}", ("value", part)
+            elif attr in OF_DATACLASSES:
+                yield f"{name}.{attr}", ("value", _spelled_out(part))
             else:
                 yield f"{name}.{attr}", fingerprint(part)
         members = class_dict(value).get("_member_map_")
@@ -48,6 +51,17 @@ IGNORED = frozenset(
     {"__dict__", "__weakref__", "__module__", "__firstlineno__", "__static_attributes__",
      "__annotate_func__", "__annotations_cache__", "_abc_impl"}
 )  # fmt: skip
+
+
+# What the decorator says of a dataclass, in objects that it makes anew each time.
+OF_DATACLASSES = frozenset({"__dataclass_fields__", "__dataclass_params__"})
+
+
+def _spelled_out(part: Any) -> Any:
+    """What such an object says, value by value."""
+    if type(part) is dict:
+        return {name: _spelled_out(field) for name, field in part.items()}
+    return type(part), {member.__name__: value for member, value in slot_values(part)}
 
 
 def fingerprint(value: Any) -> tuple[str, Any]:
