@@ -73,6 +73,23 @@ def test_edits_are_seen_from_wherever_the_session_works(
     assert values == [10, 11, 12, 13, 14, 15]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a working folder cannot be moved")
+@pytest.mark.parametrize("edited", ["one", "two"])
+def test_edits_are_seen_in_a_folder_that_replaces_the_working_folder(
+    project, tmp_path, reloader, edited
+):
+    project.write("one.py", "A = 1\n")
+    project.write("two.py", "A = 2\n")
+    load("one", "two")
+    reloader.reload()
+    folder = project.path
+    folder.rename(tmp_path / "moved")
+    shutil.copytree(tmp_path / "moved", folder)
+    (folder / f"{edited}.py").write_text("A = 3\n")
+    reloader.reload()
+    assert sys.modules[edited].A == 3
+
+
 def test_bytecode_that_looks_valid_is_not_run_instead_of_the_source(project):
     path = project.write("one.py", "A = 1\n")
     stamp = 1_700_000_000 * 10**9

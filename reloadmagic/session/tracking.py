@@ -70,9 +70,9 @@ class Tracking:
         # What the file of each is to look like; made anew where other modules are tracked.
         self._expected: dict[str, Expected] = {}
         self._version = 0
-        # The working folder, to which the paths in *_expected* are relative where they lie in it:
-        # the system then walks through fewer folders for each. And how paths in it begin.
-        self._folder = self._inside = b""
+        # The working folder, and how paths in it begin. Files there are looked for from there, as
+        # the system then walks through fewer folders for each: all but one, the witness.
+        self._folder = self._inside = self._witness = b""
         # Packages without an ``__init__.py``, by where one would be.
         self._bare: dict[str, types.ModuleType] = {}
 
@@ -212,13 +212,6 @@ class Tracking:
         # and put another in its place, without an import, is seen by the next scan.
         if len(sys.modules) != self._count or self.modules.version != self._version:
             return None
-        try:
-            folder = os.getcwdb()  # free of links
-        except OSError:
-            folder = b""  # it was removed
-        if folder != self._folder:
-            self._folder, self._inside = folder, os.path.join(folder, b"")
-            self._expect_all()
         stat = os.stat
         found: Stale = []
         for tracked, path, mtime_ns, size, inode, ctime_ns in self._expected.values():
@@ -235,13 +228,25 @@ class Tracking:
                 pass  # it may be gone
             # By the whole path: another thread may have gone to another folder meanwhile.
             found.append((tracked, stamp_of(tracked.path)))
-        for awaited in list(self._bare) if self._bare else ():
-            try:
-                stat(awaited)
-            except (OSError, ValueError):
-                continue
-            return None  # the package has got one
+        if found and self._has_moved():
+            return self.look()
+        if self._bare:
+            for awaited in list(self._bare):
+                try:
+                    stat(awaited)
+                except (OSError, ValueError):
+                    continue
+                return None  # the package has got one
         return found
+
+    def _has_moved(self) -> bool:
+        """Does the session work in another folder now? Then files are expected from there."""
+        # Invariant: where it does, something looks different: in another folder the files that are
+        # looked for from there, and the witness if this folder has another name now.
+        if _working_folder() == self._folder:
+            return False
+        self._expect_all()
+        return True
 
     def stale(self) -> Stale:
         """Tracked modules whose files are not as they were when they were last read."""
@@ -253,12 +258,28 @@ class Tracking:
 
     def expect(self, tracked: TrackedModule) -> None:
         """The file of *tracked* has been read: from now on it is as the module's stamp says."""
-        if tracked.name in self._expected:  # which is not to grow while another thread looks
-            self._expected[tracked.name] = _expected(tracked, self._inside)
+        was = self._expected.get(tracked.name)
+        if was is None:
+            return  # not to grow while another thread looks
+        expected = self._expected_of(tracked)
+        if expected[1] == was[1]:
+            self._expected[tracked.name] = expected
+        else:  # it is another file
+            self._expect_all()
 
     def _expect_all(self) -> None:
+        self._folder = _working_folder()
+        self._inside = inside = os.path.join(self._folder, b"")
         tracked = list(self.modules.values())
-        self._expected = {t.name: _expected(t, self._inside) for t in tracked}
+        paths = [os.fsencode(t.path) for t in tracked]
+        self._witness = next((path for path in paths if path.startswith(inside)), b"")
+        self._expected = {t.name: self._expected_of(t) for t in tracked}
+
+    def _expected_of(self, tracked: TrackedModule) -> Expected:
+        path = os.fsencode(tracked.path)
+        if path != self._witness:
+            path = path.removeprefix(self._inside)
+        return tracked, path, *(tracked.stamp or (None, None, None, None))
 
     # What is left alone --------------------------------------------------------------------------
 
@@ -299,9 +320,12 @@ class Tracking:
         return self.owns.why_not(name, origin) or "its loader gives no source"
 
 
-def _expected(tracked: TrackedModule, inside: bytes) -> Expected:
-    path = os.fsencode(tracked.path).removeprefix(inside)
-    return tracked, path, *(tracked.stamp or (None, None, None, None))
+def _working_folder() -> bytes:
+    """The working folder, free of links; empty if it was removed."""
+    try:
+        return os.getcwdb()
+    except OSError:
+        return b""
 
 
 def archive_of(path: str) -> str:
