@@ -19,6 +19,7 @@ from ..interrupts import interrupts_pass
 from ..loader import ReloadLoader
 from ..modules import is_importing
 from ..plan import ModulePlan
+from ..plan.order import import_graph
 from ..reach.walk import Walk
 from .annotations import annotate, order_annotations
 from .bodies import patch_bodies
@@ -73,7 +74,7 @@ def reload_module(state: State, name: str) -> None:
         if is_importing(module):
             return  # in another thread: what it has yet to use, it finds edited
         if not state.effects.may_run(plan) and not _descents(state, plan):
-            plan.pass_by()  # what it reads while that is filled is as it was, here at its turn
+            plan.pass_by(for_good=_has_all_it_imports(state, plan.name))
             return
     started = time.perf_counter()
     try:
@@ -236,6 +237,12 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
             if behind:
                 found[place] = [*found.get(place, ()), *behind]
     return found
+
+
+def _has_all_it_imports(state: State, name: str) -> bool:
+    """Has all that a module imports, at once or when called, had its turn? In a cycle it may not."""
+    waiting = {n for n in state.active if not state.work[n].started}
+    return import_graph(state.index).descendants(name).isdisjoint({name, *waiting})
 
 
 def _awaited(state: State, plan: ModulePlan) -> dict[int, dict[str, list[str]]]:

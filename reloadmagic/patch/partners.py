@@ -58,9 +58,9 @@ class Partners:
         return tuple(self._cells.get(id(cell), (cell, cell))[1] for cell in closure)
 
     def redirect(self, former: object, stays: object) -> None:
-        """References to *former* are to become references to *stays*."""
+        """References to *former*, into which nothing goes then, are to become those to *stays*."""
         self._redirects[id(former)] = (former, stays)
-        self._claimed[id(stays)] = stays
+        self._claimed |= {id(former): former, id(stays): stays}
 
     def pour(self, new: object, old: object) -> None:
         """The container *old* has got what *new* holds: whoever holds *new* is to get *old*."""

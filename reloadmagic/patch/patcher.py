@@ -198,7 +198,6 @@ class Patcher(Partners):
     def replace_class(self, old: type, new: type) -> None:
         """*new* stays in place of *old*, and the instances are to follow."""
         self.redirect(old, new)
-        self.claim(old)
         self.replaced_classes.append((old, new))
 
     def added_fields(self, cls: type, before: frozenset[str]) -> None:

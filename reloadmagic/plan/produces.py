@@ -132,6 +132,8 @@ def _class_tokens(
     for attr in diff.bodies:
         yield "code", plan.name, f"{name}.{attr}"
     info = index.modules[plan.name].summaries[number].classes.get(name)
+    if diff.head or (info is not None and info.decorated):
+        yield "bind", plan.name, name  # a decorator may return what it will
     values = info.values if info is not None else {}
     for attr in {*diff.attrs, *(a for a, unit in values.items() if unit.paths)}:
         yield "attr", plan.name, name, attr

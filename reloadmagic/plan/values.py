@@ -166,10 +166,13 @@ class ModulePlan:
         old, new = self.before.statements[partner], self.after.statements[number]
         return diff_class_texts(old.fragment.text, new.fragment.text)
 
-    def pass_by(self) -> None:
-        """The module has had its turn: what comes into objects from here on it cannot see."""
+    def pass_by(self, *, for_good: bool) -> None:
+        """The module has had its turn: what comes into objects from here on it cannot see.
+
+        Nor can it see anything else that changes yet, if it is *for_good*.
+        """
         for number, reasons in self.run.items():
-            self.run[number] = {r for r in reasons if not isinstance(r, Halfway)}
+            self.run[number] = {r for r in reasons if not for_good and not isinstance(r, Halfway)}
 
     def forced(self, number: int) -> bool:
         """Does the statement run for more than what may have changed: in any case, or if others do?"""

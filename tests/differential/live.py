@@ -132,9 +132,11 @@ def _passed(cells: tuple[str, ...], notebook: dict[str, Any]) -> Iterator[str]:
             if isinstance(node, ast.ImportFrom) and node.module in sys.modules:
                 now = vars(sys.modules[node.module])
                 for alias in node.names:
-                    name = alias.asname or alias.name
-                    if name in notebook and now.get(alias.name) is not notebook[name]:
-                        yield name
+                    public = (name for name in now if not name.startswith("_"))
+                    for given in public if alias.name == "*" else [alias.name]:
+                        name = alias.asname or given
+                        if name in notebook and now.get(given) is not notebook[name]:
+                            yield name
 
 
 # -- the session --------------------------------------------------------------------------------
