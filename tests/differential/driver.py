@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import inspect
 import os
 import pickle
 import pkgutil
@@ -424,7 +425,7 @@ def _short(tree: Tree) -> str:
 
 
 def prepare() -> None:
-    """Import what generated code imports, and the tool if there is one, before any fork."""
+    """Bring about before any fork what every process needs: imports, patterns, the tool if there is one."""
     for name in (
         "abc",
         "collections",
@@ -438,6 +439,7 @@ def prepare() -> None:
             importlib.import_module(name)
     with contextlib.suppress(ImportError):
         _import_all("reloadmagic")
+    inspect.getsource(prepare)  # has tokenize compile its patterns
     gc.collect()
     gc.freeze()
 

@@ -56,6 +56,10 @@ DISPLAYS = (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.Starred, ast.Constant)
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+# Most nodes are those of the version before, so that what is read off them is.
+_remembered = functools.lru_cache(maxsize=10_000)
+
+
 def module_name(path: str) -> str:
     """The name that a file is imported under."""
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
@@ -137,13 +141,27 @@ def _absolute(node: ast.ImportFrom, module: str, is_package: bool) -> str:
     return ".".join([*parts, *([node.module] if node.module else [])])
 
 
+@_remembered
+def _read(name: str, is_package: bool, text: str) -> _Module:
+    """One file, which is not written to afterwards."""
+    module = _Module()
+    for node in ast.parse(text).body:
+        imports, stars = _imported(node, name, is_package)
+        module.statements.append(Statement(node, frozenset(_targets(node)), imports, stars))
+        module.dynamic |= _is_dynamic(node)
+        module.wild |= module.dynamic or isinstance(node, BLOCKS)
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            module.future += ast.dump(node)
+    return module
+
+
 class Facts:
     """What the sources of one version say."""
 
     def __init__(self, files: dict[str, str]) -> None:
         self._modules: dict[str, _Module] = {}
         for path, text in files.items():
-            self._modules[module_name(path)] = self._read(
+            self._modules[module_name(path)] = _read(
                 module_name(path), path.endswith("__init__.py"), text
             )
         self._attributes: dict[str, list[Place]] = {}
@@ -154,18 +172,6 @@ class Facts:
         self._closures: dict[Visit, frozenset[Visit]] = {}
         self._steps: dict[Visit, frozenset[Visit]] = {}
         self._texts: dict[Visit, str] = {}
-
-    @staticmethod
-    def _read(name: str, is_package: bool, text: str) -> _Module:
-        module = _Module()
-        for node in ast.parse(text).body:
-            imports, stars = _imported(node, name, is_package)
-            module.statements.append(Statement(node, frozenset(_targets(node)), imports, stars))
-            module.dynamic |= _is_dynamic(node)
-            module.wild |= module.dynamic or isinstance(node, BLOCKS)
-            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
-                module.future += ast.dump(node)
-        return module
 
     # -- definitions -----------------------------------------------------------------------
 
@@ -233,7 +239,7 @@ class Facts:
     def _imports(self) -> list[str]:
         """The import statements of all modules, in order."""
         return [
-            f"{name} {ast.dump(statement.node)}"
+            f"{name} {_dump(statement.node)}"
             for name, module in sorted(self._modules.items())
             for statement in module.statements
             if statement.imports or statement.stars
@@ -252,10 +258,11 @@ class Facts:
         # fills something that of whatever fills this.
         linked = any(place in binding for place, _ in active)
         filling = set()
+        wanted = {(m, at) for m, at, how in visits if linked or how != "mention"}
         for place, closure in active:
-            wanted = {(m, at) for m, at, how in visits if linked or how != "mention"}
             if any((m, at) in wanted for m, at, _ in closure):
                 visits |= closure
+                wanted |= {(m, at) for m, at, how in closure if linked or how != "mention"}
                 filling.add(place[0])
         wild = {m for m, _ in binding if self._modules[m].wild} & filling
         if wild:
@@ -355,21 +362,25 @@ class Facts:
             how = "run"
         return module, at, how
 
-    def _part(self, module: str, at: int, mode: str) -> list[ast.AST]:
+    def _part(self, module: str, at: int, mode: str) -> tuple[ast.AST, ...]:
         node = self._modules[module].statements[at].node
         if mode == "make" and isinstance(node, ast.ClassDef):
             return _construction(node)
-        return [node]
+        return (node,)
 
     def _text(self, visit: Visit) -> str:
         if visit not in self._texts:
             module, at, mode = visit
             node = self._modules[module].statements[at].node
-            parts = (
-                [ast.Name(getattr(node, "name", ""))] if mode == "mention" else self._part(*visit)
+            self._texts[visit] = (
+                getattr(node, "name", "")
+                if mode == "mention"
+                else "\n".join(map(_dump, self._part(*visit)))
             )
-            self._texts[visit] = "\n".join(map(ast.dump, parts))
         return self._texts[visit]
+
+
+_dump = _remembered(ast.dump)
 
 
 def _is_dynamic(node: ast.stmt) -> bool:
@@ -399,6 +410,7 @@ def _calls(part: ast.AST) -> bool:
     )
 
 
+@_remembered
 def _is_impure(node: ast.stmt, *, at_top: bool) -> bool:
     for inner in ast.walk(node):
         if isinstance(inner, (ast.Global, ast.Nonlocal)):
@@ -424,7 +436,8 @@ def _is_impure(node: ast.stmt, *, at_top: bool) -> bool:
     return False
 
 
-def _construction(node: ast.ClassDef) -> list[ast.AST]:
+@_remembered
+def _construction(node: ast.ClassDef) -> tuple[ast.AST, ...]:
     """What making an instance may have to do with: all of the class but methods that it does not call."""
     parts: list[ast.AST] = [*node.bases, *node.keywords, *node.decorator_list]
     parts += [member for member in node.body if not isinstance(member, Function)]
@@ -433,15 +446,18 @@ def _construction(node: ast.ClassDef) -> list[ast.AST]:
         words = set(_attributes(parts)) | CONSTRUCTION
         called = [member for member in waiting if member.name in words]
         if not called:
-            return parts
+            return tuple(parts)
         parts += called
         waiting = [member for member in waiting if member not in called]
 
 
 def _attributes(parts: Iterable[ast.AST]) -> Iterator[str]:
-    return (
-        inner.attr for part in parts for inner in ast.walk(part) if isinstance(inner, ast.Attribute)
-    )
+    return (name for part in parts for name in _attributes_in(part))
+
+
+@_remembered
+def _attributes_in(part: ast.AST) -> frozenset[str]:
+    return frozenset(inner.attr for inner in ast.walk(part) if isinstance(inner, ast.Attribute))
 
 
 def _uses(parts: Iterable[ast.AST], *, bound: bool) -> Iterator[tuple[str, str]]:
@@ -463,8 +479,9 @@ def _uses(parts: Iterable[ast.AST], *, bound: bool) -> Iterator[tuple[str, str]]
         yield from _value_uses(value)
 
 
-def _names(part: ast.AST) -> Iterator[str]:
-    return (inner.id for inner in ast.walk(part) if isinstance(inner, ast.Name))
+@_remembered
+def _names(part: ast.AST) -> frozenset[str]:
+    return frozenset(inner.id for inner in ast.walk(part) if isinstance(inner, ast.Name))
 
 
 def _value_uses(value: ast.AST) -> Iterator[tuple[str, str]]:
