@@ -67,6 +67,14 @@ class Service:
     def __init__(self, db, n=2):
         self.db = db
         self.n = n + len(URLS)
+class Pair:
+    def __init__(self, one, other):
+        self.one, (self.other, self.n) = one, (other, 2)
+class Pool:
+    def __init__(self, *dbs):
+        self.dbs = list(dbs)
+        for _, db in enumerate(dbs):
+            self.last = db
 def make(n=3):
     db = Database("a" * n)
     if n > 2:
@@ -89,6 +97,9 @@ MADE = [
     "Service(db=make(), n=4)",
     "{'db': make(), 'urls': URLS + ['e']}",
     "Database('x') if URLS else None",
+    "Pair(make(), Database('x'))",
+    "Pool(Database('x'), make())",
+    "[(n, db) for n, db in enumerate([make()])]",
 ]
 
 
@@ -123,6 +134,9 @@ USED = [
     "[2 for _ in 'a' if make()]",
     "[(Database('x') and 3) == 3]",
     "[f'{len(make())}']",
+    "[[len(db) for db in Pool(make()).dbs]]",
+    "[[bool(db) for pair in zip([make()], 'a') for db in pair]]",
+    "measure([make() for _ in 'a'][0])",
 ]
 
 
@@ -136,6 +150,36 @@ def test_what_uses_an_operator_of_what_it_makes_runs_again(project, reloader, us
     expected = dict(vars(m))
     exec(f"VALUE = {used}", expected)
     assert repr(m.VALUE) == repr(expected["VALUE"])
+
+
+HOLDERS = """
+class Database:
+    def __init__(self, n): self.n = n
+    def weigh(self): return self.n
+    def __iter__(self): return iter([self.n])
+class Holder:
+    def __init__(self, db): self.db = db
+    def __iter__(self): return iter([self.db.weigh()])
+VALUE = {}
+"""
+
+
+@pytest.mark.parametrize(
+    "used",
+    [
+        "[n for n in Holder(Database(2))]",
+        "list(Holder(Database(2)))",
+        "[list(Database(2)), tuple(Holder(Database(2)))]",
+    ],
+)
+def test_what_goes_through_an_object_runs_again_for_what_that_runs(project, reloader, used):
+    text = HOLDERS.format(used)
+    project.write("m.py", text)
+    m = load("m")
+    project.edit("m.py", text.replace("return self.n", "return -self.n"))
+    reloader.reload()
+    expected = eval(used, vars(m))
+    assert expected == m.VALUE
 
 
 PATCHED = "class A:\n    def f(self): return {0!r}\n{1}\ndef g(): return {0!r}\n{2}"

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 from .tokens import Entity
 
-__all__ = ["Frame", "Given", "expressions", "stored"]
+__all__ = ["Frame", "Given", "expressions", "is_collecting", "one_to_one", "stored"]
+
+# Functions which go through what they are passed, and give what it holds.
+_COLLECTING = frozenset({"list", "tuple", "iter", "enumerate", "zip", "reversed"})
 
 
 @dataclass(slots=True)
@@ -21,12 +24,14 @@ class Frame:
     Attributes:
         itself: the name of the object whose method it is, and its class; None elsewhere.
         returns: may what it returns be, or hold, such an object?
+        plain: names that are known to hold tuples.
     """
 
     module: str
     local: dict[str, bool]
     itself: tuple[str, Entity] | None = None
     returns: bool = False
+    plain: frozenset[str] = frozenset()
 
     def is_itself(self, node: ast.expr) -> bool:
         """Is it the object whose method runs? That is not in question itself, whatever it holds."""
@@ -34,7 +39,13 @@ class Frame:
 
     def inner(self) -> Frame:
         """A frame inside this one, for the names of a comprehension."""
-        return Frame(self.module, dict(self.local), self.itself)
+        return Frame(self.module, dict(self.local), self.itself, plain=self.plain)
+
+    def is_plain(self, node: ast.expr) -> bool:
+        """Is it known to be a list, a tuple or an iterator of Python's own?"""
+        if isinstance(node, ast.Name):
+            return node.id in self.plain
+        return isinstance(node, ast.Tuple | ast.List | ast.ListComp) or is_collecting(node)
 
     def put(self, holder: ast.expr, held: bool) -> None:
         """Something is put into the object *holder*, which holds it from here on."""
@@ -70,6 +81,25 @@ def stored(nodes: Iterable[ast.AST]) -> list[str]:
     """The names that code binds."""
     inner = (part for node in nodes for part in ast.walk(node))
     return [n.id for n in inner if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+
+
+def is_collecting(node: ast.expr) -> bool:
+    """Is it a call that goes through its arguments, and gives what they hold?"""
+    match node:
+        case ast.Call(func=ast.Name(id=name), keywords=[]):
+            return name in _COLLECTING
+    return False
+
+
+def one_to_one(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    """Which target gets which value: ``a, b = x, y`` puts each value into a target of its own."""
+    match target, value:
+        case ast.Tuple(elts=targets) | ast.List(elts=targets), ast.Tuple(elts=values):
+            starred = any(isinstance(element, ast.Starred) for element in (*targets, *values))
+            if len(targets) == len(values) and not starred:
+                pairs = zip(targets, values, strict=True)
+                return [pair for one, other in pairs for pair in one_to_one(one, other)]
+    return [(target, value)]
 
 
 def expressions(node: ast.AST) -> list[ast.expr]:

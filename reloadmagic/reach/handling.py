@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..source.scopes import dotted
 from .definitions import Definitions
-from .frames import Frame, Given, expressions, stored
+from .frames import Frame, Given, expressions, is_collecting, one_to_one, stored
 from .known import CONSTRUCTION
 from .question import Question, Used
 from .tokens import Entity
@@ -55,9 +55,7 @@ class Handling:
     def _statement(self, frame: Frame, node: ast.stmt) -> None:
         match node:
             case ast.Assign(targets=targets, value=value):
-                held = self._value(frame, value)
-                for target in targets:
-                    self._store(frame, target, held)
+                self._assign(frame, targets, value)
             case ast.AnnAssign(target=target, value=value):
                 self._store(frame, target, value is not None and self._value(frame, value))
             case ast.Return(value=value):
@@ -71,8 +69,7 @@ class Handling:
                 self._operate(frame, test)
                 self._block(frame, [*body, *orelse])
             case ast.For(target=target, iter=source, body=body, orelse=orelse):
-                self._operate(frame, source)
-                self._store(frame, target, held=False)
+                self._store(frame, target, self._iterate(frame, source))
                 self._block(frame, [*body, *orelse])
             case ast.Pass() | ast.Break() | ast.Continue() | ast.Global():
                 pass
@@ -81,14 +78,22 @@ class Handling:
             case _:
                 raise Used
 
+    def _assign(self, frame: Frame, targets: list[ast.expr], value: ast.expr) -> None:
+        pairs = [pair for target in targets for pair in one_to_one(target, value)]
+        given = {value: self._value(frame, value) for _, value in pairs}  # before any is put away
+        for one, its_value in pairs:
+            self._store(frame, one, given[its_value])
+
     def _store(self, frame: Frame, target: ast.expr, held: bool) -> None:
         match target:
             case ast.Name(id=name):
                 if name in frame.local:
                     frame.local[name] |= held
-            case ast.Tuple(elts=elements) | ast.List(elts=elements) if not held:
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                if held:
+                    self._question.iterate(plain=False)
                 for element in elements:
-                    self._store(frame, element, held=False)
+                    self._store(frame, element, held)
             case ast.Attribute(value=holder, attr=attr):
                 if self._value(frame, holder) and not frame.is_itself(holder):
                     self._question.set(attr)
@@ -104,6 +109,15 @@ class Handling:
     def _operate(self, frame: Frame, *nodes: ast.expr) -> None:
         """Operators, or code that is not known, are used on what the expressions give."""
         self._question.operate(on=self._any(frame, nodes))
+
+    def _iterate(self, frame: Frame, node: ast.expr) -> bool:
+        """Code goes through what an expression gives. May that hold an object in question?"""
+        held = self._value(frame, node)
+        if held:
+            self._question.iterate(plain=frame.is_plain(node))
+        else:
+            self._question.operate(on=False)
+        return held
 
     def _any(self, frame: Frame, nodes: Iterable[ast.expr]) -> bool:
         """Follow all of the expressions. May one of them be, or hold, an object in question?"""
@@ -167,8 +181,8 @@ class Handling:
     ) -> bool:
         inner = frame.inner()
         for part in node.generators:
-            self._operate(inner, part.iter)
-            inner.local |= dict.fromkeys(stored([part.target]), False)
+            held = self._iterate(inner, part.iter)
+            inner.local |= dict.fromkeys(stored([part.target]), held)
             self._operate(inner, *part.ifs)
         match node:
             case ast.DictComp(key=key, value=value):
@@ -199,7 +213,10 @@ class Handling:
             return self._method(frame, node.func, given=given)
         if path is None or path[0] in frame.local:
             self._operate(frame, node.func)
-        if given:
+        if given and is_collecting(node) and path is not None and path[0] not in frame.local:
+            for argument in node.args:
+                self._iterate(frame, argument)
+        elif given:
             self._question.hand_out(path)
         elif not all(isinstance(argument, ast.Constant) for argument in node.args):
             self._question.operate(on=False)  # as ``len`` and ``list`` do
@@ -279,7 +296,9 @@ class Handling:
             raise Used
         args = node.args
         parameters = given.parameters(args, bound=int(itself is not None))
-        frame = Frame(place[0], dict.fromkeys(stored(node.body), False) | parameters)
+        bound = stored(node.body)
+        frame = Frame(place[0], dict.fromkeys(bound, False) | parameters)
+        frame.plain = frozenset({args.vararg.arg} if args.vararg else ()) - {*bound}
         first = next(iter(parameters), None)
         if itself is not None:
             if first is None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from .handling import Handling
 from .known import CLASS_HOOKS, CONSTRUCTION, NO_OPERATORS
-from .question import Question, Used
+from .question import ITERATING, Question, Used
 from .summary import LAMBDAS, OPERATOR, Path, Unit
 from .tokens import Entity, StatementId
 
@@ -66,7 +66,15 @@ def only_makes(
         behind = _named_behind(index, [(home, path)])
         return elsewhere(a for entity in behind for u in _units(index, entity) for a in u.attrs)
 
-    handling = Handling(index, Question(family, attr, touches, does, elsewhere, looks))
+    def goes_through() -> bool:
+        units = _running_elsewhere(index, ITERATING, classes)
+        behind = _named_behind(index, [(home, path) for home, u in units for path in u.paths])
+        units += [(entity[0], unit) for entity in behind for unit in _units(index, entity)]
+        wanted = {attr, OPERATOR} if attr[:2] == attr[-2:] == "__" else {attr}
+        return any(attr == "__call__" or wanted & unit.attrs for _, unit in units)
+
+    question = Question(family, attr, touches, does, elsewhere, looks, goes_through)
+    handling = Handling(index, question)
     try:
         handling.follow(module, fragment.parse())
     except Used:

@@ -14,11 +14,13 @@ from .known import PASSING
 from .summary import OPERATOR, Path
 from .tokens import Entity
 
-__all__ = ["Question", "Used"]
+__all__ = ["ITERATING", "Question", "Used"]
 
 # Methods of containers which put in what they are passed, and those that look up its hash.
 _STORING = frozenset({"append", "appendleft", "extend", "insert", "update", "setdefault", "add"})
 _HASHING = frozenset({"update", "setdefault", "add"})
+# What goes through an object calls these of it.
+ITERATING = frozenset({"__iter__", "__next__", "__getitem__", "__reversed__"})
 # Methods that read any attribute.
 _GETATTR = frozenset({"__getattr__", "__getattribute__"})
 
@@ -41,6 +43,8 @@ class Question:
         elsewhere: tells whether methods of other classes, by their names, may get at such an
             object; `OPERATOR` for all that operators stand for.
         looks: tells whether what a path in a module names may call such a method.
+        goes_through: tells whether going through objects of other classes may use *attr* of what
+            they hold.
     """
 
     family: AbstractSet[Entity]
@@ -49,6 +53,7 @@ class Question:
     does: Callable[[str], bool | None]
     elsewhere: Callable[[Iterable[str]], bool]
     looks: Callable[[str, Path], bool]
+    goes_through: Callable[[], bool]
 
     def read(self, attr: str) -> None:
         """An attribute of an object in question is read."""
@@ -74,6 +79,12 @@ class Question:
     def operate(self, *, on: bool) -> None:
         """Operators, or code that is not known, are used, be it *on* an object in question."""
         if on or self.elsewhere((OPERATOR,)):
+            raise Used
+
+    def iterate(self, *, plain: bool) -> None:
+        """Code goes through what may be, or hold, an object in question; a list or so if *plain*."""
+        of_itself = any(attr == self.attr or self.does(attr) for attr in ITERATING)
+        if not plain and (of_itself or self.goes_through()):
             raise Used
 
     def call(self, method: str, *, on: bool, given: bool) -> None:
