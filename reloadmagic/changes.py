@@ -14,6 +14,7 @@ from typing import Literal
 
 from .compiling import decoder
 from .errors import SourceError, describe
+from .loader import reads_as_usual
 from .modules import COMPILED, TrackedModule, module_spec
 from .source import Source
 from .stamps import Stamp, stamp_of
@@ -70,7 +71,7 @@ def read_if_alike(tracked: TrackedModule, stamp: Stamp | None) -> tuple[Stamp, b
         return None
     spec = module_spec(tracked.module)
     try:
-        return None if spec is None else (stamp, _bytes(spec.loader, tracked.path))
+        return None if spec is None else (stamp, _bytes(spec.loader, tracked.path, stamp))
     except OSError:
         return None
 
@@ -109,7 +110,7 @@ def _read(
     tracked: TrackedModule, path: str, kind: Kind, stamp: Stamp | None, loader: object
 ) -> Change:
     try:
-        data = _bytes(loader, path)
+        data = _bytes(loader, path, stamp)
     except OSError as error:
         unreadable = SourceError(describe(error), path=path, module=tracked.name)
         return Change(
@@ -166,10 +167,22 @@ def _compare(
     return Change(tracked.name, path, kind, was, source, None, stamp, data)
 
 
-def _bytes(loader: object, path: str) -> bytes:
+def _bytes(loader: object, path: str, stamp: Stamp | None) -> bytes:
     get_data = getattr(loader, "get_data", None)
-    if get_data is not None:
+    if get_data is not None and not reads_as_usual(get_data):
         data: bytes = get_data(path)
         return data
-    with open(path, "rb") as file:
-        return file.read()
+    return _read_file(path, 0 if stamp is None else stamp[1])
+
+
+def _read_file(path: str, size: int) -> bytes:
+    """As importlib reads it, in a third of the system calls where the file has *size* bytes."""
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        data = os.read(file, size + 1)
+        if len(data) != size:
+            with open(file, "rb", closefd=False) as rest:
+                data += rest.read()
+    finally:
+        os.close(file)
+    return data

@@ -17,13 +17,20 @@ import os
 import sys
 import types
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from typing import Any, Protocol
 
 from .modules import module_spec
 
-__all__ = ["MERGE_HOOK", "Executor", "ReloadFinder", "ReloadLoader", "compiles_as_usual"]
+__all__ = [
+    "MERGE_HOOK",
+    "Executor",
+    "ReloadFinder",
+    "ReloadLoader",
+    "compiles_as_usual",
+    "reads_as_usual",
+]
 
 # A name that no source can spell, so that it collides with none of the user's.
 MERGE_HOOK = "<reloadmagic>"
@@ -58,6 +65,7 @@ class ReloadLoader:
     # Weak: a module's loader lives as long as the module, and its executor may be gone by then.
     executor: weakref.ref[Executor]
     order: int
+    get_data: Callable[[str], bytes]  # of the class that was found
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Run *module* through the executor while there is one, as usual afterwards."""
@@ -91,11 +99,6 @@ class ReloadLoader:
             spec = module_spec(module)
             return error.with_traceback(_traceback_from(error, str(spec and spec.origin)))
         return None
-
-    def get_data(self, path: str) -> bytes:
-        """The bytes of *path*, as the class that was found reads them."""
-        data: bytes = super().get_data(path)  # type: ignore[misc]
-        return data
 
 
 def _traceback_from(error: BaseException, path: str) -> types.TracebackType | None:
@@ -149,6 +152,12 @@ def compiles_as_usual(loader: Any) -> bool:
     """Does the loader compile as importlib does?"""
     method = getattr(type(loader), "source_to_code", None)
     return method is importlib.machinery.SourceFileLoader.source_to_code
+
+
+def reads_as_usual(get_data: Any) -> bool:
+    """Does a loader with this method read files as importlib does? Not if somebody has replaced it."""
+    code = getattr(get_data, "__code__", None)
+    return code is not None and code.co_filename == "<frozen importlib._bootstrap_external>"
 
 
 class ReloadFinder:
