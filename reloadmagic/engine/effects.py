@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..plain import same_value
-from ..plan import OWN_REASONS, Grouped, Halfway, ModulePlan
+from ..plan import OWN_REASONS, Given, Grouped, Halfway, ModulePlan
 from ..plan.values import Reason
 from ..reach.index import Index
 from ..reach.tokens import Entity, Token
@@ -77,20 +77,24 @@ class Effects:
 
     def forced_names(self, plan: ModulePlan, number: int) -> set[str]:
         """For which names does a statement run, whatever has changed? ``""`` for all of them."""
-        reasons = plan.run.get(number, ())
-        targets = (
-            r.target if isinstance(r, Grouped) else None
-            for r in reasons
-            if not isinstance(r, tuple) and self._holds(r)
-        )
-        return {target[1] if target and target[0] == plan.name else "" for target in targets}
+        found: set[str] = set()
+        for reason in plan.run.get(number, ()):
+            if isinstance(reason, tuple) or not self._holds(reason):
+                continue
+            if isinstance(reason, Given):
+                found |= reason.names
+            elif isinstance(reason, Grouped) and reason.target[0] == plan.name:
+                found.add(reason.target[1])
+            else:
+                found.add("")
+        return found
 
     def _holds(self, reason: Reason) -> bool:
         if isinstance(reason, Grouped):
             return self.groups.runs(reason.target)
         if isinstance(reason, Halfway):
             return self.groups.differs(reason.target)
-        return isinstance(reason, str) or self.is_actual(reason)
+        return isinstance(reason, str | Given) or self.is_actual(reason)
 
     def filled(self, plan: ModulePlan, name: str) -> set[str]:
         """What is filled anew of the object of that name: class attributes, ``""`` for itself."""

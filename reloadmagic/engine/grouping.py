@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
-from ..plan import Grouped, Halfway, ModulePlan
+from ..plan import Given, Grouped, Halfway, ModulePlan
 from ..plan.values import Reason
 from ..reach.tokens import Entity, StatementId, Target, Token
 from .redirecting import filled_object
@@ -76,7 +76,7 @@ class Grouping:
 
     def _known(self, reason: Reason) -> bool | None:
         """Has a reason come true? None where that goes back to others."""
-        if isinstance(reason, str):
+        if isinstance(reason, str | Given):
             return True
         if isinstance(reason, tuple):
             return self._state.effects.is_actual(reason) or None

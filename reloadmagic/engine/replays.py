@@ -17,7 +17,7 @@ from ..patch.inside import qualname
 from ..plain import is_plain, same_value
 from ..plan import Grouped, ModulePlan
 from ..reach.summary import CALL, Path
-from ..reach.tokens import StatementId, Target, Token
+from ..reach.tokens import StatementId, Target, Token, said_of
 from .redirecting import filled_object
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Replays:
     def begin(self, target: Target) -> None:
         """A group runs from here on."""
         causes, effects = self._state.plan.causes, self._state.effects
-        if None in causes.groups[target] or any(t in effects.actual for t in _tokens(target)):
+        if None in causes.groups[target] or any(t in effects.actual for t in said_of(target)):
             return
         value = filled_object(self._state, target)
         if is_repeated(value):
@@ -127,7 +127,7 @@ class Replays:
         was, effects = self._groups.pop(target), self._state.effects
         if self._is_as_before(target, was):
             self.repeated.add(target)
-            for token in _tokens(target):
+            for token in said_of(target):
                 effects.discard(token)
 
     def _is_as_before(self, target: Target, was: _Was) -> bool:
@@ -193,14 +193,6 @@ def _is_known(state: State, plan: ModulePlan, path: Path) -> bool:
         if entry is not None and name in entry.bindings and not entry.is_import(name):
             return True
     return len(path) == 1 and path[0] in _PURE and path[0] not in plan.tracked.namespace
-
-
-def _tokens(target: Target) -> list[Token]:
-    """What may be said of an object that a group fills."""
-    module, name, attr = target
-    if attr:
-        return [("attr", module, name, attr)]
-    return [("content", module, name), ("bind", module, name)]
 
 
 def _target(token: Token) -> Target | None:

@@ -8,7 +8,7 @@ in turn, until nothing is added. Out go the `ModulePlan`s, filled in place.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 
 from ..modules import TrackedModule
 from ..reach.index import Index
@@ -19,7 +19,7 @@ from .keeping import keeps
 from .order import Order
 from .pins import Pins
 from .produces import kept_names, produced, star_names
-from .values import ADDED, Causes, Grouped, Halfway, ModulePlan, Reason
+from .values import ADDED, Causes, Given, Grouped, Halfway, ModulePlan, Reason
 
 __all__ = ["Propagation"]
 
@@ -225,14 +225,14 @@ class Propagation:
             self.push(("content", plan.name, "__all__"), (plan.name, number))
             self._follow_star(plan, number, reason)
 
-    def import_again(self, statement: StatementId, names: Iterable[str], why: str) -> None:
+    def import_again(self, statement: StatementId, names: Collection[str], why: str) -> None:
         """Plan a star-import, of which *names* may come to be others or to be missing."""
         module, number = statement
         plan = self.plan_of(module)
         if self.pins.hold(plan, number):
             plan.pinned.add(number)
             return
-        plan.run.setdefault(number, set()).add(why)
+        plan.run.setdefault(number, set()).add(Given(frozenset(names), why))
         for name in names:
             self.push(("bind", module, name), statement)
 

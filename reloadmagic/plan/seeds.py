@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
 from ..diff import Diff, Pair
 from ..reach.tokens import StatementId, Target
@@ -185,7 +186,8 @@ class Seeds:
             return
         for name, numbers in self.index.modules[plan.name].bindings.items():
             if len(numbers) > 1:
-                self._if_reordered(plan, numbers, (plan.name, name, ""))
+                readers = self.index.reached(("bind", plan.name, name))
+                self._if_reordered(plan, numbers, (plan.name, name, ""), readers)
         for target, members in self.index.filling.fillers().items():
             here = sorted(
                 number
@@ -200,12 +202,21 @@ class Seeds:
                 for setter in setters:
                     self.propagation.reach_at(setter, "the order changed")
 
-    def _if_reordered(self, plan: ModulePlan, numbers: list[int], target: Target) -> None:
-        """Run a group again of which members changed places, and what reads it elsewhere now."""
+    def _if_reordered(
+        self,
+        plan: ModulePlan,
+        numbers: list[int],
+        target: Target,
+        readers: AbstractSet[StatementId] = frozenset(),
+    ) -> None:
+        """Run a group again of which members changed places, and what reads it elsewhere now.
+
+        Beside those that use what the object holds, that is what is among the *readers*.
+        """
         olds = {n: old for n in numbers if (old := plan.partner(n)) is not None}
         if list(olds.values()) != sorted(olds.values()):
             self.propagation.force_group(target, "the order changed")
-        for module, number in self.groups.users(target):
+        for module, number in self.groups.users(target) | readers:
             before = plan.partner(number) if module == plan.name else None
             if before is not None and number not in olds:
                 if any((n < number) != (old < before) for n, old in olds.items()):

@@ -13,7 +13,7 @@ from typing import Literal
 from ..changes import Change
 from ..diff import ClassDiff, Diff, Pair, diff_class_texts
 from ..modules import TrackedModule
-from ..reach.tokens import Entity, StatementId, Target, Token
+from ..reach.tokens import Entity, StatementId, Target, Token, said_of
 from ..source import Source
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "OWN_REASONS",
     "Causes",
     "Changeset",
+    "Given",
     "Grouped",
     "Halfway",
     "ModulePlan",
@@ -60,7 +61,18 @@ class Halfway:
         return f"reads {self.target[1]} while it is filled"
 
 
-Reason = Token | str | Grouped | Halfway
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Why a star-import runs in any case: the *names* that it gives may come to be others."""
+
+    names: frozenset[str]
+    words: str
+
+    def __str__(self) -> str:
+        return self.words
+
+
+Reason = Token | str | Grouped | Halfway | Given
 """Why a statement is planned: what may have changed, its group, or words where it runs in any case."""
 _TUPLE = frozenset({tuple})
 
@@ -172,7 +184,9 @@ class ModulePlan:
         Nor can it see anything else that changes yet, if it is *for_good*.
         """
         for number, reasons in self.run.items():
-            self.run[number] = {r for r in reasons if not for_good and not isinstance(r, Halfway)}
+            halfway = [r for r in reasons if isinstance(r, Halfway)]
+            unseen = {token for r in halfway for token in said_of(r.target)}
+            self.run[number] = set() if for_good else reasons - unseen.union(halfway)
 
     def forced(self, number: int) -> bool:
         """Does the statement run for more than what may have changed: in any case, or if others do?"""

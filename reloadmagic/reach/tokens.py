@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Entity", "StatementId", "Target", "Token", "User", "ValueId"]
+__all__ = ["Entity", "StatementId", "Target", "Token", "User", "ValueId", "said_of"]
 
 User = tuple[str, str, Any]
 """A piece of code:
@@ -39,3 +39,11 @@ Token = tuple[str, ...]
 
 Target = tuple[str, str, str]
 """A filled object: module, name, and the class attribute if it is one (else ``""``)."""
+
+
+def said_of(target: Target) -> tuple[Token, ...]:
+    """What a change may say of a filled object."""
+    module, name, attr = target
+    if attr:
+        return (("attr", module, name, attr),)
+    return ("content", module, name), ("bind", module, name)
