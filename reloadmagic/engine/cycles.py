@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..graph import RunOrder
-from ..plan.order import run_order
+from ..plan.order import Order
 from .stars import public_names
 
 if TYPE_CHECKING:
     from .recorder import Recorder
     from .state import State
 
-__all__ = ["give_back_later_names", "order_of"]
+__all__ = ["give_back_later_names", "order_known", "order_of"]
 
 
 def give_back_later_names(state: State, module: str, number: int, recorder: Recorder) -> None:
@@ -41,12 +41,14 @@ def give_back_later_names(state: State, module: str, number: int, recorder: Reco
 
 def order_of(state: State) -> RunOrder:
     """In which order statements run where all modules are imported anew."""
+    return order_known(state).run
+
+
+def order_known(state: State) -> Order:
+    """The same, with what can be asked beside which of two statements runs first."""
     if state.order is None:
         tracked = state.tracked
-        started = {
-            n: tracked[n].order if n in tracked else sys.maxsize for n in state.index.modules
-        }
-        state.order = run_order(state.index, started)
+        state.order = Order(state.index, tracked, state.index.modules.keys() - tracked.keys())
     return state.order
 
 

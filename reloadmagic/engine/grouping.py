@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..plan import Given, Grouped, Halfway, ModulePlan
 from ..plan.values import Reason
 from ..reach.tokens import Entity, StatementId, Target, Token
+from .cycles import order_known
 from .redirecting import filled_object
 from .replays import Replays, is_repeatable, is_repeated
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Grouping"]
 
 CERTAIN = "it is certain"
+
+_Why = tuple[Reason, StatementId | None]
+"""A reason, and the statement that it is one for: what that has read by then no longer counts."""
 
 
 class Grouping:
@@ -60,18 +64,18 @@ class Grouping:
 
     def _may_hold(self, reason: Reason) -> bool:
         """Has a reason come true, or may it yet?"""
-        todo: list[Reason] = [reason]
-        seen: set[Reason] = set()
+        todo: list[_Why] = [(reason, None)]
+        seen: set[_Why] = set()
         while todo:
-            reason = todo.pop()
-            if reason in seen:
+            why = todo.pop()
+            if why in seen:
                 continue
-            seen.add(reason)
-            known = self._known(reason)
+            seen.add(why)
+            known = self._known(why[0])
             if known:
                 return True
             if known is None:
-                todo += self._behind(reason)
+                todo += self._behind(*why)
         return False
 
     def _known(self, reason: Reason) -> bool | None:
@@ -85,30 +89,43 @@ class Grouping:
             return None if self.replays.goes_on(reason.target) else False
         return known
 
-    def _behind(self, reason: Reason) -> Iterable[Reason]:
+    def _behind(self, reason: Reason, reader: StatementId | None) -> Iterable[_Why]:
         """The reasons that may yet make *reason* come true."""
         if isinstance(reason, Halfway):
-            yield from self._behind_content(reason.target)
+            yield from self._behind_content(reason.target, reader)
         elif isinstance(reason, Grouped):
             for cause in self._causes.groups[reason.target]:
-                yield from self._reasons(cause)
+                yield from self._reasons_of(cause)
         else:
             assert isinstance(reason, tuple)
             for source in self._causes.tokens[reason]:
                 if isinstance(source, Halfway):
-                    yield source
+                    yield source, reader
                 else:
-                    yield from self._reasons(source, reason)
+                    yield from self._reasons_of(source, reason)
 
-    def _behind_content(self, target: Target) -> Iterable[Reason]:
-        """Why a group may make something else of its object than before."""
+    def _behind_content(self, target: Target, reader: StatementId | None) -> Iterable[_Why]:
+        """Why a group may make something else of its object than before, for *reader* to see."""
         for cause in self._causes.groups[target]:
             if cause is None:
-                yield from self._reasons(cause)
+                yield from self._reasons_of(cause)
         if not is_repeated(filled_object(self._state, target)):
-            yield Grouped(target, "")
+            yield Grouped(target, ""), None
         for member in self._causes.members.get(target, ()):
-            yield from self._reasons(member, ("content", *target))
+            if reader is None or not self._is_past(reader, member):
+                yield from self._reasons_of(member, ("content", *target))
+
+    def _is_past(self, reader: StatementId, member: StatementId) -> bool:
+        """Has *reader* run for certain when *member* puts in what it does?"""
+        is_known = member[0] in self._state.index.modules
+        return is_known and order_known(self._state).is_past(reader, member)
+
+    def _reasons_of(
+        self, statement: StatementId | None, token: Token | None = None
+    ) -> Iterable[_Why]:
+        """`_reasons`, with the statement for which they count."""
+        for reason in self._reasons(statement, token):
+            yield reason, statement if isinstance(reason, (tuple, Halfway)) else None
 
     def _reasons(
         self, statement: StatementId | None, token: Token | None = None

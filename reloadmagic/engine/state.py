@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..graph import RunOrder
 from ..modules import TrackedModule
 from ..patch import Made, Patcher
 from ..plan import ModulePlan, Plan
+from ..plan.order import Order
 from ..reach.index import Index
 from ..reach.tokens import User
 from ..source import Statement
@@ -127,7 +127,7 @@ class State:
         self.active = frozenset(names)
         self.snapped: set[str] = set()
         self.snapped_modules = False
-        self.order: RunOrder | None = None
+        self.order: Order | None = None
         self.late: list[tuple[User, str]] | None = None
         self.edited_classes: list[type] = []
         self.transaction = Transaction(label=", ".join(names))

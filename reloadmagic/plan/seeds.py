@@ -166,7 +166,7 @@ class Seeds:
         for target, members in self.groups.of(module, number):
             others = members - {me}
             if any(not self._is_new(m) and not self.order.before(m, me) for m in others):
-                self.propagation.force_group(target, "a filler was put between others")
+                self.propagation.force_group(target, "a filler was put between others", me)
             elif others and self.whole_groups:
                 self.propagation.force_group(target, "a filler cannot be put in alone")
             else:

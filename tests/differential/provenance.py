@@ -335,6 +335,20 @@ class Facts:
                 yield from self._resolve(origin, attribute, how)
         for word in set(_attributes(parts)):
             yield from ((m, other, "run") for m, other in self._attributes.get(word, ()))
+        for part in parts:
+            for inner in ast.walk(part):
+                if isinstance(inner, ast.Attribute):
+                    for origin in self._named(name, inner.value):
+                        yield from self._resolve(origin, inner.attr, "run")
+
+    def _named(self, module: str, node: ast.expr) -> Iterator[str]:
+        """The modules that ``a`` or ``pkg.a`` may stand for, of those that bind names unseen."""
+        first, _, rest = ast.unparse(node).partition(".")
+        for statement in self._modules[module].statements:
+            if first in statement.imports:
+                origin = ".".join(filter(None, (*statement.imports[first], rest)))
+                if origin in self._modules and self._modules[origin].dynamic:
+                    yield origin
 
     def _resolve(self, module: str, name: str, how: str) -> Iterator[Visit]:
         """The statements that bind *name* as seen from *module*, imports followed."""
@@ -343,6 +357,8 @@ class Facts:
             here, wanted = queue.pop()
             if here not in self._modules:
                 continue
+            if self._modules[here].dynamic and not self._is_bound(here, wanted):
+                yield here, 0, "run"
             for at, statement in enumerate(self._modules[here].statements):
                 targets = [(star, wanted) for star in statement.stars]
                 if wanted in statement.binds:
@@ -352,6 +368,10 @@ class Facts:
                 fresh = [target for target in targets if target not in seen]
                 seen.update(fresh)
                 queue.extend(fresh)
+
+    def _is_bound(self, module: str, name: str) -> bool:
+        """Whether a statement of the module binds the name for all to see."""
+        return any(name in statement.binds for statement in self._modules[module].statements)
 
     def _visit(self, module: str, at: int, how: str) -> Visit:
         node = self._modules[module].statements[at].node

@@ -67,3 +67,12 @@ def test_what_an_edit_may_reach_is_told_from_what_it_does_not(
     after = Facts(files).digests()
     differing = {":".join(place) for place in before if before[place] != after.get(place)}
     assert (not reached or reached in differing, untouched in differing) == (True, False)
+
+
+@pytest.mark.parametrize("text", ["from . import b\nX = [b.G]", "from .b import G\nX = [G]"])
+def test_what_names_that_nobody_sees_bound_hold_may_be_reached(text: str) -> None:
+    first, second = (
+        Facts({"pkg/a.py": text, "pkg/b.py": f"globals()['G'] = {value}"}).digests()
+        for value in (1, 2)
+    )
+    assert first["pkg.a", "X"] != second["pkg.a", "X"]
