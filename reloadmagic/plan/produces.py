@@ -7,10 +7,11 @@ differs from the one that it stands for.
 from __future__ import annotations
 
 import ast
+import types
 from collections.abc import Iterator
 
 from ..diff import differs_in_words
-from ..live import is_class
+from ..live import class_dict, is_class
 from ..reach.index import Index
 from ..reach.known import TRAITS
 from ..reach.tokens import StatementId, Token
@@ -122,6 +123,8 @@ def _class_tokens(
         return
     if diff.head:
         yield "head", plan.name, name
+        for method in _own_methods(plan.tracked.namespace.get(name)):
+            yield "code", plan.name, f"{name}.{method}"  # a decorator may give it no longer
     elif "__slots__" in diff.attrs:
         yield "layout", plan.name, name
     if diff.head or diff.names or diff.attrs:
@@ -143,3 +146,9 @@ def _class_tokens(
         # What else others have put into it cannot be told, but what is used of it can.
         for attr in index.attributes_used((plan.name, name)):
             yield "attr", plan.name, name, attr
+
+
+def _own_methods(cls: object) -> list[str]:
+    """The methods of a live class that it does not inherit."""
+    parts = class_dict(cls).items() if is_class(cls) else ()
+    return [name for name, part in parts if type(part) is types.FunctionType]
