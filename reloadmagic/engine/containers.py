@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, instance_items, is_class, nested_classes
 from ..modules import TrackedModule
-from ..notes import ABC, Note, content_of, is_container, own_names, take_notes
+from ..notes import (
+    ABC,
+    Note,
+    content_of,
+    contents_within,
+    is_container,
+    own_names,
+    take_notes,
+)
 from ..patch.inside import qualname
 from ..plain import same_value
 from ..source import Source
@@ -32,18 +40,22 @@ class Containers:
     Attributes:
         extras: containers of the set that is running, with what came in at run time.
         extras_within: dicts of it with, by key, containers that they held and what came into them.
-        refilled: by ``id``, containers that were given new content.
+        refilled: by ``id``, containers of the set that were given new content.
         foreign: by ``id`` of a class, the names that others set there.
     """
 
     def __init__(self, state: State) -> None:
         self.state = state
+        self.foreign: dict[int, frozenset[str]] = {}
+        self._merged_inside = False
+        self.begin_set()
+
+    def begin_set(self) -> None:
+        """A set of modules begins."""
         self.extras: list[tuple[Any, Any]] = []
         self.extras_within: list[tuple[Any, dict[Any, tuple[Any, Any]]]] = []
-        self.refilled: set[int] = set()
-        self.foreign: dict[int, frozenset[str]] = {}
+        self.refilled: dict[int, Any] = {}
         self._notes: dict[int, Note] | None = None
-        self._merged_inside = False
 
     def note_of(self, container: Any) -> Note | None:
         """What the container's module had left in it."""
@@ -94,7 +106,7 @@ class Containers:
         if key:
             snapshot = before if before is not None else content_of(old)
             self.state.effects.contents[key] = (old, like(old, snapshot))
-        self.refilled.add(id(old))
+        self.refilled[id(old)] = old
         self._merged_inside = False
         self.state.transaction.set_contents(old, self._merged_contents(old, new))
         if key and self._merged_inside:
@@ -207,8 +219,6 @@ class Containers:
         self, tracked: TrackedModule, source: Source, stars: Iterable[Iterable[str]]
     ) -> dict[str, Note]:
         """Notes after a reload: what came at run time is still none of the module's own."""
-        extra = {id(container): found for container, found in self.extras}
-        extra_within = {id(container): found for container, found in self.extras_within}
         found: dict[str, Note] = {}
         own = own_names(tracked.namespace, source, stars)
         for name, note in take_notes(own, tracked.name).items():
@@ -219,18 +229,36 @@ class Containers:
             elif known is None and name.endswith(ABC):
                 continue  # what others registered at run time cannot be told from its own
             elif note.identity in self.refilled and note.content is not None:
-                content = without(note.content, extra.get(note.identity, ()))
-                others = extra_within.get(note.identity, {})
-                within = {
-                    key: without(part, others[key][1]) if key in others else part
-                    for key, part in note.within.items()
-                }
-                found[name] = note._replace(content=content, within=within)
+                found[name] = self._without_extras(note)
             elif known is None or known.identity != note.identity:
                 found[name] = self._known_elsewhere(note.identity) or note
             else:
                 found[name] = known
         return found
+
+    def note_elsewhere(self, names: Collection[str]) -> None:
+        """Notes on what was refilled, after a reload of *names*, under names of other modules."""
+        if not self.refilled:
+            return
+        for tracked in self.state.tracked.values():
+            for name, note in tracked.noted.items() if tracked.name not in names else ():
+                container = self.refilled.get(note.identity)
+                if container is not None and note.content is not None:
+                    content, within = content_of(container), contents_within(container)
+                    found = note._replace(content=content, within=within)
+                    tracked.noted[name] = found if content is None else self._without_extras(found)
+
+    def _without_extras(self, note: Note) -> Note:
+        """A note of what a container holds, less what came at run time."""
+        extra = {id(container): found for container, found in self.extras}
+        extra_within = {id(container): found for container, found in self.extras_within}
+        others = extra_within.get(note.identity, {})
+        within = {
+            key: without(part, others[key][1]) if key in others else part
+            for key, part in note.within.items()
+        }
+        content = without(note.content, extra.get(note.identity, ()))
+        return note._replace(content=content, within=within)
 
     def _known_elsewhere(self, identity: int) -> Note | None:
         """The note on a container that had a name before it was given one more."""

@@ -286,6 +286,7 @@ class Run:
             outcome = commit_module(self.state, name)
             if outcome is not None:
                 yield outcome
+        self.state.containers.note_elsewhere(names)
 
     def _has_made_class(self, name: str) -> bool:
         """May class statements of the module have run?"""

@@ -140,5 +140,4 @@ class State:
         )
         self.patcher.private += [self, self.__dict__, self.work]
         self.take_back_effects = self.effects.begin_set()
-        self.containers.extras = []
-        self.containers.extras_within = []
+        self.containers.begin_set()
