@@ -467,6 +467,27 @@ def test_a_future_import_is_called_what_it_is(project: Project, text: str) -> No
     assert "(area, from __future__ import" in str(report)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("from low import area, depth\n", "shapes.py (+depth)"),
+        ("from low import depth\nfrom low import area\n", "shapes.py (+depth)"),
+        ("from low import depth as area\n", "shapes.py (area)"),
+        ("from low import area, depth as area\n", "shapes.py (area)"),
+    ],
+)
+def test_names_that_an_import_binds_as_before_are_no_news(
+    project: Project, text: str, told: str
+) -> None:
+    project.write("low.py", "def area(): return 1\ndef depth(): return 2\n")
+    project.write("shapes.py", "from low import area\n")
+    with watch() as reloader:
+        load("shapes")
+        project.edit("shapes.py", text)
+        report = reloader.reload()
+    assert f"reloaded {told} ·" in str(report)
+
+
 def test_the_lines_of_a_failure_are_those_that_failed(project: Project) -> None:
     project.write("shapes.py", "WIDTH = 1\n")
     with watch() as reloader:

@@ -37,12 +37,15 @@ class Ran:
         label: what a person would call it.
         because: why it ran.
         place: its line as a person would name it: ``line 3``, ``cell 3, line 2``.
+        same, new: of an import, names that hold what they held, and names that were not there.
     """
 
     lineno: int
     label: str
     because: tuple[str, ...] = ()
     place: str = ""
+    same: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.place or f'line {self.lineno}'} {self.label}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -75,7 +76,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     drop_own_names(state, plan, number)
     recorder = Recorder(namespace, work.hidden)
     past = dict(namespace) if state.index.whole(plan.name) else None
-    _tell(work, number)
+    told = _tell(work, number)
     result = _execute(state, work, number, code, recorder)
     _see_all(state, plan, number, recorder, before, past)
     _note_last(state, work, recorder)
@@ -84,6 +85,8 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     if "*" in statement.binds:
         _note_star(state, work, number, recorder)
     _settle_all(state, work, number, recorder, formerly, result, fingerprints)
+    if statement.fragment.kind == "import":
+        _tell_names(work, told, recorder, result)
     forget_unbound(state, work, number, recorder, before)
     work.bound[number] = result
     note_definition(state, plan, number, fingerprints)
@@ -94,11 +97,20 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
         state.made.collect()  # or __subclasses__() would list twins
 
 
-def _tell(work: Work, number: int) -> None:
-    """A statement runs: that is told afterwards."""
+def _tell(work: Work, number: int) -> int:
+    """A statement runs: that is told afterwards. Returns the place of what is told."""
     statement = work.plan.after.statements[number]
     place = work.plan.after.line_text(statement.lineno)
     work.ran.append(Ran(statement.lineno, statement.label, work.plan.why(number), place))
+    return len(work.ran) - 1
+
+
+def _tell_names(work: Work, told: int, recorder: Recorder, result: Mapping[str, Any]) -> None:
+    """Tell of the names that an import has bound which are no news, and which are new."""
+    was = recorder.bound
+    same = tuple(name for name, value in result.items() if was.get(name, ABSENT) is value)
+    new = tuple(name for name in result if was.get(name, ABSENT) is ABSENT)
+    work.ran[told] = dataclasses.replace(work.ran[told], same=same, new=new)
 
 
 def _execute(
@@ -162,7 +174,7 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
     statement = plan.after.statements[number]
     namespace = plan.tracked.namespace
     recorder = Recorder(namespace)
-    _tell(work, number)
+    told = _tell(work, number)
     exec(_code_of(work, number, loader), namespace, recorder)
     is_import = statement.fragment.kind == "import"
     if is_import:
@@ -178,6 +190,8 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
             namespace[name] = stays
         result[name] = stays
         note_binding(state, plan, name, was, value, stays, None)
+    if is_import:
+        _tell_names(work, told, recorder, result)
 
 
 def _settle_all(

@@ -19,8 +19,8 @@ def short_names(outcome: Outcome) -> list[str]:
     moved = {d.name for d in outcome.definitions if d.kind == "moved"}
     told = {d.name: _SIGNS.get(d.kind, "") + d.name for d in _definitions(outcome)}
     for ran in _ran_besides(outcome):
-        is_new = ran.because == ("added",)
-        for name in label_names(ran.label):
+        for name in _news(ran):
+            is_new = ran.because == ("added",) or name in ran.new
             told.setdefault(name, f"+{name}" if is_new and name not in moved else name)
         if not label_names(ran.label):
             told.setdefault(ran.label, ran.label)
@@ -30,7 +30,7 @@ def short_names(outcome: Outcome) -> list[str]:
 def changed_names(outcome: Outcome) -> list[str]:
     """Names of the module that are or do something else now: ``["area", "WIDTH"]``."""
     definitions = [definition.name for definition in _definitions(outcome)]
-    ran = [name for ran in _ran_besides(outcome) for name in label_names(ran.label)]
+    ran = [name for ran in _ran_besides(outcome) for name in _news(ran)]
     return list(dict.fromkeys([*definitions, *ran]))
 
 
@@ -50,6 +50,11 @@ def _ran_besides(outcome: Outcome) -> list[Ran]:
         return list(outcome.ran)
     owners = {definition.name.partition(".")[0] for definition in _definitions(outcome)}
     return [ran for ran in outcome.ran if owners.isdisjoint(label_names(ran.label))]
+
+
+def _news(ran: Ran) -> list[str]:
+    """Names of a statement that ran which may be or do something else now."""
+    return [name for name in label_names(ran.label) if name not in ran.same]
 
 
 def label_names(label: str) -> list[str]:
