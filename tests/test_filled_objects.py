@@ -815,3 +815,95 @@ def test_what_a_library_takes_no_longer_goes_into_an_object_that_is_made_anew(pr
     project.replace("use.py", "TASKS.add(c)", "TASKS.add('c', 'b')")
     assert not reloader.reload().failed
     assert list(tasks.TASKS.static_order()) == ["a", "b", "c"]
+
+
+REGISTRIES = {
+    "a function fills": "STEPS = {}\ndef step(f):\n    STEPS[f.__name__] = f\n    return f\n",
+    "its own method fills": "class Steps(dict):\n    def put(self, f):\n"
+    "        self[f.__name__] = f\n        return f\nSTEPS = Steps()\nstep = STEPS.put\n",
+    "of a class": "class Flow:\n    steps = {}\n    @classmethod\n    def step(cls, f):\n"
+    "        cls.steps[f.__name__] = f\n        return f\nstep = Flow.step\nSTEPS = Flow.steps\n",
+}
+CALLS = {
+    "item": "TOTAL = STEPS['add'](1)\n",
+    "item with a name": "add = STEPS['add']\nTOTAL = add(1)\n",
+    "get": "def run(name):\n    found = STEPS.get(name)\n    return found(1)\nTOTAL = run('add')\n",
+    "returned": "def find(name):\n    return STEPS[name]\nTOTAL = find('add')(1)\n",
+    "values": "def run():\n    for f in STEPS.values():\n        n = f(1)\n    return n\nTOTAL = run()\n",
+    "items": "TOTAL = sum(f(1) for name, f in STEPS.items())\n",
+    "cached": "from functools import cache\n@cache\ndef run():\n    return STEPS['add'](1)\nTOTAL = run()\n",
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("registry", REGISTRIES)
+def test_what_registered_functions_computed_is_computed_again(project, reloader, registry, call):
+    project.write("steps.py", REGISTRIES[registry])
+    project.write("more.py", "from steps import step\n@step\ndef add(n): return n + 1\n")
+    project.write("use.py", "import more\nfrom steps import STEPS\n" + CALLS[call])
+    use = load("use")
+    project.replace("more.py", "n + 1", "n + 5")
+    reloader.reload()
+    assert use.TOTAL == 6
+
+
+def test_what_holds_registered_functions_stays_when_their_bodies_change(project, reloader):
+    project.write("steps.py", REGISTRIES["a function fills"])
+    project.write(
+        "app.py",
+        "from steps import STEPS, step\n@step\ndef add(n): return n + 1\n"
+        "class App:\n    def __init__(self, steps): self.steps = steps\n"
+        "    def run(self, name): return STEPS[name](1)\napp = App(STEPS)\n",
+    )
+    app = load("app")
+    first = app.app
+    project.replace("app.py", "n + 1", "n + 5")
+    reloader.reload()
+    assert app.app is first
+    assert app.app.run("add") == 6
+
+
+def test_functions_in_lists_of_a_table_are_not_registered_again_for_a_body(project, reloader):
+    project.write(
+        "events.py",
+        "TABLE, CALLS = {}, []\n"
+        "def on(name):\n"
+        "    def put(f):\n"
+        "        CALLS.append(name)\n"
+        "        found = TABLE.setdefault(name, [])\n"
+        "        found.append(f)\n"
+        "        return f\n"
+        "    return put\n"
+        "def emit(name):\n    return [f() for f in TABLE.get(name, ())]\n",
+    )
+    project.write(
+        "app.py",
+        "from events import emit, on\n@on('x')\ndef a(): return 1\n@on('x')\ndef b(): return 2\n"
+        "GOT = emit('x')\n",
+    )
+    app, events = load("app", "events")
+    project.replace("app.py", "return 1", "return 5")
+    report = reloader.reload()
+    assert app.GOT == [5, 2]
+    assert events.CALLS == ["x", "x"]
+    assert ran(report) == ["GOT"]
+
+
+def test_an_object_made_by_a_registered_class_is_made_again_for_its_init(project, reloader):
+    project.write(
+        "models.py", "MODELS = {}\ndef model(c):\n    MODELS[c.__name__] = c\n    return c\n"
+    )
+    project.write(
+        "nets.py",
+        "from models import MODELS, model\n@model\nclass Net:\n"
+        "    def __init__(self): self.size = 1\n    def run(self): return 1\n"
+        "def build(name):\n    found = MODELS[name]\n    return found()\nnet = build('Net')\n",
+    )
+    nets = load("nets")
+    first = nets.net
+    project.replace("nets.py", "return 1", "return 2")
+    reloader.reload()
+    assert (nets.net is first, nets.net.run()) == (True, 2)
+    project.replace("nets.py", "self.size = 1", "self.size = 5")
+    reloader.reload()
+    assert nets.net.size == 5

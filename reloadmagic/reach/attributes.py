@@ -70,7 +70,7 @@ class AttributeUsers:
                     walk.hold(user, attr)
             if operator:
                 walk.todo += set(self._index.attr_users(OPERATOR))
-            direct[step] = {*walk.drain(), *walk.values}
+            direct[step] = {*walk.finish(), *walk.values}
             direct[step] |= {u for u in walk.seen if u[1] == "f" and u[0] in self._index.caching}
             todo += [(a, o, calls_only) for _, a, o in nested[step]]
         return direct, nested

@@ -22,7 +22,7 @@ from .known import (
     LOOKING_UP,
     PASSING,
 )
-from .summary import CALL, MENTION, OPERATOR, USE, Path
+from .summary import CALL, MENTION, OPERATOR, TAKEN, USE, Path
 from .syntax import arguments, attribute_of, called_name, holder, imported_path
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def read_call(reader: Expressions, node: ast.Call, how: int) -> None:
         reader.unit.attrs |= {"__new__", "__init__", "__post_init__"}  # ``cls()``
     if path != ("super",):
         reader.read(node.func, CALL if path is not None else USE | CALL)
-    if how & CALL and isinstance(node.func, ast.Attribute) and node.func.attr in GETTING:
-        reader.read(node.func.value, USE | CALL)  # what is called then may be held by it
+    if how & TAKEN and isinstance(node.func, ast.Attribute) and node.func.attr in GETTING:
+        reader.read(node.func.value, USE | how & TAKEN)  # what is called then may be held by it
     # `hasattr` looks in, but calls nothing.
     passing = called_name(node) in PASSING - {"hasattr"}
     callee = scope.resolve(path) if path is not None and scope.is_global(path[0]) else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .known import CLASS_HOOKS, CONSTRUCTION, MEMBER_HOOKS, METACLASS_HOOKS, SPELLED
 from .summary import BASE, CALL, KEPT, LAMBDAS, MENTION
-from .tokens import Entity, User
+from .tokens import Entity, StatementId, Target, User
 from .uses import Uses
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class Effects(Uses):
         self._followed: set[tuple[Entity, bool]] = set()
         # Names of what runs the code when it is called: closures, partials, bound methods.
         self._runners: set[Entity] = set()
+        # Objects that hold what was followed, to be followed in the end.
+        self._registries: list[Target] = []
 
     # By name ----------------------------------------------------------------------------------
 
@@ -89,6 +91,8 @@ class Effects(Uses):
         for user, how, rest in self.index.users(entity):
             if rest == (attr,) and how & CALL:
                 self.todo.append(user)
+            elif rest == (attr,) and how & MENTION and not self.calls_only:
+                self._mention(user)
 
     def _is_passed(self, user: User, entity: Entity) -> bool:
         """Does code pass on what has that name, so that others may hold it?"""
@@ -147,9 +151,11 @@ class Effects(Uses):
     def _function(self, module: str, qualname: str) -> None:
         owner, _, name = qualname.rpartition(".")
         if not owner:
-            _, unit = self.index.modules[module].functions.get(qualname, (0, None))
+            entry = self.index.modules[module]
+            number, unit = entry.functions.get(qualname, (0, None))
             self._effect((module, qualname), defines=unit is not None and unit.defines)
-            self._registered(module, qualname)
+            if entry.source.statements[number].fragment.kind == "def":
+                self._registered((module, number))
             return
         number, info = self.index.modules[module].classes.get(owner, (0, None))
         if info is not None:
@@ -159,17 +165,13 @@ class Effects(Uses):
                 self.todo.append((module, "s", number))
         self._method(module, owner, name)
 
-    def _registered(self, module: str, name: str) -> None:
-        """A function that was registered with another, as one of `singledispatch`, is run by it."""
-        entry = self.index.modules[module]
-        number, _ = entry.functions.get(name, (0, None))
-        if self.calls_only or entry.source.statements[number].fragment.kind != "def":
-            return
-        for path in entry.summaries[number].now.fills:
-            for (found, function), rest in self.index.names.resolve(module, path):
-                home = self.index.modules.get(found)
-                if home is not None and function in home.functions and not rest:
-                    self._effect((found, function))
+    def _registered(self, statement: StatementId) -> None:
+        """What a decorator or a hook of classes puts into an object is run by who takes it out."""
+        module, number = statement
+        now = self.index.modules[module].summaries[number].now
+        if self.calls_only or not any(how & (BASE | CALL) for how in now.paths.values()):
+            return  # nothing runs that could put it anywhere
+        self._registries += self.index.filling.filled_by(statement)
 
     def _method(self, module: str, owner: str, method: str) -> None:
         entity = (module, owner.partition(".")[0])
@@ -215,9 +217,11 @@ class Effects(Uses):
                     self._attribute((module, owner.partition(".")[0]), attr)
 
     def _constructed(self, entity: Entity) -> None:
-        self._effect(entity)
-        for subclass in self.index.families.subclasses(entity):
-            self._effect(subclass)
+        for cls in (entity, *self.index.families.subclasses(entity)):
+            self._effect(cls)
+            statement = self.index.families.statement_of(cls)
+            if statement is not None:
+                self._registered((statement[0], statement[2]))
 
     def _called(self, entity: Entity) -> None:
         """What calling instances of the class *entity* does has changed."""

@@ -14,7 +14,7 @@ from ..source.anatomy import FunctionNode
 from ..source.scopes import child_nodes, dotted
 from .calls import read_call
 from .scope import Scope
-from .summary import CALL, LAMBDAS, MENTION, OPERATOR, USE, Path, Summary, Unit
+from .summary import CALL, LAMBDAS, MENTION, OPERATOR, TAKEN, USE, Path, Summary, Unit
 from .syntax import arguments, asked_name, attribute_of, called_name
 
 __all__ = ["Expressions"]
@@ -166,7 +166,7 @@ class Expressions:
 
     def _read_subscript(self, node: ast.Subscript, how: int) -> None:
         self.unit.attrs.add(OPERATOR)
-        self.read(node.value, USE | how & CALL)  # what is called may be held by it
+        self.read(node.value, USE | how & TAKEN)  # what is called may be held by it
         self.read(node.slice, USE)
 
     def _read_choice(self, node: ast.IfExp, how: int) -> None:

@@ -47,7 +47,7 @@ FILLING = frozenset(
     }
 )  # fmt: skip
 # Methods of containers which give out what they hold.
-GETTING = frozenset({"get", "setdefault", "__getitem__"})
+GETTING = frozenset({"get", "items", "setdefault", "values", "__getitem__"})
 # How names of methods begin which, called for nothing else, put something into their object.
 ADDING = ("add", "attach", "include", "mount", "register", "subscribe")
 # Functions which read the attributes that they are told of by name.

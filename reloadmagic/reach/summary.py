@@ -21,6 +21,7 @@ __all__ = [
     "LAMBDAS",
     "MENTION",
     "OPERATOR",
+    "TAKEN",
     "USE",
     "ClassInfo",
     "Import",
@@ -36,6 +37,7 @@ MENTION = 1  # passed around: the binding counts
 USE = 2  # looked into: what the object holds counts too
 CALL = 4  # run: the code behind it counts too
 BASE = 8  # derived from: what runs when a subclass is made counts too
+TAKEN = CALL | MENTION  # the ways in which what is taken out of an object may be run
 
 OPERATOR = "<operator>"
 # In front of an attribute: of those who hand it to what keeps it, and do no more with it.

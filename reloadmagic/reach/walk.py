@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .effects import Effects
 from .summary import BASE, MENTION, USE
-from .tokens import Entity, StatementId, Token, User
+from .tokens import Entity, StatementId, Target, Token, User
 
 if TYPE_CHECKING:
     from .index import Index
@@ -50,7 +50,7 @@ class Walk(Effects):
             self._head(entity)
         elif kind == "layout":
             self._derived(entity)
-        self.drain()
+        self.finish()
         return self
 
     def from_user(self, user: User) -> set[StatementId]:
@@ -75,6 +75,28 @@ class Walk(Effects):
                     self._effect((module, name))
             else:
                 self._function(module, key)
+        return self.statements
+
+    def finish(self) -> set[StatementId]:
+        """`drain`, and then on from who takes out of objects what was put into them.
+
+        Statements that put something in are not reached by that: they do not run it.
+        """
+        followed: set[Target] = set()
+        self.drain()
+        while self._registries:
+            target = self._registries.pop()
+            if target in followed:
+                continue
+            followed.add(target)
+            reached = set(self.statements)
+            module, name, attr = target
+            if attr:
+                self._kept((module, name), attr)
+            else:
+                self._effect((module, name))
+            self.drain()
+            self.statements -= self.index.filling.fillers()[target] - reached
         return self.statements
 
     # What has changed ------------------------------------------------------------------------
