@@ -43,6 +43,29 @@ def test_a_class_attribute_that_methods_change_keeps_its_value(project, reloader
     assert m.A.made == 1
 
 
+@pytest.mark.parametrize(
+    ("held", "put"),
+    [
+        ("weakref.WeakSet()", "A.all.add(self)"),
+        ("weakref.WeakValueDictionary()", "type(self).all[id(self)] = self"),
+        ("collections.deque()", "self.__class__.all.append(self)"),
+        ("collections.defaultdict(list)", "A.all['x'].append(self)"),
+    ],
+)
+def test_objects_that_their_class_holds_stay_when_it_gets_a_value(project, reloader, held, put):
+    text = (
+        f"import collections, weakref\nclass A:\n    all = {held}\n    def __init__(self): {put}\n"
+    )
+    project.write("m.py", text + "a = A()\n")
+    m = load("m")
+    before, held_by, there = m.a, m.A.all, m.A()
+    count = len(held_by)
+    project.edit("m.py", text + "    kind = 'k'\na = A()\n")
+    reloader.reload()
+    assert (m.a is before, m.A.all is held_by, len(held_by)) == (True, True, count)
+    assert there.kind == "k"
+
+
 def test_objects_that_their_class_counts_and_lists_stay_when_it_gets_a_method(project, reloader):
     text = "class A:\n    all = []\n    made = 0\n    def __init__(self):\n        A.all.append(self)\n        type(self).made += 1\n"
     project.write("m.py", text + "class B(A): pass\na, b = A(), B()\n")

@@ -14,7 +14,7 @@ from ..reach.summary import ClassInfo
 from ..reach.tokens import Target
 from .values import ModulePlan
 
-__all__ = ["keeps", "kept_values"]
+__all__ = ["keeps", "kept_values", "values_that_stay"]
 
 
 def kept_values(
@@ -71,6 +71,18 @@ def _may_fill(info: ClassInfo, attr: str) -> Iterator[str]:
     for path in (*unit.fills, *(argument for _, argument in unit.arguments)):
         if path[0] != attr and path[0] in info.values:
             yield path[0]
+
+
+def values_that_stay(index: Index, plan: ModulePlan, number: int) -> set[str]:
+    """The values that an edited class statement leaves what they are, if nothing else reaches it."""
+    found, name = plan.class_diff(number), plan.after.statements[number].binds[0]
+    info = index.modules[plan.name].summaries[number].classes.get(name)
+    if found is None or found.head or info is None or info.decorated or number in plan.anew:
+        return set()
+    filled = plan.filled.get(name, set())
+    if "" in filled or index.is_metaclass(plan.name, "hooks:" + name):
+        return set()
+    return kept_values(index, plan, number, found, ()) - filled
 
 
 def keeps(index: Index, plan: ModulePlan, number: int, target: Target) -> bool:

@@ -16,6 +16,7 @@ from ..reach.index import Index
 from ..reach.known import TRAITS
 from ..reach.tokens import StatementId, Token
 from ..source import Statement
+from .keeping import values_that_stay
 from .values import ModulePlan
 
 __all__ = ["changed_outside", "kept_names", "produced", "star_names"]
@@ -138,7 +139,9 @@ def _class_tokens(
     if diff.head or (info is not None and info.decorated):
         yield "bind", plan.name, name  # a decorator may return what it will
     values = info.values if info is not None else {}
-    for attr in {*diff.attrs, *(a for a, unit in values.items() if unit.paths)}:
+    stay = set() if _is_reached(plan, number) else values_that_stay(index, plan, number)
+    made = {attr for attr, unit in values.items() if unit.paths} - stay
+    for attr in diff.attrs | made:
         yield "attr", plan.name, name, attr
         yield "code", plan.name, f"{name}.{attr}"
     if info is not None and (info.decorated or info.bases):

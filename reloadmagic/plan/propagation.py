@@ -201,9 +201,11 @@ class Propagation:
         plan.run[number].add(reason)
         statement = plan.after.statements[number]
         kind = statement.fragment.kind
-        if isinstance(reason, tuple) and kind in {"class", "def"}:
-            how = "made" if kind == "class" else "code"
-            self.push((how, plan.name, statement.binds[0]), (plan.name, number))
+        if isinstance(reason, tuple) and kind == "def":
+            self.push(("code", plan.name, statement.binds[0]), (plan.name, number))
+        if kind == "class":
+            for token in produced(self.index, plan, number):
+                self.push(token, (plan.name, number))
         if group and kind == "class":
             self.force_groups_of(plan, number)  # it may keep less of what others have filled
 
