@@ -90,6 +90,17 @@ class Service:
     def __init__(self, db, n=2):
         self.db = db
         self.n = n + len(URLS)
+class Lasting(Service):
+    def __init__(self, db):
+        super().__init__(db, n=3)
+        object.__setattr__(self, "kept", db)
+class Measuring:
+    def __init__(self, db):
+        self.size = len(db)
+class Measured(Measuring):
+    def __init__(self, db, n):
+        super().__init__(db)
+        self.n = n
 class Pair:
     def __init__(self, one, other):
         self.one, (self.other, self.n) = one, (other, 2)
@@ -121,6 +132,7 @@ MADE = [
     "{'db': make(), 'urls': URLS + ['e']}",
     "Database('x') if URLS else None",
     "Pair(make(), Database('x'))",
+    "Lasting(make())",
     "Pool(Database('x'), make())",
     "[(n, db) for n, db in enumerate([make()])]",
 ]
@@ -157,6 +169,7 @@ USED = [
     "[2 for _ in 'a' if make()]",
     "[(Database('x') and 3) == 3]",
     "[f'{len(make())}']",
+    "[Measured(make(), 2).size]",
     "[[len(db) for db in Pool(make()).dbs]]",
     "[[bool(db) for pair in zip([make()], 'a') for db in pair]]",
     "measure([make() for _ in 'a'][0])",
@@ -674,6 +687,7 @@ def test_an_object_that_sets_its_attributes_past_its_class_stays_for_edits_of_it
         class Frozen:
             def __init__(self):
                 object.__setattr__(self, "mods", {})
+                object.__setattr__(self, "sizes", [n for n in range(3)])
             def __call__(self, x):
                 return x
         NET = Frozen()

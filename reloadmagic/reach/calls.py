@@ -33,6 +33,8 @@ __all__ = ["read_call"]
 
 def read_call(reader: Expressions, node: ast.Call, how: int) -> None:
     """Read a call, what is called and what it is passed."""
+    if _sets_own(reader, node):
+        return
     scope, path = reader.scope, dotted(node.func)
     if path is not None:
         _note_names(reader, path, node)
@@ -49,6 +51,29 @@ def read_call(reader: Expressions, node: ast.Call, how: int) -> None:
     passing = called_name(node) in PASSING - {"hasattr"}
     callee = scope.resolve(path) if path is not None and scope.is_global(path[0]) else None
     _read_arguments(reader, node, callee, passing=passing)
+
+
+def _sets_own(reader: Expressions, node: ast.Call) -> bool:
+    """``object.__setattr__(self, "x", value)`` does what ``self.x = value`` does, and no more.
+
+    In ``__setattr__`` itself the name is what others set, and tell.
+    """
+    scope = reader.scope
+    match node:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="object"), attr="__setattr__"),
+            args=[holder, name, value],
+            keywords=[],
+        ) if scope.in_function and scope.is_itself(holder) and scope.is_global("object"):
+            attr = name.value if isinstance(name, ast.Constant) else None
+            if isinstance(attr, str):
+                reader.unit.own.add(attr)
+            elif not scope.prefix.endswith("__setattr__.<locals>."):
+                return False
+            reader.read(name, MENTION)
+            reader.read_held(value, attr if isinstance(attr, str) else "")
+            return True
+    return False
 
 
 def _note_names(reader: Expressions, path: Path, node: ast.Call) -> None:

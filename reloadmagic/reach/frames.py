@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .tokens import Entity
 
-__all__ = ["Frame", "Given", "expressions", "is_collecting", "one_to_one", "stored"]
+__all__ = ["Frame", "Given", "expressions", "is_collecting", "is_super", "one_to_one", "stored"]
 
 # Functions which go through what they are passed, and give what it holds.
 _COLLECTING = frozenset({"list", "tuple", "iter", "enumerate", "zip", "reversed"})
@@ -88,6 +88,14 @@ def is_collecting(node: ast.expr) -> bool:
     match node:
         case ast.Call(func=ast.Name(id=name), keywords=[]):
             return name in _COLLECTING
+    return False
+
+
+def is_super(node: ast.expr) -> bool:
+    """Is it ``super()``?"""
+    match node:
+        case ast.Call(func=ast.Name(id="super"), args=[], keywords=[]):
+            return True
     return False
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..source.scopes import dotted
 from .definitions import Definitions
-from .frames import Frame, Given, expressions, is_collecting, one_to_one, stored
+from .frames import Frame, Given, expressions, is_collecting, is_super, one_to_one, stored
 from .known import CONSTRUCTION
 from .question import Question, Used
 from .tokens import Entity
@@ -195,6 +195,14 @@ class Handling:
     # Calls ------------------------------------------------------------------------------------
 
     def _call(self, frame: Frame, node: ast.Call) -> bool:
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="object"), attr="__setattr__"),
+                args=[holder, ast.Constant(value=str() as attr), value],
+            ):  # as ``holder.attr = value``
+                target = ast.Attribute(holder, attr, ast.Store())
+                self._store(frame, target, self._value(frame, value))
+                return False
         if any(keyword.arg is None for keyword in node.keywords):
             self._operate(frame, *(k.value for k in node.keywords if k.arg is None))
         given = Given(
@@ -226,6 +234,10 @@ class Handling:
         """A method of an object is called."""
         if frame.itself is not None and frame.is_itself(node.value):
             return self._own_method(frame, frame.itself, node.attr, given=given)
+        if frame.itself is not None and is_super(node.value):
+            above = self._methods_above(frame.itself[1], node.attr)
+            if above or node.attr in CONSTRUCTION:
+                return self._run_own(frame, frame.itself, above, given=given)
         on = self._value(frame, node.value)
         self._question.call(node.attr, on=on, given=bool(given))
         held = on or bool(given)
@@ -235,11 +247,33 @@ class Handling:
     def _own_method(
         self, frame: Frame, itself: tuple[str, Entity], method: str, *, given: Given
     ) -> bool:
-        name, entity = itself
-        if not self._definitions.methods(entity, method):
+        methods = self._definitions.methods(itself[1], method)
+        if not methods:
             raise Used
-        held, returns = self._methods(entity, [method], given=given, held=frame.local[name])
-        frame.local[name] |= held
+        return self._run_own(frame, itself, methods, given=given)
+
+    def _methods_above(self, entity: Entity, name: str) -> list[Entity]:
+        """What ``super().name`` may be in the method that runs, of an object of the class *entity*."""
+        module, qualname = self._calls[-1][0]
+        owner = module, qualname.rpartition(".")[0]
+        below = {entity, *self._index.families.subclasses(owner), owner}
+        below -= {*self._index.names.bases_of(owner)}
+        return [
+            (home, method)
+            for home, method in self._definitions.methods(entity, name)
+            if (home, method.rpartition(".")[0]) not in below
+        ]
+
+    def _run_own(
+        self, frame: Frame, itself: tuple[str, Entity], methods: list[Entity], *, given: Given
+    ) -> bool:
+        """Methods of the object whose method runs; may what they return be in question?"""
+        name, entity = itself
+        returns = False
+        for method in methods:
+            held, found = self._function(method, given=given, itself=entity, held=frame.local[name])
+            frame.local[name] |= held
+            returns |= found
         return returns
 
     def _run(self, entity: Entity, *, given: Given) -> bool:
