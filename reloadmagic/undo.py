@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import linecache
-import os
 import weakref
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from .changes import Change
     from .modules import TrackedModule
 
-__all__ = ["Undo", "hint_of_undone"]
+__all__ = ["Undo"]
 
 MOST = 20
 """Reloads that can be undone, one after the other."""
@@ -121,12 +120,3 @@ def _is_followed(version: _Replaced, tracked: TrackedModule) -> bool:
         and tracked.source is not None
         and tracked.source.data == version.by
     )
-
-
-def hint_of_undone(changes: Iterable[Change]) -> tuple[str, ...]:
-    """What the files that *changes* are of stand for after an undo, as a phrase."""
-    names = [os.path.basename(change.path) for change in changes if change.kind != "touched"]
-    if not names:
-        return ()
-    files = "the file is" if len(names) == 1 else "they are"
-    return (f"the version before runs in {', '.join(names)} until {files} edited",)

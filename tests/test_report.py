@@ -488,6 +488,17 @@ def test_names_that_an_import_binds_as_before_are_no_news(
     assert f"reloaded {told} ·" in str(report)
 
 
+def test_a_submodule_that_a_package_comes_to_import_is_told(project: Project) -> None:
+    project.write("shop/__init__.py", "from . import low\n")
+    project.write("shop/low.py", "")
+    project.write("shop/high.py", "")
+    with watch() as reloader:
+        load("shop")
+        project.edit("shop/__init__.py", "from . import low, high\n")
+        report = reloader.reload()
+    assert "reloaded shop/__init__.py (+high) ·" in str(report)
+
+
 def test_the_lines_of_a_failure_are_those_that_failed(project: Project) -> None:
     project.write("shapes.py", "WIDTH = 1\n")
     with watch() as reloader:

@@ -183,6 +183,15 @@ def test_the_report_says_what_was_undone(reloader, shapes):
     assert line[1] == "the version before runs in shapes.py until the file is edited"
 
 
+def test_an_undo_tells_files_of_packages_apart(project, reloader):
+    project.write("shop/__init__.py", "")
+    project.write("shop/prices.py", "WIDTH = 1\n")
+    load("shop.prices")
+    project.edit("shop/prices.py", "WIDTH = 2\n")
+    reloader.reload()
+    assert "the version before runs in shop/prices.py until" in str(reloader.undo())
+
+
 def test_tracebacks_and_getsource_show_what_runs(project, reloader):
     project.write("shapes.py", "\f\ndef area():\n    return 1 / 0\n")  # a form feed ends no line
     shapes = load("shapes")

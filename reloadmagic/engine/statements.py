@@ -86,7 +86,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
         _note_star(state, work, number, recorder)
     _settle_all(state, work, number, recorder, formerly, result, fingerprints)
     if statement.fragment.kind == "import":
-        _tell_names(work, told, recorder, result)
+        _tell_names(work, told, before, result)
     forget_unbound(state, work, number, recorder, before)
     work.bound[number] = result
     note_definition(state, plan, number, fingerprints)
@@ -105,9 +105,11 @@ def _tell(work: Work, number: int) -> int:
     return len(work.ran) - 1
 
 
-def _tell_names(work: Work, told: int, recorder: Recorder, result: Mapping[str, Any]) -> None:
-    """Tell of the names that an import has bound which are no news, and which are new."""
-    was = recorder.bound
+def _tell_names(work: Work, told: int, was: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+    """Tell which names that an import has bound hold what they held, and which are new.
+
+    *was* is what they held before the import system set submodules on their package.
+    """
     same = tuple(name for name, value in result.items() if was.get(name, ABSENT) is value)
     new = tuple(name for name in result if was.get(name, ABSENT) is ABSENT)
     work.ran[told] = dataclasses.replace(work.ran[told], same=same, new=new)
@@ -174,6 +176,7 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
     statement = plan.after.statements[number]
     namespace = plan.tracked.namespace
     recorder = Recorder(namespace)
+    before = {name: namespace.get(name, ABSENT) for name in statement.binds}
     told = _tell(work, number)
     exec(_code_of(work, number, loader), namespace, recorder)
     is_import = statement.fragment.kind == "import"
@@ -191,7 +194,7 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
         result[name] = stays
         note_binding(state, plan, name, was, value, stays, None)
     if is_import:
-        _tell_names(work, told, recorder, result)
+        _tell_names(work, told, before, result)
 
 
 def _settle_all(

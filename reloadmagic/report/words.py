@@ -18,6 +18,7 @@ __all__ = [
     "change_text",
     "column",
     "duration",
+    "hint_of_undone",
     "listed",
     "module_file",
     "place",
@@ -68,6 +69,15 @@ def module_file(found: Outcome | Change) -> str:
     if parts[-1].startswith("__init__."):
         depth += 1
     return "/".join(parts[-depth:]) or found.module
+
+
+def hint_of_undone(changes: Iterable[Change]) -> tuple[str, ...]:
+    """What the files that *changes* are of stand for after an undo, as a phrase."""
+    names = [module_file(change) for change in changes if change.kind != "touched"]
+    if not names:
+        return ()
+    files = "the file is" if len(names) == 1 else "they are"
+    return (f"the version before runs in {', '.join(names)} until {files} edited",)
 
 
 def running_line(slow: Slow) -> str:

@@ -139,7 +139,7 @@ class Reloads:
 
     def go_back(self, keep: Keep) -> Report:
         """Reload the sources that ran before the last reload."""
-        from ..undo import hint_of_undone
+        from ..report.words import hint_of_undone
 
         started, modules = time.perf_counter(), self._tracking.modules
         self._tracking.scan()
