@@ -89,7 +89,13 @@ def _carry_over(state: State, work: Work) -> None:
     if len(work.bound) == len(plan.after.statements):
         own = names | (work.hidden.keys() & tracked.namespace.keys())
         tracked.unexplained = unexplained(own, plan.after, tracked.stars.values())
-    state.marks.note(tracked, plan.after, work.bound, state.patcher.foreign)
+    state.marks.note(
+        tracked,
+        plan.after,
+        work.bound,
+        state.patcher.foreign,
+        lambda name: state.index.filling.attributes_from_outside((plan.name, name)),
+    )
     if bound_plainly(work):
         gone = [key for key in tracked.noted if key.partition(".")[0] in names]
         work.is_noted = bool(gone)  # what is not there any longer is watched no more

@@ -9,7 +9,7 @@ from __future__ import annotations
 import types
 import weakref
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, functions_held, functions_within, is_class, nested_classes
@@ -36,12 +36,14 @@ class Marks:
         source: Source,
         numbers: Iterable[int],
         foreign: Mapping[types.FunctionType, Collection[str]],
+        outside: Callable[[str], Collection[str]] = lambda _name: (),
     ) -> None:
         """Take note of what definitions of a module left on functions.
 
         *numbers* are those statements of *source* that have just run.
 
-        *foreign* holds, for functions that were there before, what others had set on them.
+        *foreign* holds, for functions that were there before, what others had set on them;
+        *outside* gives, for a name, what statements of any module set on what it names.
         """
         statements = source.statements
         ran = [number for number in numbers if statements[number].fragment.kind in DEFINITIONS]
@@ -56,7 +58,7 @@ class Marks:
             raw = reference() if reference is not None else value
             if "@" not in statement.fragment.text and counts[name] == 1:
                 continue  # nothing has had it in hand
-            others = frozenset(_set_by_statements(source, name))
+            others = frozenset((*_set_by_statements(source, name), *outside(name)))
             text = statement.fragment.text
             found = {f for v in (value, raw) for f in _functions(v, tracked.name, text)}
             if statement.fragment.kind == "def":  # an object may hold the one that was decorated

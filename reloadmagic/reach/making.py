@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from .handling import Handling
 from .known import CLASS_HOOKS, CONSTRUCTION, NO_OPERATORS
-from .question import ITERATING, Question, Used
+from .question import ANY, ITERATING, Question, Used
 from .summary import LAMBDAS, OPERATOR, Path, Unit
 from .tokens import Entity, StatementId
 
@@ -34,6 +34,8 @@ def only_makes(
     attr: str,
 ) -> bool:
     """Does a statement make or pass on objects of the classes *family*, and use no *attr* of them?
+
+    For `ANY`, does it only pass them on, if that?
 
     *tainted* are the statements which might hold something of these classes.
     """
@@ -71,13 +73,15 @@ def only_makes(
         behind = _named_behind(index, [(home, path) for home, u in units for path in u.paths])
         units += [(entity[0], unit) for entity in behind for unit in _units(index, entity)]
         wanted = {attr, OPERATOR} if attr[:2] == attr[-2:] == "__" else {attr}
-        return any(attr == "__call__" or wanted & unit.attrs for _, unit in units)
+        return any(attr in {"__call__", ANY} or wanted & unit.attrs for _, unit in units)
 
     question = Question(family, attr, touches, does, elsewhere, looks, goes_through)
     handling = Handling(index, question)
     try:
         handling.follow(module, fragment.parse())
     except Used:
+        return False
+    if attr == ANY and handling.made:
         return False
     made = [found for entity in handling.made for found in _construction(index, entity)]
     return not _uses(index, made, family, tainted, attr)

@@ -14,13 +14,15 @@ from .known import PASSING
 from .summary import OPERATOR, Path
 from .tokens import Entity
 
-__all__ = ["ITERATING", "Question", "Used"]
+__all__ = ["ANY", "ITERATING", "Question", "Used"]
 
 # Methods of containers which put in what they are passed, and those that look up its hash.
 _STORING = frozenset({"append", "appendleft", "extend", "insert", "update", "setdefault", "add"})
 _HASHING = frozenset({"update", "setdefault", "add"})
 # What goes through an object calls these of it.
 ITERATING = frozenset({"__iter__", "__next__", "__getitem__", "__reversed__"})
+# Whatever it may be that is used of an object.
+ANY = "*"
 # Methods that read any attribute.
 _GETATTR = frozenset({"__getattr__", "__getattribute__"})
 
@@ -37,7 +39,7 @@ class Question:
 
     Attributes:
         family: classes, with those derived from them.
-        attr: a method, or a value, by its name.
+        attr: a method, or a value, by its name; `ANY` for all of them, and for making one.
         touches: tells whether a path in a module may lead to such an object.
         does: tells whether a method of theirs, by its name, uses it; None if they have none.
         elsewhere: tells whether methods of other classes, by their names, may get at such an
@@ -58,17 +60,17 @@ class Question:
     def read(self, attr: str) -> None:
         """An attribute of an object in question is read."""
         missing = self.attr == "__getattr__" and self.does(attr) is None
-        if attr == self.attr or missing or self.attr == "__getattribute__":
+        if self.attr in {attr, "__getattribute__", ANY} or missing:
             raise Used
 
     def set(self, attr: str) -> None:
         """An attribute of an object in question is set."""
-        if attr == self.attr:
+        if self.attr in {attr, ANY}:
             raise Used
 
     def hash(self) -> None:
         """An object in question becomes a key or a member of a set."""
-        if self.attr in {"__hash__", "__eq__"}:
+        if self.attr in {"__hash__", "__eq__", ANY}:
             raise Used
 
     def look_up(self, attr: str) -> None:
@@ -83,7 +85,8 @@ class Question:
 
     def iterate(self, *, plain: bool) -> None:
         """Code goes through what may be, or hold, an object in question; a list or so if *plain*."""
-        of_itself = any(attr == self.attr or self.does(attr) for attr in ITERATING)
+        of_itself = self.attr == ANY
+        of_itself = of_itself or any(attr == self.attr or self.does(attr) for attr in ITERATING)
         if not plain and (of_itself or self.goes_through()):
             raise Used
 
@@ -104,5 +107,5 @@ class Question:
 
     def hand_out(self, path: Path | None) -> None:
         """An object in question is passed to a function that is not known, but maybe by name."""
-        if path is None or path[-1] not in PASSING or self.attr in _GETATTR:
+        if path is None or path[-1] not in PASSING or self.attr in {*_GETATTR, ANY}:
             raise Used

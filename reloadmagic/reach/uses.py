@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from .known import NO_OPERATORS
 from .making import only_makes
+from .question import ANY
 from .summary import BASE, CALL, KEPT, USE, Unit
 from .tokens import Entity, StatementId, User, ValueId
 
@@ -63,17 +64,17 @@ class Uses:
         self._by_attribute(entity, attr)
         self._by_attribute(entity, KEPT + attr)
 
-    def _head(self, entity: Entity, method: str = "") -> None:
+    def _head(self, entity: Entity, method: str = ANY) -> None:
         """Any use of what may be an instance; with *method*, such as uses that."""
         tainted = self.index.taint.tainted(entity)
-        family = {entity, *self.index.families.subclasses(entity)} if method else set()
+        family = {entity, *self.index.families.subclasses(entity)} if tainted else set()
         for found in tainted:
             module, number = found
             summary = self.index.modules[module].summaries[number]
             if self.calls_only and not summary.orders:
                 continue
             if _looks_in(summary.now):
-                if not (method and only_makes(self.index, found, family, tainted, method)):
+                if not only_makes(self.index, found, family, tainted, method):
                     self.todo.append((module, "s", number))
             for owner, info in summary.classes.items():
                 for attr, unit in info.values.items():
