@@ -13,7 +13,7 @@ from ..plain import same_value
 from ..plan import OWN_REASONS, Given, Grouped, Halfway, ModulePlan
 from ..plan.values import Reason
 from ..reach.index import Index
-from ..reach.tokens import Entity, Token
+from ..reach.tokens import Entity, StatementId, Token
 from .grouping import Grouping
 
 __all__ = ["Effects"]
@@ -73,13 +73,13 @@ class Effects:
             return False
         if not self.groups.replays and not self.actual.isdisjoint(reasons):
             return True  # most have come true as they stand, if any has
-        return any(map(self._holds, reasons))
+        return any(self._holds(reason, (plan.name, number)) for reason in reasons)
 
     def forced_names(self, plan: ModulePlan, number: int) -> set[str]:
         """For which names does a statement run, whatever has changed? ``""`` for all of them."""
         found: set[str] = set()
         for reason in plan.run.get(number, ()):
-            if isinstance(reason, tuple) or not self._holds(reason):
+            if isinstance(reason, tuple) or not self._holds(reason, (plan.name, number)):
                 continue
             if isinstance(reason, Given):
                 found |= reason.names
@@ -89,11 +89,11 @@ class Effects:
                 found.add("")
         return found
 
-    def _holds(self, reason: Reason) -> bool:
+    def _holds(self, reason: Reason, statement: StatementId) -> bool:
         if isinstance(reason, Grouped):
             return self.groups.runs(reason.target)
         if isinstance(reason, Halfway):
-            return self.groups.differs(reason.target)
+            return self.groups.differs(reason.target, statement)
         return isinstance(reason, str | Given) or self.is_actual(reason)
 
     def filled(self, plan: ModulePlan, name: str) -> set[str]:
@@ -111,8 +111,8 @@ class Effects:
 
     def is_replayed(self, plan: ModulePlan, number: int) -> bool:
         """Does a statement run as others of its group do, and find all that it uses as it was?"""
-        reasons = plan.run.get(number, ())
-        return not any(self._holds(r) for r in reasons if not isinstance(r, Grouped))
+        me, reasons = (plan.name, number), plan.run.get(number, ())
+        return not any(self._holds(r, me) for r in reasons if not isinstance(r, Grouped))
 
     def is_reached(self, plan: ModulePlan, number: int) -> bool:
         """Does a statement run as what it uses has changed, beside what its own text says?"""

@@ -56,15 +56,15 @@ class Grouping:
             return self.decided[target]
         return target not in self._causes.groups or self._may_hold(Grouped(target, ""))
 
-    def differs(self, target: Target) -> bool:
-        """Does an object that a group fills hold other things than before, at this place?"""
+    def differs(self, target: Target, reader: StatementId) -> bool:
+        """Does an object that a group fills hold other things than before, where *reader* stands?"""
         if target in self.decided:
             return self.decided[target] and not self.replays.finds_as_before(target)
-        return self._may_hold(Halfway(target))
+        return self._may_hold(Halfway(target), reader)
 
-    def _may_hold(self, reason: Reason) -> bool:
-        """Has a reason come true, or may it yet?"""
-        todo: list[_Why] = [(reason, None)]
+    def _may_hold(self, reason: Reason, statement: StatementId | None = None) -> bool:
+        """Has a reason come true, or may it yet, where it is *statement* that reads?"""
+        todo: list[_Why] = [(reason, statement)]
         seen: set[_Why] = set()
         while todo:
             why = todo.pop()
