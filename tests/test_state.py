@@ -506,6 +506,31 @@ def test_an_object_is_made_again_when_what_builds_its_class_reads_the_methods(
     assert m.obj.all == [*before, "f2"]
 
 
+def test_a_class_is_made_again_that_its_base_builds_from_what_its_bases_hold(project, reloader):
+    text = """
+        class Record:
+            def __init_subclass__(cls):
+                owners = reversed(cls.__mro__)
+                cls.names = [n for k in owners for n in vars(k).get("__annotations__", {})]
+            def __init__(self, *values):
+                self.values = dict(zip(self.names, values))
+        class Person(Record):
+            name: str
+        class Worker(Person):
+            pay: int
+        ANN = Worker("ann", 5)
+        OTHERS = []
+        """
+    project.write("m.py", text)
+    m = load("m")
+    worker, others = m.Worker, m.OTHERS
+    project.edit("m.py", text.replace("name: str", "name: str\n            age: int"))
+    reloader.reload()
+    assert m.Worker.names == ["name", "age", "pay"]
+    assert m.ANN.values == {"name": "ann", "age": 5}
+    assert (m.Worker is worker, m.OTHERS is others) == (True, True)
+
+
 def test_a_subclass_is_made_with_the_keywords_that_an_edit_gives_it(project, reloader):
     base = "class Base:\n    def __init_subclass__(cls, kind): cls.kind = kind\n"
     project.write(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .known import CLASS_DECORATORS
+from .known import CLASS_DECORATORS, LOOKING_THROUGH
 from .summary import BASE, Path
 from .tokens import Entity, User
 
@@ -54,7 +54,9 @@ class Families:
             return kind != "v"
         summary = self._index.modules[module].summaries[key]
         return any(
-            info.decorated or self._index.is_metaclass(module, "type:" + name)
+            info.decorated
+            or self._index.is_metaclass(module, "type:" + name)
+            or self._is_looked_through(module, name)
             for name, info in summary.classes.items()
         )
 
@@ -67,6 +69,7 @@ class Families:
         return any(
             any(self._scans(module, path) for path in info.scanners)
             or self._index.is_metaclass(module, "scan:" + name)
+            or self._is_looked_through(module, name)
             for name, info in summary.classes.items()
         )
 
@@ -75,6 +78,18 @@ class Families:
         module, kind, key = user
         classes = self._index.modules[module].summaries[key].classes if kind == "s" else {}
         return any(path[-1] == "Protocol" for info in classes.values() for path in info.bases)
+
+    def _is_looked_through(self, module: str, name: str) -> bool:
+        """Does an ``__init_subclass__`` that a class inherits read all that classes hold?"""
+        for home, owner in self._index.names.bases_of((module, name)):
+            _, unit = self._index.modules[home].functions.get(
+                f"{owner}.__init_subclass__", (0, None)
+            )
+            if unit is not None:
+                named = unit.attrs.union(*unit.paths)
+                if not LOOKING_THROUGH.isdisjoint(named):
+                    return True
+        return False
 
     def _scans(self, module: str, decorator: Path) -> bool:
         """May a decorator read all methods of a class? Yes, but for some that are known."""

@@ -87,6 +87,13 @@ NO_OPERATORS = CONSTRUCTION | {
 CLASS_HOOKS = frozenset(
     {"__init_subclass__", "__class_getitem__", "__set_name__", "__mro_entries__"}
 )
+# Names by which code goes through all that classes hold.
+LOOKING_THROUGH = frozenset(
+    {
+        "__mro__", "mro", "__dict__", "vars", "dir", "getmembers", "getmembers_static",
+        "__annotations__", "get_annotations", "get_type_hints",
+    }
+)  # fmt: skip
 # What makes the members of an enum, with the class.
 MEMBER_HOOKS = frozenset({"__new__", "__init__", "_generate_next_value_"})
 METACLASS_HOOKS = frozenset({"__new__", "__init__", "__call__", "__prepare__"})
