@@ -32,7 +32,8 @@ def give_back_later_names(state: State, module: str, number: int, recorder: Reco
         namespace = state.tracked[target].namespace
         if "__all__" in namespace and not _is_bound(state, target, "__all__", place):
             for name in public_names(namespace):
-                recorder.setdefault(name, namespace[name])
+                if name not in recorder.bound:
+                    recorder[name] = namespace[name]
         for name in list(recorder.bound):
             is_of_target = recorder[name] is namespace.get(name)
             if is_of_target and not _is_bound(state, target, name, place):
