@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..source.anatomy import dump, has_docstring
 from ..source.parsing import first_line, parse
-from ..source.scopes import bound_names, dotted
+from ..source.scopes import bound_names, dotted, registrars
 
 __all__ = ["ClassDiff", "diff_class_texts", "differs_in_words"]
 
@@ -86,6 +86,8 @@ def _diff_classes(
             bodies.add(name)
         else:
             attrs.add(name)
+    for name in old.keys() - new.keys():
+        attrs.update(*(registrars(node) & new.keys() for _, node in old[name]))
     values = _values(old), _values(new)
     others = values[0] != values[1] or not attrs.isdisjoint(values[0])
     others = others or _annotated(before) != _annotated(after)

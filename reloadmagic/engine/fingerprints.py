@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Iterator
 from typing import Any
@@ -66,11 +67,14 @@ def _spelled_out(part: Any) -> Any:
 
 def fingerprint(value: Any) -> tuple[str, Any]:
     """What a function or value is: the code and defaults of what it holds, else itself."""
-    functions = list(functions_within(value))
+    functions = [(type(value), f) for f in functions_within(value)]
     if not functions:
         return "value", value
+    if type(value) is functools.singledispatchmethod:
+        registry = vars(value)["dispatcher"].registry.items()
+        functions += [(kind, f) for kind, held in registry for f in functions_within(held)]
     return "functions", [
-        (type(value), f.__code__, f.__defaults__, f.__kwdefaults__) for f in functions
+        (kind, f.__code__, f.__defaults__, f.__kwdefaults__) for kind, f in functions
     ]
 
 

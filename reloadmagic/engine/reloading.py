@@ -24,7 +24,7 @@ from ..reach.walk import Walk
 from .annotations import annotate, order_annotations
 from .bodies import patch_bodies
 from .bound import loader_of
-from .cycles import order_of
+from .cycles import order_known
 from .dropping import drop_names, drop_unexplained, hide_unexplained
 from .failures import Failed, locate
 from .late import at_imports
@@ -301,16 +301,18 @@ def _waiting_behind(
 ) -> list[str]:
     """The waiting modules that importing *targets* in *importer* starts, in that order.
 
-    What such a module imports itself has its turn within its own. What begins before its importer,
-    where all is imported anew, is not started by it.
+    What such a module imports itself has its turn within its own. Of modules that import each other
+    the importer does not start the one that begins before it, where all is imported anew.
     """
-    order = order_of(state)
+    order = order_known(state)
     found: list[str] = []
     seen = {name for name, work in state.work.items() if work.started}
     todo = [(importer, target) for target in targets][::-1]
     while todo:
         importer, name = todo.pop()
-        if name in seen or not order.starts(importer, name):
+        if name in seen or (
+            importer in order.graph.descendants(name) and not order.run.starts(importer, name)
+        ):
             continue
         seen.add(name)
         if name in waiting:

@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..source.anatomy import FunctionNode
-from ..source.scopes import bound_names, dotted
+from ..source.scopes import bound_names, dotted, registrars
 from .summary import BASE, CALL, FACTORIES, MENTION, OPERATOR, USE, ClassInfo, Path, Unit
 from .syntax import decorator_of, factories, lambda_in, stored
 
@@ -132,15 +132,5 @@ def _note_member(info: ClassInfo, name: str, statement: ast.stmt, unit: Unit, te
     for path in unit.paths:
         if path[0] in info.attrs and path[0] != name:
             info.holders.setdefault(path[0], set()).add(name)
-    for other in _registrars(statement) & info.attrs.keys() - {name}:
+    for other in registrars(statement) & info.attrs.keys() - {name}:
         info.holders.setdefault(name, set()).add(other)
-
-
-def _registrars(node: ast.stmt) -> set[str]:
-    """Names of a class body whose attributes decorate a method: ``run`` of ``@run.register``.
-
-    They hold the method from then on, and run it.
-    """
-    decorators = node.decorator_list if isinstance(node, FunctionNode) else []
-    called = map(dotted, map(decorator_of, decorators))
-    return {path[0] for path in called if path is not None and len(path) > 1}

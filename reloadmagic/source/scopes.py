@@ -19,6 +19,7 @@ __all__ = [
     "child_nodes",
     "dotted",
     "names_in_scope",
+    "registrars",
     "scope_nodes",
     "scope_statements",
 ]
@@ -169,3 +170,13 @@ def dotted(node: ast.expr) -> tuple[str, ...] | None:
         return None
     names.append(node.id)
     return tuple(reversed(names))
+
+
+def registrars(node: ast.AST) -> set[str]:
+    """Names of a class body whose attributes decorate a method: ``run`` of ``@run.register``.
+
+    They hold the method from then on, and run it.
+    """
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    called = (dotted(d.func if isinstance(d, ast.Call) else d) for d in decorators)
+    return {path[0] for path in called if path is not None and len(path) > 1}
