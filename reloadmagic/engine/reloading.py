@@ -258,31 +258,10 @@ def _awaited(state: State, plan: ModulePlan) -> dict[int, dict[str, list[str]]]:
         if target in waiting and not f"{plan.name}.".startswith(f"{target}."):
             behind = _waiting_behind(state, imports, plan.name, [target], waiting)
             seen = "" if _imports_by_name(state, user) else target
-            if seen:
-                behind = [*_overdue(state, imports, target, waiting), *behind]
             for module, number in Walk(state.index, calls_only=True).from_user(user):
                 if module == plan.name:
                     found.setdefault(number, {}).setdefault(seen, []).extend(behind)
     return found
-
-
-def _overdue(
-    state: State, imports: Mapping[str, Iterable[tuple[int, str]]], target: str, waiting: set[str]
-) -> list[str]:
-    """The waiting modules that *target* imports and that come before it where nothing calls for it.
-
-    Once a function imports it ahead of them, they have their turn before it, too.
-    """
-    order = order_of(state)
-    found: set[str] = set()
-    todo = [target]
-    while todo:
-        new = {name for _, name in imports.get(todo.pop(), ())} - found
-        found |= new
-        todo += new
-    return sorted(
-        (n for n in found & waiting - {target} if not order.starts(target, n)), key=order.began
-    )
 
 
 def _imports_by_name(state: State, user: User) -> bool:
