@@ -907,3 +907,34 @@ def test_an_object_made_by_a_registered_class_is_made_again_for_its_init(project
     project.replace("nets.py", "self.size = 1", "self.size = 5")
     reloader.reload()
     assert nets.net.size == 5
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "class Box:\n    table = {'a': add}\n    def run(self): return self.table['a'](1)\n",
+        "class Box:\n    act = staticmethod(add)\n    def run(self): return self.act(1)\n",
+        "class Box:\n    def run(self): return globals()['add'](1)\n",
+    ],
+)
+def test_what_functions_in_a_class_or_looked_up_computed_is_computed_again(project, reloader, call):
+    project.write("use.py", f"def add(n): return n + 1\n{call}box = Box()\nTOTAL = box.run()\n")
+    use = load("use")
+    project.replace("use.py", "n + 1", "n + 5")
+    reloader.reload()
+    assert use.TOTAL == 6
+
+
+def test_an_object_stays_whose_class_holds_a_function_that_is_not_called(project, reloader):
+    project.write(
+        "use.py",
+        "def add(n): return n + 1\n"
+        "class Box:\n    table = {'a': add}\n    def __init__(self): self.seen = []\n"
+        "    def run(self, n): return self.table[n](1)\nbox = Box()\n",
+    )
+    use = load("use")
+    box = use.box
+    box.seen.append(1)
+    project.replace("use.py", "n + 1", "n + 5")
+    reloader.reload()
+    assert (use.box is box, box.seen, box.run("a")) == (True, [1], 6)

@@ -73,6 +73,7 @@ class Effects(Uses):
         if kind == "v":
             owner, _, attr = key[1].rpartition(".")
             self._kept((module, owner.partition(".")[0]), attr)
+            self._by_attribute((module, owner.partition(".")[0]), attr)
             return
         statement = self.index.modules[module].source.statements[key]
         if statement.fragment.kind not in {"import", "def", "class"}:

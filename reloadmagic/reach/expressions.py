@@ -125,7 +125,7 @@ class Expressions:
             name = asked_name(node, own_scope=self.scope.at_top)
             if name is not None:
                 self.summary.asks.add(name)
-                self.unit.use((name,), USE)
+                self.unit.use((name,), USE | how & TAKEN)
                 if isinstance(node, ast.Call):
                     for argument in node.args[1:]:
                         self.read(argument, MENTION)
