@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import types
 import weakref
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 
 __all__ = [
@@ -164,6 +164,35 @@ def _is_of(cls: type, modules: Collection[Any]) -> bool:
     """Is the class one that one of *modules* defines?"""
     home = class_dict(cls).get("__module__")
     return type(home) is str and home in modules
+
+
+def made_by_calls(value: Any, modules: Container[Any]) -> set[str]:
+    """What of a value is code that was defined in a call of a function of *modules*.
+
+    Of a class the names of such methods, ``""`` for any other value: closures, what decorators
+    return, instances of such a class.
+    """
+    if is_class(value):
+        parts = (
+            item
+            for base in type.__dict__["__mro__"].__get__(value)
+            for item in class_dict(base).items()
+        )
+        return {
+            attr
+            for attr, part in parts
+            if any(_is_inner(f, modules) for f in functions_within(part))
+        }
+    held = [value, *_held(value)]
+    is_made = any(_is_inner(f, modules) for part in held for f in functions_within(part))
+    return {""} if is_made or made_by_calls(type(value), modules) else set()
+
+
+def _is_inner(function: types.FunctionType, modules: Container[Any]) -> bool:
+    code = function.__code__
+    is_generated = code.co_filename.startswith("<")  # as a dataclass's methods are
+    inner = "<locals>" in code.co_qualname and not is_generated
+    return inner and function.__globals__.get("__name__") in modules
 
 
 def held_by_function(function: types.FunctionType) -> Iterator[Any]:

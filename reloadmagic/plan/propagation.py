@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Container, Iterable, Mapping
 
+from ..live import made_by_calls
 from ..modules import TrackedModule
 from ..reach.index import Index
 from ..reach.tokens import StatementId, Target, Token
@@ -87,13 +88,40 @@ class Propagation:
         """Follow all tokens until nothing is added."""
         while True:
             while self._tokens:
-                token = self._tokens.popleft()
-                producer = self._producers[token]
-                for statement in self.index.reached(token):
-                    if producer is None or not self._is_past(statement, producer, token):
-                        self.reach_at(statement, token)
+                self._follow(self._tokens.popleft())
             if not self._reach_whole_modules():
                 return
+
+    def _follow(self, token: Token) -> None:
+        """Reach what can see what *token* says.
+
+        What has run by then may have made what sees it later: a decorated function, say.
+        """
+        producer = self._producers[token]
+        todo = self.index.reached(token)
+        seen = set(todo)
+        while todo:
+            makers = []
+            for statement in todo:
+                if producer is None or not self._is_past(statement, producer, token):
+                    self.reach_at(statement, token)
+                else:
+                    makers.append(statement)
+            todo = set().union(*map(self._users_of_made, makers)) - seen
+            seen |= todo
+
+    def _users_of_made(self, statement: StatementId) -> set[StatementId]:
+        """The statements that may run code of what *statement* made by calls, when it last ran."""
+        found: set[StatementId] = set()
+        module, number = statement
+        source = self.index.modules[module].source
+        if module not in self.tracked or source.statements[number].fragment.kind == "import":
+            return found
+        for name in source.statements[number].binds:
+            value = self.tracked[module].namespace.get(name)
+            for attr in made_by_calls(value, self.tracked):
+                found |= self.index.users_of_made((module, name), attr)
+        return found
 
     def _is_past(self, statement: StatementId, producer: StatementId, token: Token) -> bool:
         """Has *statement* run for certain when *producer* has made *token* come true?

@@ -325,6 +325,11 @@ class Index:
         """The walk from *token*, which ends in the same places until something is indexed anew."""
         return self.remembered(token, lambda: Walk(self).run(token))
 
+    def users_of_made(self, entity: Entity, attr: str) -> set[StatementId]:
+        """The statements that may run code made by calls, as `Walk.from_made`; not to be written to."""
+        key = ("users of made", *entity, attr)
+        return self.remembered(key, lambda: Walk(self).from_made(entity, attr))
+
     def reached_values(self, token: Token) -> set[ValueId]:
         """The values in class bodies, by module, statement and qualname, that use what changed."""
         return self._walked(token).values

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .effects import Effects
-from .summary import BASE, MENTION, USE
+from .summary import BASE, CALL, MENTION, USE
 from .tokens import Entity, StatementId, Target, Token, User
 
 if TYPE_CHECKING:
@@ -57,6 +57,21 @@ class Walk(Effects):
         """The statements that run *user*, or use what it makes."""
         self.todo.append(user)
         return self.drain()
+
+    def from_made(self, entity: Entity, attr: str) -> set[StatementId]:
+        """The statements that may run code which a call has made.
+
+        That has a name, or is the method *attr* of the class of that name.
+        """
+        if attr:
+            self._method(*entity, attr)
+        else:
+            for user, how, rest in self.index.users(entity):
+                if how & CALL:
+                    self.todo.append(user)
+                elif how & MENTION and not rest:
+                    self._mention(user)
+        return self.finish()
 
     def drain(self) -> set[StatementId]:
         """Walk on from all that is to do; the statements reached so far."""
