@@ -17,8 +17,8 @@ from typing import Any
 
 from .errors import SourceError
 from .loader import MERGE_HOOK, compiles_as_usual
+from .parsing import file_lines, is_text, place_of_error
 from .source import Source, Statement, Text
-from .source.parsing import file_lines, is_text, place_of_error
 from .source.scopes import scope_nodes
 from .stamps import Stamp, stamp_of
 

@@ -12,6 +12,9 @@ import weakref
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 
+from .absent import ABSENT
+from .plain import is_plain
+
 __all__ = [
     "class_dict",
     "code_objects",
@@ -21,6 +24,8 @@ __all__ = [
     "functions_within",
     "hold",
     "is_class",
+    "made_by_calls",
+    "weakly_held",
 ]
 
 
@@ -251,6 +256,16 @@ def _held(value: Any) -> Iterator[Any]:
     else:
         yield from functions_within(value)
         yield from (part for part in instance_values(value) if callable(part))
+
+
+def weakly_held(value: Any) -> Any:
+    """What to remember *value* by: itself where it is plain, else not to keep it alive."""
+    if is_plain(value):
+        return value
+    try:
+        return weakref.ref(value)
+    except TypeError:
+        return ABSENT
 
 
 def instance_values(value: Any) -> list[Any]:

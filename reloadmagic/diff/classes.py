@@ -7,8 +7,8 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..parsing import first_line, parse
 from ..source.anatomy import dump, has_docstring
-from ..source.parsing import first_line, parse
 from ..source.scopes import bound_names, dotted, registrars
 
 __all__ = ["ClassDiff", "diff_class_texts", "differs_in_words"]

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from ..errors import ReloadFailed, ReloadMagicError, frames_of
 from ..loader import ReloadLoader
 from ..modules import module_namespace
+from ..parsing import file_lines
 from ..plan import ModulePlan
 from ..reach.tokens import Token
 from ..source import Source
-from ..source.parsing import file_lines
 from ..stamps import Stamp
 from .outcome import Outcome
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..absent import ABSENT
+from ..live import weakly_held
 from ..modules import module_namespace
-from ..plain import is_plain
 from .stars import star_names
 
 if TYPE_CHECKING:
@@ -97,18 +97,6 @@ class Namespace:
         first = order.index(star) + 1 if star is not None else 0
         return [module for module in order[first:] if name not in self.stars[module]]
 
-    def note_values(self) -> None:
-        """Imports have run: what their names are now is what these bound."""
-        for name, origins in self.provenance.items():
-            value = self.names.get(name, ABSENT)
-            if value is not ABSENT and any(value is _value_now(origin) for origin in origins):
-                self.imported[name] = _held(value)
-        for module in self.stars:
-            now = module_namespace(sys.modules.get(module)) or {}
-            for name in star_names(now):
-                if self.names.get(name, ABSENT) is now[name]:
-                    self.imported[name] = _held(now[name])
-
     def is_imported(self, name: str, value: object) -> bool:
         """Is *value* what an import bound *name* to?"""
         held = self.imported.get(name, ABSENT)
@@ -132,16 +120,6 @@ class Namespace:
         bound = before.get(module, {})
         given = self.given.get(name, ABSENT) if "__getattr__" in bound else ABSENT
         return bound.get(attr, given)
-
-
-def _held(value: Any) -> Any:
-    """What to remember *value* by: itself where it is plain, else not to keep it alive."""
-    if is_plain(value):
-        return value
-    try:
-        return weakref.ref(value)
-    except TypeError:
-        return ABSENT
 
 
 def namespaces_before(namespaces: Collection[Namespace]) -> Names:
@@ -300,7 +278,7 @@ def _refresh_star(
 
 def _bind(namespace: Namespace, name: str, value: Any, transaction: Transaction) -> None:
     transaction.set_item(namespace.names, name, value)
-    transaction.set_item(namespace.imported, name, _held(value))
+    transaction.set_item(namespace.imported, name, weakly_held(value))
 
 
 def _is_imported_before(namespace: Namespace, module: str, name: str) -> bool:

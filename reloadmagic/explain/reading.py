@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..parsing import parse
 from ..reach import summarize
 from ..reach.known import CONSTRUCTION
 from ..reach.summary import CALL, Path, Summary, Unit
 from ..source import Fragment
-from ..source.parsing import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

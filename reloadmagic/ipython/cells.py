@@ -76,7 +76,7 @@ def python_source(cell: str, transformed: str | None) -> str | None:
 
 
 def _parses(text: str) -> bool:
-    from reloadmagic.source.parsing import parse  # not before it is asked what cells did
+    from reloadmagic.parsing import parse  # not before it is asked what cells did
 
     try:
         parse(text)

@@ -13,8 +13,8 @@ import types
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from reloadmagic.parsing import future_flags, is_text
 from reloadmagic.source import Part, Text
-from reloadmagic.source.parsing import future_flags, is_text
 from reloadmagic.source.scopes import scope_nodes
 
 __all__ = ["compile_cells"]

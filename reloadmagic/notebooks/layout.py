@@ -10,8 +10,8 @@ import ast
 from collections.abc import Iterable
 
 from reloadmagic.errors import describe
+from reloadmagic.parsing import parse
 from reloadmagic.source import Part, Text
-from reloadmagic.source.parsing import parse
 
 from .magics import Rules, commented, to_python
 from .reading import PYTHON, Cell, NotebookError

@@ -11,8 +11,8 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from typing import TYPE_CHECKING, Any
 
 from reloadmagic.compiling import show_parts
+from reloadmagic.parsing import parse
 from reloadmagic.source import Text
-from reloadmagic.source.parsing import parse
 
 from .compiling import compile_cells
 from .layout import lay_out

@@ -7,16 +7,34 @@ names reloads keep up to date.
 from __future__ import annotations
 
 import ast
+import sys
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
+from ..live import weakly_held
+from ..modules import module_namespace
+from ..parsing import parse
 
 if TYPE_CHECKING:
     from ..engine.names import Namespace
 
 __all__ = ["Namespaces"]
+
+
+@dataclass(slots=True)
+class _Code:
+    """Code that was noted: its text, or what gives it, where it runs, and what its imports bound."""
+
+    source: str | Callable[[], str | None]
+    names: dict[str, Any]
+    imported: dict[str, Any] | None = None
+
+    def text(self) -> str | None:
+        """The code itself, None if it cannot be had."""
+        return self.source if isinstance(self.source, str) else self.source()
 
 
 class Namespaces:
@@ -28,7 +46,7 @@ class Namespaces:
     def __init__(self, dicts: Iterable[dict[str, Any]]) -> None:
         self._dicts = list(dicts)
         self._known: list[Namespace] = []
-        self._unread: deque[tuple[str | Callable[[], str | None], dict[str, Any]]] = deque()
+        self._unread: deque[_Code] = deque()
 
     def read_scripts(self) -> None:
         """Note the imports of scripts whose globals are to be kept up to date."""
@@ -48,13 +66,13 @@ class Namespaces:
 
         It may be given by a function, None if it cannot be.
         """
-        self._unread.append((source, names))
+        self._unread.append(_Code(source, names))
 
     def note_values(self, names: dict[str, Any]) -> None:
         """Code that was noted has run in *names*: remember what its imports bound."""
-        for known in self.known:
-            if known.names is names:
-                known.note_values()
+        for code in self._unread:
+            if code.names is names and code.imported is None:
+                code.imported = dict(_bound_by_imports(code.text() or "", names))
 
     @property
     def known(self) -> list[Namespace]:
@@ -62,14 +80,14 @@ class Namespaces:
         for names in self._dicts:
             self._of(names)
         while self._unread:
-            source, names = self._unread.popleft()
-            text = source if isinstance(source, str) else source()
+            code = self._unread.popleft()
+            text = code.text()
             if text is not None:
-                self._read(text, names)
+                self._read(text, code.names)
+                self._of(code.names).imported |= code.imported or {}
         return self._known
 
     def _read(self, source: str, names: dict[str, Any]) -> None:
-        from ..source.parsing import parse
         from ..source.scopes import bound_names, scope_nodes
 
         found = self._of(names)
@@ -93,6 +111,21 @@ class Namespaces:
 
         self._known.append(Namespace(names))
         return self._known[-1]
+
+
+def _bound_by_imports(source: str, names: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The names that from-imports of *source* have bound in *names*, with what to know these by."""
+    try:
+        nodes = list(ast.walk(parse(source)))
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            there = module_namespace(sys.modules.get(node.module or "")) or {}
+            aliases = [(alias.name, alias.asname or alias.name) for alias in node.names]
+            for name, bound in zip(there, there, strict=True) if ("*", "*") in aliases else aliases:
+                if name in there and bound in names and names[bound] is there[name]:
+                    yield bound, weakly_held(there[name])
 
 
 class _PlainReader:

@@ -13,8 +13,6 @@ In come the bytes of a file; out goes a `Source`. Nothing here executes code of 
     what runs in the scope of a module, and the names that it binds.
 ``parts``
     texts that are shown as several files: the cells of a notebook.
-``parsing``
-    trees, without warnings.
 """
 
 from __future__ import annotations

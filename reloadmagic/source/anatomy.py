@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from .parsing import first_line, is_text
+from ..parsing import first_line, is_text
 from .scopes import scope_nodes
 
 __all__ = [

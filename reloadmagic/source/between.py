@@ -11,8 +11,8 @@ import bisect
 import operator
 from dataclasses import dataclass
 
+from ..parsing import parse
 from .alike import common_prefix, common_suffix, line_start
-from .parsing import parse
 from .statements import Statement, cut
 
 __all__ = ["parse_between"]

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .parsing import parse
+from ..parsing import parse
 
 __all__ = [
     "bound_by_text",

@@ -12,8 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import NoSource, SourceError, describe
-from ..stamps import content_digest
-from .parsing import (
+from ..parsing import (
     describe_syntax_error,
     future_flags,
     line_of_byte,
@@ -22,6 +21,7 @@ from .parsing import (
     undecodable,
     unwarned,
 )
+from ..stamps import content_digest
 from .parts import Part, Text
 from .statements import Statement, cut
 

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .parsing import first_line, is_text, parse
+from ..parsing import first_line, is_text, parse
 from .scopes import bound_by_text, bound_names, child_nodes, scope_nodes
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import linecache
 from typing import Any
 
 from reloadmagic.compiling import decoder, show_parts
+from reloadmagic.parsing import file_lines
 from reloadmagic.source import Text
-from reloadmagic.source.parsing import file_lines
 
 __all__ = ["show"]
 
