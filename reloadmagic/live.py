@@ -12,9 +12,6 @@ import weakref
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 
-from .absent import ABSENT
-from .plain import is_plain
-
 __all__ = [
     "class_dict",
     "code_objects",
@@ -260,6 +257,9 @@ def _held(value: Any) -> Iterator[Any]:
 
 def weakly_held(value: Any) -> Any:
     """What to remember *value* by: itself where it is plain, else not to keep it alive."""
+    from .absent import ABSENT  # neither before it is asked for
+    from .plain import is_plain
+
     if is_plain(value):
         return value
     try:

@@ -98,8 +98,7 @@ class Propagation:
         What has run by then may have made what sees it later: a decorated function, say.
         """
         producer = self._producers[token]
-        todo = self.index.reached(token)
-        seen = set(todo)
+        todo = seen = self.index.reached(token)
         while todo:
             makers = []
             for statement in todo:
@@ -107,8 +106,8 @@ class Propagation:
                     self.reach_at(statement, token)
                 else:
                     makers.append(statement)
-            todo = set().union(*map(self._users_of_made, makers)) - seen
-            seen |= todo
+            todo = set[StatementId]().union(*map(self._users_of_made, makers)) - seen
+            seen = seen | todo if todo else seen
 
     def _users_of_made(self, statement: StatementId) -> set[StatementId]:
         """The statements that may run code of what *statement* made by calls, when it last ran."""

@@ -212,6 +212,7 @@ class Live:
 
     tool: Any = None
     facts: Any = None
+    before: Any = None  # the facts of the version before
     held: dict[str, Held] = field(default_factory=dict)
     values: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
@@ -299,6 +300,7 @@ class Live:
     def check(self, files: dict[str, str]) -> list[Difference]:
         """What the reload to *files*, which are sound, lost or replaced."""
         before, self.facts = self.facts, _facts(files)
+        self.before = before
         old, self.held = self.held, {}
         differences = []
         if self.tool.keeps_objects:
@@ -442,6 +444,9 @@ class Live:
             was, now = self.values.values(), self._values().values()
             if any(v is container for v in was) or any(v is entry.box[1] for v in now):
                 raise KeyError  # the name stands for what another did, or the other way round
+            module, _, name = entry.action[1].partition(":")
+            if self.before.homes(module, name).isdisjoint(self.facts.homes(module, name)):
+                raise KeyError  # the name stands for what another statement makes
         values = container.values() if isinstance(container, dict) else container
         return "" if any(value is wanted for value in values) else "the entry is lost"
 

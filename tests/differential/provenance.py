@@ -214,6 +214,14 @@ class Facts:
                         words[word] = words.get(word, 0) + 1
         return words
 
+    def homes(self, module: str, name: str) -> set[tuple[str, str]]:
+        """By module and name, what binds that which *name* stands for in *module*, imports followed."""
+        found = set()
+        for home, at, _ in self._resolve(module, name, "mention"):
+            statement = self._modules[home].statements[at]
+            found |= {(home, bound) for bound in statement.binds - statement.imports.keys()}
+        return found
+
     # -- provenance ------------------------------------------------------------------------
 
     def digests(self) -> dict[tuple[str, str], str]:
