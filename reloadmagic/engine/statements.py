@@ -12,7 +12,7 @@ from ..compiling import compile_statements
 from ..errors import SourceError
 from ..interrupts import interrupts_pass
 from ..notes import is_container
-from ..plain import same_value
+from ..plain import is_plain, same_value
 from ..plan import ModulePlan
 from ..source.scopes import bound_by_text
 from ..transaction import ABSENT
@@ -193,6 +193,7 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
             namespace[name] = stays
         result[name] = stays
         note_binding(state, plan, name, was, value, stays, None)
+        _unsay_on_the_way(state, work, number, name)
     if is_import:
         _tell_names(work, told, before, result)
 
@@ -223,6 +224,7 @@ def _settle_all(
             namespace[name] = stays
         result[name] = stays
         note_binding(state, plan, name, was, value, stays, fingerprints.get(name))
+        _unsay_on_the_way(state, work, number, name)
         del value  # a twin must not outlive its merge
 
 
@@ -232,6 +234,20 @@ def _note_last(state: State, work: Work, recorder: Recorder) -> None:
     for name, was in recorder.bound.items():
         if len(bindings.get(name, ())) != 1 or "*" in bindings:
             work.last.setdefault(name, was)
+
+
+def _unsay_on_the_way(state: State, work: Work, number: int, name: str) -> None:
+    """The last that binds a plain name has given it what it held before this run.
+
+    Those that read what it held on the way have had their turn.
+    """
+    bindings = state.index.modules[work.plan.name].bindings
+    last = max((*bindings.get(name, ()), *bindings.get("*", ())), default=number)
+    value = work.plan.tracked.namespace[name]
+    was = work.last.get(name, ABSENT)
+    if last <= number and was is not ABSENT and is_plain(value) and same_value(was, value):
+        state.effects.discard(("bind", work.plan.name, name))
+        state.effects.discard(("content", work.plan.name, name))
 
 
 def _leave_alone(state: State, work: Work, number: int, recorder: Recorder) -> None:
