@@ -156,12 +156,11 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
     plan = work.plan
     drop_names(state, work)
     descents = _descents(state, plan)
-    if state.index.whole(name) and not any(map(plan.forced, plan.run)):
-        # All of it runs or nothing does, by what the modules that it imports have changed.
-        descents = {0: [target for number in sorted(descents) for target in descents[number]]}
     awaited = _awaited(state, plan)
     try:
         hide_unexplained(state, work)
+        if state.index.whole(name) and not any(map(plan.forced, plan.run)):
+            _descend_until_due(state, plan, descents)
         for number in sorted({*plan.run, *plan.annotated, *descents}):
             for target in descents.get(number, ()):
                 reload_module(state, target)
@@ -181,6 +180,18 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
     except BaseException as error:  # user code may raise anything
         raise Failed(locate(error, plan, state.tracked), error) from error
     order_annotations(state, plan)
+
+
+def _descend_until_due(state: State, plan: ModulePlan, descents: dict[int, list[str]]) -> None:
+    """Reload what a module imports that runs as a whole or not at all, until it shows that it does.
+
+    What is left in *descents* has its turn where it is imported.
+    """
+    for number in sorted(descents):
+        if state.effects.may_run(plan):
+            return
+        for target in descents.pop(number):
+            reload_module(state, target)
 
 
 def _run(
