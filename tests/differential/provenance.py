@@ -342,7 +342,8 @@ class Facts:
             if attribute is not None:  # a function imports it for itself
                 yield from self._resolve(origin, attribute, how)
         for word in set(_attributes(parts)):
-            yield from ((m, other, "run") for m, other in self._attributes.get(word, ()))
+            for origin in {m for m, _ in self._attributes.get(word, ())}:
+                yield from self._resolve(origin, word, "run")  # an import may give it another name
         for part in parts:
             for inner in ast.walk(part):
                 if isinstance(inner, ast.Attribute):

@@ -6,6 +6,7 @@ from .provenance import Facts
 
 BEFORE = """
 from .b import K, Database, helper
+from .b import Database as Store
 REG = {}
 def register(fn):
     REG[fn.__name__] = fn
@@ -37,6 +38,8 @@ def late():
     from pkg.a import N
     return N
 LATE = [late()]
+from . import a
+STORE = a.Store(3)
 """
 
 
@@ -51,6 +54,7 @@ EDITS = [
     ("N = len(REG)", "N = 7", "pkg.b:LATE", "pkg.a:REG"),
     ("K = 1", "K = 2", "pkg.b:K", "pkg.a:CACHE"),
     ("def sized(self, n): return n", "def sized(self, n): return -n", "pkg.a:ALIAS_DB", ""),
+    ("def sized(self, n): return n", "def sized(self, n): return -n", "pkg.b:STORE", ""),
     ('TABLE["k"] = 1', 'TABLE["k"] = 2', "pkg.a:M", "pkg.a:N"),
     ("CACHE = {}", "CACHE = {1: 2}", "pkg.a:CACHE", "pkg.a:MADE"),
     ("CACHE = {}", "# a comment\nCACHE = {}", "", "pkg.a:CACHE"),
