@@ -726,6 +726,49 @@ def test_an_object_that_sets_its_attributes_past_its_class_stays_for_edits_of_it
     assert net(1) == 2
 
 
+NETWORK = """
+class Layer:
+    calls = 0
+    def __call__(self, x):
+        return x
+    def ask(self):
+        return self(1)
+class Linear(Layer):
+    def __init__(self, weight=2):
+        self.weight = weight
+class Chain(Layer):
+    def __init__(self, *layers):
+        self.layers = list(layers)
+        {more}
+NET = Chain(Linear(), Chain(Linear(3)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "stays"),
+    [
+        ("self.both = layers, self.layers", True),
+        ("self.by_number = {n: layer for n, layer in enumerate(layers)}", True),
+        ("self.value = layers[0](1)", False),
+        ("self.values = [layer(1) for layer in layers]", False),
+        ("self.value = self(1)", False),
+        ("self.add(*layers)\n    def add(self, *layers): self.value = layers[0](1)", False),
+        ("for layer in layers: layer.ask()", False),
+    ],
+)
+def test_an_object_made_of_others_of_its_kind_stays_for_edits_of_what_its_making_does_not_call(
+    project, reloader, more, stays
+):
+    text = NETWORK.replace("{more}", more)
+    project.write("m.py", text)
+    m = load("m")
+    net = m.NET
+    project.edit("m.py", text.replace("return x", "return x + 1"))
+    reloader.reload()
+    assert (m.NET is net) == stays
+    assert net(1) == 2
+
+
 KEPT_FOR_LATER = {
     "a thread": "import threading\nKEPT = threading.Thread(target=work, args=(1,))\n",
     "a timer": "from threading import Timer\nKEPT = Timer(60, work)\n",

@@ -280,7 +280,7 @@ class Handling:
         """A function or a class of the user's is called."""
         if entity in self._question.family:
             if given:
-                raise Used
+                self._make(entity, given=given)
             self.made.add(entity)
             return True
         module, name = entity
@@ -299,7 +299,7 @@ class Handling:
         return self._make(entity, given=given)
 
     def _make(self, entity: Entity, *, given: Given) -> bool:
-        """An object of a class that is not in question is made: may it hold one that is?"""
+        """An object of a class is made: may it hold one that is in question?"""
         if not self._definitions.is_plain_class(entity):
             raise Used
         held, _ = self._methods(entity, CONSTRUCTION, given=given, held=bool(given))
