@@ -769,6 +769,54 @@ def test_an_object_made_of_others_of_its_kind_stays_for_edits_of_what_its_making
     assert net(1) == 2
 
 
+VECTOR = """
+class Vector:
+    def __init__(self, parts):
+        self.parts = list(parts)
+    @classmethod
+    def zeros(cls, n, *, of=0):
+        made = cls([of] * n)
+        {step}
+        return made
+    @staticmethod
+    def of(*parts):
+        made = Vector(parts)
+        {step}
+        return made
+    def __getitem__(self, n):
+        return self.parts[n]
+    def norm(self):
+        return sum(self.parts)
+    def sized(self):
+        return self.norm() + self[0]
+class Long(Vector): pass
+MADE = {made}
+"""
+
+
+@pytest.mark.parametrize("made", ["Vector.zeros(3)", "Vector.of(1, 2)", "Long.zeros(2, of=1)"])
+@pytest.mark.parametrize(
+    ("step", "stays"),
+    [
+        ("made.extra = 1", True),
+        ("made.total = made.norm()", True),
+        ("made.first = made[0]", False),
+        ("made.size = made.sized()", False),
+        ("made.first = next(iter(made))", False),
+    ],
+)
+def test_an_object_stays_that_its_class_makes_by_a_method_for_edits_of_what_that_does_not_use(
+    project, reloader, made, step, stays
+):
+    text = VECTOR.replace("{step}", step).replace("{made}", made)
+    project.write("m.py", text)
+    m = load("m")
+    before = m.MADE
+    project.edit("m.py", text.replace("return self.parts[n]", "return -self.parts[n]"))
+    reloader.reload()
+    assert (m.MADE is before) == stays
+
+
 KEPT_FOR_LATER = {
     "a thread": "import threading\nKEPT = threading.Thread(target=work, args=(1,))\n",
     "a timer": "from threading import Timer\nKEPT = Timer(60, work)\n",

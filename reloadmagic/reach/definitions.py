@@ -16,7 +16,10 @@ from .tokens import Entity
 if TYPE_CHECKING:
     from .index import Index
 
-__all__ = ["Definitions"]
+__all__ = ["OF_CLASSES", "Definitions"]
+
+OF_CLASSES = ("classmethod", "staticmethod")
+"""Decorators of methods that are called of a class: the first one has them passed it."""
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _PLAIN_BASES = frozenset({"object", "ABC", "Generic", "Protocol"})
@@ -29,10 +32,18 @@ class Definitions:
     def __init__(self, index: Index) -> None:
         self._index = index
 
-    def function(self, place: Entity) -> ast.FunctionDef | None:
-        """The function of that module and qualname, None where it is no plain one."""
+    def function(self, place: Entity, kind: str = "") -> ast.FunctionDef | None:
+        """The function of that module and qualname, None where it is no plain one, or of that *kind*."""
         node = self._find(place)
-        return node if isinstance(node, ast.FunctionDef) and _is_plain(node) else None
+        return node if isinstance(node, ast.FunctionDef) and _is_plain(node, kind) else None
+
+    def method_of_class(self, entity: Entity, name: str) -> tuple[Entity, str] | None:
+        """What ``C.name`` is, and which of `OF_CLASSES`; None if it is neither."""
+        for place in self.methods(entity, name)[:1]:
+            for kind in OF_CLASSES:
+                if self.function(place) is None and self.function(place, kind) is not None:
+                    return place, kind
+        return None
 
     def methods(self, entity: Entity, name: str) -> list[Entity]:
         """The methods of that name, by module and qualname, of a class and of what it derives from."""
@@ -75,6 +86,6 @@ class Definitions:
         return node
 
 
-def _is_plain(node: ast.FunctionDef | ast.ClassDef) -> bool:
+def _is_plain(node: ast.FunctionDef | ast.ClassDef, kind: str = "") -> bool:
     called = map(dotted, map(decorator_of, node.decorator_list))
-    return all((path or ("",))[-1] in _PLAIN_DECORATORS for path in called)
+    return all((path or ("",))[-1] in {*_PLAIN_DECORATORS, kind} for path in called)

@@ -23,6 +23,7 @@ class Frame:
 
     Attributes:
         itself: the name of the object whose method it is, and its class; None elsewhere.
+        cls: the name of the class whose method it is, and that class; None elsewhere.
         returns: may what it returns be, or hold, such an object?
         plain: names that are known to hold tuples.
     """
@@ -30,6 +31,7 @@ class Frame:
     module: str
     local: dict[str, bool]
     itself: tuple[str, Entity] | None = None
+    cls: tuple[str, Entity] | None = None
     returns: bool = False
     plain: frozenset[str] = frozenset()
 

@@ -212,11 +212,17 @@ class Handling:
         if given and any(isinstance(argument, ast.Starred) for argument in node.args):
             raise Used  # where it comes in cannot be told
         path = dotted(node.func)
+        if path is not None and frame.cls is not None and path == frame.cls[:1]:
+            return self._run(frame.cls[1], given=given)
         if path is not None and path[0] not in frame.local:
             for entity, rest in self._index.names.resolve(frame.module, path):
                 entry = self._index.modules.get(entity[0])
                 if entry is not None and not rest and not entry.is_import(entity[1]):
                     return self._run(entity, given=given)
+                if entity in self._question.family and len(rest) == 1:
+                    method = self._definitions.method_of_class(entity, rest[0])
+                    if method is not None:
+                        return self._of_class(entity, *method, given=given)
         if isinstance(node.func, ast.Attribute):
             return self._method(frame, node.func, given=given)
         if path is None or path[0] in frame.local:
@@ -298,6 +304,13 @@ class Handling:
             raise Used
         return self._make(entity, given=given)
 
+    def _of_class(self, entity: Entity, place: Entity, kind: str, *, given: Given) -> bool:
+        """A method of a class in question is called of it, as those that make objects are."""
+        self._question.read(place[1].rpartition(".")[2])
+        cls = entity if kind == "classmethod" else None
+        _, returns = self._function(place, given=given, kind=kind, cls=cls)
+        return returns
+
     def _make(self, entity: Entity, *, given: Given) -> bool:
         """An object of a class is made: may it hold one that is in question?"""
         if not self._definitions.is_plain_class(entity):
@@ -323,22 +336,31 @@ class Handling:
         given: Given,
         itself: Entity | None = None,
         held: bool = False,
+        kind: str = "",
+        cls: Entity | None = None,
     ) -> tuple[bool, bool]:
-        """A function runs: may its object, and what it returns, hold an object in question?"""
-        node = self._definitions.function(place)
+        """A function runs: may its object, and what it returns, hold an object in question?
+
+        It may be of a *kind* among `OF_CLASSES`, and is passed *cls* then.
+        """
+        node = self._definitions.function(place, kind)
         if node is None or (place, given) in self._calls:
             raise Used
         args = node.args
-        parameters = given.parameters(args, bound=int(itself is not None))
+        is_bound = itself is not None or cls is not None
+        parameters = given.parameters(args, bound=int(is_bound))
         bound = stored(node.body)
         frame = Frame(place[0], dict.fromkeys(bound, False) | parameters)
         frame.plain = frozenset({args.vararg.arg} if args.vararg else ()) - {*bound}
         first = next(iter(parameters), None)
-        if itself is not None:
-            if first is None:
-                raise Used
+        if is_bound and first is None:
+            raise Used
+        if first is not None and itself is not None:
             frame.itself = (first, itself)
             frame.local[first] = held
+        elif first is not None and cls is not None:
+            frame.local[first] = True
+            frame.cls = (first, cls) if first not in bound else None
         defaults = [d for d in (*args.defaults, *args.kw_defaults) if d is not None]
         if self._any(Frame(place[0], {}), defaults):
             raise Used
