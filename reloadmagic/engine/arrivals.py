@@ -2,7 +2,8 @@
 
 It runs in parts, so that what arrives in it can be seen to at once, before later statements use it:
 names of star-imports that are not there yet where all is imported anew, and definitions that an
-edit took out of another module and that stay the objects they are.
+edit took out of another module and that stay the objects they are. Between the parts, what it
+imports and is stale has its turn.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ..diff import diff_sources
 from ..plan import ModulePlan
 from ..source import Source
 from .cycles import give_back_later_names
+from .reloading import descents, reload_module
 from .settling import settle
 from .state import Work
 
@@ -41,7 +43,13 @@ class Arrival:
         self._tracked = tracked
         self._moved = moved
         stars = {n for n, statement in enumerate(statements) if "*" in statement.binds}
-        self.alone = frozenset(stars.union(moved))
+        self._behind = descents(state, tracked.name)
+        self.alone = frozenset(stars.union(moved, self._behind))
+
+    def reach(self, number: int) -> None:
+        """The statement *number* is next: what it imports and is stale has its turn before it."""
+        for target in self._behind.get(number, ()):
+            reload_module(self._state, target)
 
     def see(self, number: int, recorder: Recorder) -> None:
         """The statement *number*, one of `alone`, has run; *recorder* has what it bound."""

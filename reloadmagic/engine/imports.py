@@ -101,6 +101,8 @@ def run_first(
     show_parts(source.text, source.path)
     try:
         for code, part in _parts(source, loader, alone):
+            if arrival is not None:
+                arrival.reach(len(bound))
             past = dict(namespace) if alone else {}
             with hooked(namespace, made):
                 yield code
@@ -109,6 +111,8 @@ def run_first(
                 recorder.note_unseen(past)
                 arrival.see(len(bound), recorder)
             bound += [hold(statement.binds, namespace) for statement in part]
+        if arrival is not None:
+            arrival.reach(len(bound))
     except SourceError as error:
         raise as_import_error(error) from None
     for held, statement in zip(bound, source.statements, strict=True):

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ..reach.tokens import User
     from .state import State, Work
 
-__all__ = ["reload_behind", "reload_module", "rerun", "room_for"]
+__all__ = ["descents", "reload_module", "rerun", "room_for"]
 
 # How many frames one module takes that is reloaded by the import of another, and some to spare.
 _FRAMES = 24
@@ -73,7 +73,7 @@ def reload_module(state: State, name: str) -> None:
     if plan.diff is None:
         if is_importing(module):
             return  # in another thread: what it has yet to use, it finds edited
-        if not state.effects.may_run(plan) and not _descents(state, plan):
+        if not state.effects.may_run(plan) and not descents(state, plan.name):
             plan.pass_by(for_good=_has_all_it_imports(state, plan.name))
             return
     started = time.perf_counter()
@@ -95,7 +95,7 @@ def _reload(state: State, work: Work, module: types.ModuleType) -> None:
         # Nothing of it runs, so there is nothing for importlib to see to.
         work.started = True
         patch_bodies(state, work)
-        for _, targets in sorted(_descents(state, plan).items()):
+        for _, targets in sorted(descents(state, plan.name).items()):
             for target in targets:
                 reload_module(state, target)
         order_annotations(state, plan)
@@ -155,14 +155,14 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
     patch_bodies(state, work)
     plan = work.plan
     drop_names(state, work)
-    descents = _descents(state, plan)
+    behind = descents(state, plan.name)
     awaited = _awaited(state, plan)
     try:
         hide_unexplained(state, work)
         if state.index.whole(name) and not any(map(plan.forced, plan.run)):
-            _descend_until_due(state, plan, descents)
-        for number in sorted({*plan.run, *plan.annotated, *descents}):
-            for target in descents.get(number, ()):
+            _descend_until_due(state, plan, behind)
+        for number in sorted({*plan.run, *plan.annotated, *behind}):
+            for target in behind.get(number, ()):
                 reload_module(state, target)
             work.position = number
             if number in plan.run:
@@ -182,15 +182,15 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
     order_annotations(state, plan)
 
 
-def _descend_until_due(state: State, plan: ModulePlan, descents: dict[int, list[str]]) -> None:
+def _descend_until_due(state: State, plan: ModulePlan, behind: dict[int, list[str]]) -> None:
     """Reload what a module imports that runs as a whole or not at all, until it shows that it does.
 
-    What is left in *descents* has its turn where it is imported.
+    What is left in *behind* has its turn where it is imported.
     """
-    for number in sorted(descents):
+    for number in sorted(behind):
         if state.effects.may_run(plan):
             return
-        for target in descents.pop(number):
+        for target in behind.pop(number):
             reload_module(state, target)
 
 
@@ -221,15 +221,15 @@ def _run(
     replays.end_statement(plan, number)
 
 
-def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
-    """For each statement, the modules of this set that imports run before it.
+def descents(state: State, name: str) -> dict[int, list[str]]:
+    """For each statement of a module, the modules of this set that imports run before it.
 
     Those that an import statement names behind one that is not loaded yet come after it.
     """
-    waiting = {n for n in state.active if n != plan.name and not state.work[n].started}
+    waiting = {n for n in state.active if n != name and not state.work[n].started}
     if not waiting:
         return {}
-    entry = state.index.modules[plan.name]
+    entry = state.index.modules[name]
     imports = state.index.imports.at_once()
     found: dict[int, list[str]] = {}
     for number, summary in enumerate(entry.summaries):
@@ -237,14 +237,14 @@ def _descents(state: State, plan: ModulePlan) -> dict[int, list[str]]:
             continue
         targets = [
             target
-            for target in state.index.imports.by_statement((plan.name, number))
+            for target in state.index.imports.by_statement((name, number))
             # The packages that a module is in have been started, whatever they still wait for.
-            if not f"{plan.name}.".startswith(f"{target}.")
+            if not f"{name}.".startswith(f"{target}.")
         ]
         new = (n for n, t in enumerate(targets) if t in imports and t not in sys.modules)
         first = next(new, len(targets)) + 1
         for place, named in ((number, targets[:first]), (number + 1, targets[first:])):
-            behind = _waiting_behind(state, imports, plan.name, named, waiting)
+            behind = _waiting_behind(state, imports, name, named, waiting)
             if behind:
                 found[place] = [*found.get(place, ()), *behind]
     return found
@@ -291,8 +291,9 @@ def _waiting_behind(
 ) -> list[str]:
     """The waiting modules that importing *targets* in *importer* starts, in that order.
 
-    What such a module imports itself has its turn within its own. Of modules that import each other
-    the importer does not start the one that begins before it, where all is imported anew.
+    What such a module imports itself has its turn within its own, what one imports that is not
+    loaded yet has it while that is. Of modules that import each other the importer does not start
+    the one that begins before it, where all is imported anew.
     """
     order = order_known(state)
     found: list[str] = []
@@ -307,16 +308,6 @@ def _waiting_behind(
         seen.add(name)
         if name in waiting:
             found.append(name)
-        else:
+        elif name in sys.modules:
             todo += [(name, target) for _, target in imports.get(name, ())][::-1]
     return found
-
-
-def reload_behind(state: State, name: str) -> None:
-    """A new module is about to run: what it imports and is stale has its turn before."""
-    waiting = {n for n in state.active if not state.work[n].started}
-    if waiting:
-        imports = state.index.imports.at_once()
-        targets = [target for _, target in imports.get(name, ())]
-        for target in _waiting_behind(state, imports, name, targets, waiting):
-            reload_module(state, target)

@@ -38,7 +38,7 @@ from .names import Namespace, namespaces_before, refresh
 from .noting import Fillable, fillable, note_contents, note_sets
 from .outcome import Outcome
 from .progress import Progress
-from .reloading import reload_behind, reload_module, rerun, room_for
+from .reloading import reload_module, rerun, room_for
 from .snapshots import (
     snapshot_imported,
     snapshot_instance,
@@ -121,7 +121,6 @@ class Run:
             for target in self.state.index.filling.filled_by((name, number)):
                 self.state.effects.groups.replays.give_up(target)
         snapshot_imported(self.state, name)
-        reload_behind(self.state, name)
         self.met[name] = [f for number in numbers for f in fillable(self.state, name, number)]
         moved = {
             number: self.moved[origin]
