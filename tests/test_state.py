@@ -921,3 +921,111 @@ N = {value}
     project.edit("m.py", text.replace("return 1", "return 2"))
     reloader.reload()
     assert m.N == 2
+
+
+HANDLER = "def handler(n=0): return 1\n"
+ON = "REG = {}\ndef on(f):\n    REG[f.__name__] = f\n    return f\n@on\n" + HANDLER
+FAMILY = (
+    "REG = {}\nclass Plugin:\n    def __init_subclass__(cls): REG['handler'] = cls\n"
+    "class One(Plugin):\n    def __init__(self): self.n = 1\n"
+)
+# What is defined before, how the constructor puts it away, and what then runs it.
+STORED = {
+    "a function": (HANDLER, "self.cb = handler", "app.cb()"),
+    "a function by a function": (HANDLER, "self.cb = handler", "call(app)"),
+    "a function by its name in a string": (
+        HANDLER,
+        "self.cb = handler",
+        "getattr(app, 'c' + 'b')()",
+    ),
+    "a function by all attributes": (HANDLER, "self.cb = handler", "list(vars(app).values())[1]()"),
+    "a function by a method": (HANDLER, "self.cb = handler", "app.run()"),
+    "a function in a list": (HANDLER, "self.cbs = [handler]", "app.cbs[0]()"),
+    "a function in a partial": (HANDLER, "self.cb = functools.partial(handler, 1)", "app.cb()"),
+    "a function as default": (HANDLER, "self.cb = cb or handler", "app.cb()"),
+    "one of two functions": (HANDLER, "self.cb = handler if cb is None else cb", "app.cb()"),
+    "a registry": (ON, "self.r = REG", "app.r['handler']()"),
+    "a registry by a method": (ON, "self.r = REG", "app.ask('handler')"),
+    "a registry of classes": (FAMILY, "self.r = REG", "app.r['handler']().n"),
+    "a class": ("class C:\n    def __init__(self): self.n = 1\n", "self.make = C", "app.make().n"),
+}
+APP = """
+import functools
+{}
+class App:
+    def __init__(self, cb=None):
+        self.seen = []
+        {}
+    def run(self): return self.cb()
+    def ask(self, name): return self.r[name]()
+def call(app): return app.cb()
+def call_it(f): return f()
+app = App()
+N = {}
+"""
+
+
+@pytest.mark.parametrize("kind", STORED)
+def test_an_object_that_only_stores_what_it_may_run_stays_for_edits_of_bodies(
+    project, reloader, kind
+):
+    text = APP.format(*STORED[kind])
+    project.write("m.py", text)
+    m = load("m")
+    app = m.app
+    app.seen.append("state")
+    project.edit("m.py", text.replace("return 1", "return 2").replace("self.n = 1", "self.n = 2"))
+    report = reloader.reload()
+    assert (m.app is app, app.seen, m.N) == (True, ["state"], 2)
+    assert ran(report) == ["N"]
+
+
+# How the constructor runs what it stores, or may do so.
+STORED_AND_RUN = {
+    "calls it": (HANDLER, "self.cb = handler; self.n = self.cb()"),
+    "calls it by its name": (HANDLER, "self.cb = handler; self.n = handler()"),
+    "calls a method that does": (HANDLER, "self.cb = handler; self.n = self.run()"),
+    "hands itself on": (HANDLER, "self.cb = handler; self.n = call(self)"),
+    "looks it up": (HANDLER, "self.cb = handler; self.n = getattr(self, 'c' + 'b')()"),
+    "iterates": (ON, "self.r = REG; self.n = [f() for f in self.r.values()][0]"),
+    "looks in": (ON, "self.r = REG; self.n = REG['handler']()"),
+    "hands it on": (
+        ON,
+        "self.r = REG; self.n = max(map(call_it, REG.values()))",
+    ),
+    "sets a property": (HANDLER, "self.n = 0; self.now = handler"),
+    "sets a descriptor": (HANDLER, "self.soon = handler"),
+}
+RUNNING = """
+class Soon:
+    def __set__(self, app, f): app.n = f()
+class Base:
+    soon = Soon()
+    @property
+    def now(self): return self.n
+    @now.setter
+    def now(self, f): self.n = f()
+"""
+
+
+@pytest.mark.parametrize("kind", STORED_AND_RUN)
+def test_an_object_is_made_again_that_runs_what_it_stores(project, reloader, kind):
+    text = APP.replace("class App:", RUNNING + "class App(Base):").format(
+        *STORED_AND_RUN[kind], "app.n"
+    )
+    project.write("m.py", text)
+    m = load("m")
+    project.edit("m.py", text.replace("return 1", "return 2"))
+    reloader.reload()
+    assert (m.app.n, m.N) == (2, 2)
+
+
+def test_an_object_is_made_again_whose_class_runs_what_its_attributes_are_set_to(project, reloader):
+    hook = "    def __setattr__(self, name, f):\n        vars(self)[name] = f() if callable(f) else f\n"
+    text = APP.replace("    def run", hook + "    def run")
+    text = text.format(HANDLER, "self.n = handler", "app.n")
+    project.write("m.py", text)
+    m = load("m")
+    project.edit("m.py", text.replace("return 1", "return 2"))
+    reloader.reload()
+    assert (m.app.n, m.N) == (2, 2)

@@ -19,10 +19,11 @@ from .known import (
     FILLING_FUNCTIONS,
     GETTING,
     KEEPING,
+    LOOKING_THROUGH,
     LOOKING_UP,
     PASSING,
 )
-from .summary import CALL, MENTION, OPERATOR, TAKEN, USE, Path
+from .summary import CALL, LOOKED_UP, MENTION, OPERATOR, TAKEN, USE, Path
 from .syntax import arguments, attribute_of, called_name, holder, imported_path
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def _note_names(reader: Expressions, path: Path, node: ast.Call) -> None:
     if name in LOOKING_UP:
         named = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
         unit.attrs.update(attr for n in named if isinstance(n, str) for attr in n.split("."))
+    if _looks_up_any(name, node):
+        unit.attrs.add(LOOKED_UP)
     imported = imported_path(node)
     if imported is not None:
         unit.use(imported, MENTION)
@@ -94,6 +97,14 @@ def _note_names(reader: Expressions, path: Path, node: ast.Call) -> None:
         unit.dynamic = True
     if path in {("isinstance",), ("issubclass",)}:
         unit.attrs |= {"__instancecheck__", "__subclasscheck__"}
+
+
+def _looks_up_any(name: str, node: ast.Call) -> bool:
+    """Does a call of this name read attributes which cannot be told?"""
+    named = node.args[1:2] if name == "getattr" else node.args
+    if name in LOOKING_UP - {"hasattr"}:
+        return not all(isinstance(argument, ast.Constant) for argument in named)
+    return name in LOOKING_THROUGH and bool(node.args)
 
 
 def _note_filling(reader: Expressions, path: Path, node: ast.Call) -> None:

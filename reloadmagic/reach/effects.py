@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .known import CLASS_HOOKS, CONSTRUCTION, MEMBER_HOOKS, METACLASS_HOOKS, SPELLED
-from .summary import BASE, CALL, KEPT, LAMBDAS, MENTION
+from .summary import BASE, CALL, KEPT, LAMBDAS, LOOKED_UP, MENTION, STORED
 from .tokens import Entity, StatementId, Target, User
 from .uses import Uses
 
@@ -50,7 +50,7 @@ class Effects(Uses):
             elif self.calls_only and (how & MENTION or self._is_passed(user, entity)):
                 self._handed_on(user)
             elif how & MENTION:
-                self._mention(user)
+                self._mention(user, how, entity)
 
     def _answered(self, entity: Entity) -> None:
         """Is it ``__getattr__`` of a module? Then who asks for names that the module has not?
@@ -64,11 +64,12 @@ class Effects(Uses):
                 for asked in self.index.asked_for(module):
                     self.todo += (user for user, _, _ in self.index.users((module, asked)))
 
-    def _mention(self, user: User) -> None:
-        """Code that passes a changed function around: who calls what it made runs it."""
+    def _mention(self, user: User, how: int, changed: Entity) -> None:
+        """Code that passes *changed*, a function, around: who calls what it made runs it."""
         module, kind, key = user
         if kind == "f":
-            self.todo.append(user)
+            if not (how & STORED and self._stored(module, key, changed)):
+                self.todo.append(user)
             return
         if kind == "v":
             owner, _, attr = key[1].rpartition(".")
@@ -93,7 +94,26 @@ class Effects(Uses):
             if rest == (attr,) and how & CALL:
                 self.todo.append(user)
             elif rest == (attr,) and how & MENTION and not self.calls_only:
-                self._mention(user)
+                self._mention(user, how, entity)
+
+    def _stored(self, module: str, method: str, stored: Entity) -> bool:
+        """A method puts *stored* into attributes of its object: who reads these may run it.
+
+        False where putting it there may run it, or where that cannot be told.
+        """
+        unit = self.index.modules[module].functions[method][1]
+        entity = module, method.rpartition(".")[0]
+        resolve = self.index.names.resolve
+        attrs = {
+            attr
+            for attr, path in unit.stores
+            if any(found == stored for found, _ in resolve(module, path))
+        }
+        if unit.defines or not all(self.index.families.sets_plainly(entity, a) for a in attrs):
+            return False
+        for attr in (*attrs, "__dict__", LOOKED_UP) if attrs else ():
+            self._by_attribute((module, entity[1].partition(".")[0]), attr)
+        return bool(attrs)
 
     def _is_passed(self, user: User, entity: Entity) -> bool:
         """Does code pass on what has that name, so that others may hold it?"""

@@ -14,7 +14,7 @@ from ..source.anatomy import FunctionNode
 from ..source.scopes import child_nodes, dotted
 from .calls import read_call
 from .scope import Scope
-from .summary import CALL, LAMBDAS, MENTION, OPERATOR, TAKEN, USE, Path, Summary, Unit
+from .summary import CALL, LAMBDAS, MENTION, OPERATOR, STORED, TAKEN, USE, Path, Summary, Unit
 from .syntax import arguments, asked_name, attribute_of, called_name
 
 __all__ = ["Expressions"]
@@ -89,10 +89,15 @@ class Expressions:
 
         Methods of its own that are in it run when that attribute is used, not now.
         """
-        method = self.own_attribute(node)
+        method, path = self.own_attribute(node), dotted(node)
         if method:
             self.keep(method)
             self.unit.holds.add((holder, method))
+        elif holder and path is not None and self.scope.is_global(path[0]):
+            self.unit.stores.add((holder, self.scope.resolve(path)))
+            self.read(node, MENTION | STORED)
+        elif isinstance(node, ast.IfExp | ast.BoolOp):
+            self._read_held_choice(node, holder)
         elif isinstance(node, ast.Tuple | ast.List | ast.Set):
             for element in node.elts:
                 self.read_held(element, holder)
@@ -106,6 +111,18 @@ class Expressions:
                 self.read_held(argument, holder)
         else:
             self.read(node, MENTION)
+
+    def _read_held_choice(self, node: ast.IfExp | ast.BoolOp, holder: str) -> None:
+        """``self.run = run or DEFAULT``: of all values but the last it counts if they are true."""
+        self.unit.attrs.add(OPERATOR)
+        if isinstance(node, ast.IfExp):
+            self.read(node.test, USE)
+            self.read_held(node.body, holder)
+            self.read_held(node.orelse, holder)
+        else:
+            for value in node.values[:-1]:
+                self.read(value, MENTION | USE)
+            self.read_held(node.values[-1], holder)
 
     def own_attribute(self, node: ast.expr) -> str:
         """The name if it is an attribute of ``self`` or ``cls`` in a function, else ``""``."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .known import CLASS_DECORATORS, LOOKING_THROUGH
-from .summary import BASE, Path
+from .summary import BASE, CALL, Path
 from .tokens import Entity, User
 
 if TYPE_CHECKING:
@@ -78,6 +78,28 @@ class Families:
         module, kind, key = user
         classes = self._index.modules[module].summaries[key].classes if kind == "s" else {}
         return any(path[-1] == "Protocol" for info in classes.values() for path in info.bases)
+
+    def sets_plainly(self, entity: Entity, attr: str) -> bool:
+        """Does setting *attr* of an instance of a class run none of the user's code?"""
+        if self._index.names.class_of(entity) is None:
+            return False
+        bases_of = self._index.names.bases_of
+        family = {entity, *self.subclasses((entity[0], entity[1].partition(".")[0]))}
+        return not any(
+            self._takes(owner, attr) for cls in family for owner in (cls, *bases_of(cls))
+        )
+
+    def _takes(self, entity: Entity, attr: str) -> bool:
+        """May the class *entity* itself have something that runs when *attr* is set?"""
+        module, name = entity
+        info, functions = self._index.names.class_of(entity), self._index.modules[module].functions
+        value = info.values.get(attr) if info is not None else None
+        return (
+            f"{name}.__setattr__" in functions
+            or f"{name}.{attr}" in functions
+            or (value is not None and any(how & CALL for how in value.paths.values()))
+            or (entity, attr) in self._index.filling.setters()
+        )
 
     def _is_looked_through(self, module: str, name: str) -> bool:
         """Does an ``__init_subclass__`` that a class inherits read all that classes hold?"""

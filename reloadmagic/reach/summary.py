@@ -19,8 +19,10 @@ __all__ = [
     "FACTORIES",
     "KEPT",
     "LAMBDAS",
+    "LOOKED_UP",
     "MENTION",
     "OPERATOR",
+    "STORED",
     "TAKEN",
     "USE",
     "ClassInfo",
@@ -37,6 +39,7 @@ MENTION = 1  # passed around: the binding counts
 USE = 2  # looked into: what the object holds counts too
 CALL = 4  # run: the code behind it counts too
 BASE = 8  # derived from: what runs when a subclass is made counts too
+STORED = 16  # no more than put into attributes of ``self``, which the `Unit` names
 TAKEN = CALL | MENTION  # the ways in which what is taken out of an object may be run
 
 OPERATOR = "<operator>"
@@ -46,6 +49,8 @@ KEPT = "<kept>."
 FACTORIES = "<factories>"
 # Stands for the lambdas that a statement or a class body leaves behind.
 LAMBDAS = "<lambda>"
+# Stands for attributes that are read by names which are worked out.
+LOOKED_UP = "<looked up>"
 
 
 @dataclass(slots=True)
@@ -59,6 +64,8 @@ class Unit:
             with that than use its attributes.
         kept: attributes of ``self`` or ``cls`` that it hands to what keeps them for later.
         holds: attributes that it sets of ``self`` or ``cls``, each with one that it keeps there.
+        stores: attributes that it sets of ``self`` or ``cls``, each with a global path whose object
+            it puts there.
         passed: methods that it calls, by name, each with an attribute of ``self`` that it passes.
         fills: paths of objects that it changes.
         sets: paths whose last name is an attribute that it sets, as it runs with a statement.
@@ -82,6 +89,7 @@ class Unit:
     own: set[str] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
     holds: set[tuple[str, str]] = field(default_factory=set)
+    stores: set[tuple[str, Path]] = field(default_factory=set)
     passed: set[tuple[str, str]] = field(default_factory=set)
     fills: set[Path] = field(default_factory=set)
     sets: set[Path] = field(default_factory=set)
@@ -100,7 +108,8 @@ class Unit:
 
     def use(self, path: Path, how: int) -> None:
         """Note that *path* is read; *how* are flags, joined with what was known."""
-        self.paths[path] = self.paths.get(path, 0) | how
+        known = self.paths.get(path, how)
+        self.paths[path] = known | how if known & how & STORED else (known | how) & ~STORED
 
     def merge(self, other: Unit) -> None:
         """Add all that *other* does."""
@@ -110,6 +119,7 @@ class Unit:
         self.own |= other.own
         self.kept |= other.kept
         self.holds |= other.holds
+        self.stores |= other.stores
         self.passed |= other.passed
         self.fills |= other.fills
         self.sets |= other.sets

@@ -70,7 +70,7 @@ class Walk(Effects):
                 if how & CALL:
                     self.todo.append(user)
                 elif how & MENTION and not rest:
-                    self._mention(user)
+                    self._mention(user, how, entity)
         return self.finish()
 
     def drain(self) -> set[StatementId]:
