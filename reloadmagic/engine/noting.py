@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..live import instance_items, is_class
+from ..live import class_dict, instance_items, is_class
 from ..notes import ABC, Note, abc_registry, content_of, is_container
 from ..plain import is_plain, same_value
 from ..plan import ModulePlan
+from ..transaction import ABSENT, mro
 from .effects import content_token
 from .fingerprints import (
     fingerprint,
@@ -82,6 +83,8 @@ def note_definition(state: State, plan: ModulePlan, number: int, before: dict[st
     after = dict(fingerprints(name, value))
     others: set[str] = set()
     for qualname in {*before, *after}:
+        if qualname not in before and _is_inherited(value, qualname.partition(".")[2]):
+            continue
         kind, part = after.get(qualname, ("", None))
         is_refilled = kind == "value" and id(part) in state.containers.refilled
         first, _, rest = qualname.partition(".")
@@ -107,6 +110,15 @@ def note_definition(state: State, plan: ModulePlan, number: int, before: dict[st
     elif "@" in statement.fragment.text and not _is_as_before(before.get(name), value):
         state.effects.add(("code", plan.name, name))
         state.effects.add(("content", plan.name, name))
+
+
+def _is_inherited(value: Any, attr: str) -> bool:
+    """Does a class hold just what its bases give it anyway? Metaclasses copy: those of flags do."""
+    if not is_class(value) or attr not in class_dict(value):
+        return False
+    given = (class_dict(base) for base in mro(value)[1:])
+    found = next((held[attr] for held in given if attr in held), ABSENT)
+    return found is class_dict(value)[attr]
 
 
 def _note_class_shape(
