@@ -938,3 +938,27 @@ def test_an_object_stays_whose_class_holds_a_function_that_is_not_called(project
     project.replace("use.py", "n + 1", "n + 5")
     reloader.reload()
     assert (use.box is box, box.seen, box.run("a")) == (True, [1], 6)
+
+
+@pytest.mark.parametrize("part", ["cached", "('cached', cached)", "('Cached', Cached)"])
+def test_what_counts_what_it_makes_stays_where_an_object_was_read_before_it_was_filled(
+    project, reloader, part
+):
+    project.write(
+        "hooks.py",
+        "HOOKS = []\nclass Item:\n    made = 0\n"
+        "    def __init__(self, size): type(self).made += 1\n"
+        "first = Item(1)\nSIZE = len(HOOKS)\nsecond = Item(SIZE)\n",
+    )
+    project.write(
+        "use.py",
+        "from hooks import HOOKS\nimport functools\nclass Cached: pass\n"
+        f"@functools.lru_cache\ndef cached(): return 1\nHOOKS.append({part})\n",
+    )
+    load("use")
+    hooks = load("hooks")
+    first, second = hooks.first, hooks.second
+    project.replace("use.py", "HOOKS.append(", "HOOKS.append(3)\nHOOKS.append(")
+    reloader.reload()
+    assert (hooks.first is first, hooks.second is second) == (True, True)
+    assert (len(hooks.HOOKS), hooks.SIZE) == (2, 0)

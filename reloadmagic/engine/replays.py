@@ -7,6 +7,7 @@ changed, the others find what they found, and what reads the object has nothing 
 
 from __future__ import annotations
 
+import functools
 import types
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ __all__ = ["Replays", "is_repeatable", "is_repeated"]
 
 # Larger containers are not looked through.
 _MOST = 10_000
+# Of these a ``def`` that runs again leaves the object as it was.
+_FUNCTIONS = (types.FunctionType, functools._lru_cache_wrapper)
 # Builtins that give the same for the same, and hand out nothing of their own.
 _PURE = frozenset(
     {
@@ -175,7 +178,14 @@ def is_repeated(value: Any) -> bool:
     if len(value) > _MOST:
         return False
     parts = [*value, *value.values()] if isinstance(value, dict) else value
-    return all(is_plain(p) or is_class(p) or type(p) is types.FunctionType for p in parts)
+    return all(map(_is_repeated_part, parts))
+
+
+def _is_repeated_part(value: Any) -> bool:
+    """The same of what a container holds: functions and classes stay, in tuples as well."""
+    if type(value) is tuple:
+        return all(map(_is_repeated_part, value))
+    return is_plain(value) or is_class(value) or type(value) in _FUNCTIONS
 
 
 def _calls_repeat(state: State, plan: ModulePlan, number: int) -> bool:
