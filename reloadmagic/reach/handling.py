@@ -213,6 +213,7 @@ class Handling:
             raise Used  # where it comes in cannot be told
         path = dotted(node.func)
         if path is not None and frame.cls is not None and path == frame.cls[:1]:
+            self._question.make()
             return self._run(frame.cls[1], given=given)
         if path is not None and path[0] not in frame.local:
             for entity, rest in self._index.names.resolve(frame.module, path):

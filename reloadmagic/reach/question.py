@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from .known import PASSING
+from .known import CONSTRUCTION, PASSING
 from .summary import OPERATOR, Path
 from .tokens import Entity
 
@@ -66,6 +66,11 @@ class Question:
     def set(self, attr: str) -> None:
         """An attribute of an object in question is set."""
         if self.attr in {attr, ANY}:
+            raise Used
+
+    def make(self) -> None:
+        """An object in question is made of a class that was passed, which no name tells of."""
+        if self.attr in CONSTRUCTION:
             raise Used
 
     def hash(self) -> None:
