@@ -15,6 +15,7 @@ from ..diff import diff_sources
 from ..plan import ModulePlan
 from ..source import Source
 from .cycles import give_back_later_names
+from .noting import Fillable, fillable
 from .reloading import descents, reload_module
 from .settling import settle
 from .state import Work
@@ -34,6 +35,7 @@ class Arrival:
 
     Attributes:
         alone: positions of the statements that are parts of their own.
+        filled: by statement, the objects that it may fill, as they are before it runs.
     """
 
     def __init__(self, state: State, tracked: TrackedModule, moved: Mapping[int, Any]) -> None:
@@ -42,14 +44,28 @@ class Arrival:
         self._state = state
         self._tracked = tracked
         self._moved = moved
+        self._statements = len(statements)
         stars = {n for n, statement in enumerate(statements) if "*" in statement.binds}
         self._behind = descents(state, tracked.name)
         self.alone = frozenset(stars.union(moved, self._behind))
+        self.filled: dict[int, list[Fillable]] = {}
+        self._expect(0)
 
     def reach(self, number: int) -> None:
         """The statement *number* is next: what it imports and is stale has its turn before it."""
-        for target in self._behind.get(number, ()):
+        behind = self._behind.get(number, ())
+        for target in behind:
             reload_module(self._state, target)
+        if behind:
+            self._expect(number)
+
+    def _expect(self, number: int) -> None:
+        """What the statements from *number* on may fill is as it is now, and will be another."""
+        state, module = self._state, self._tracked.name
+        for later in range(number, self._statements):
+            self.filled[later] = fillable(state, module, later)
+            for target in state.index.filling.filled_by((module, later)):
+                state.effects.groups.replays.give_up(target)
 
     def see(self, number: int, recorder: Recorder) -> None:
         """The statement *number*, one of `alone`, has run; *recorder* has what it bound."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _abc
 import contextlib
+import itertools
 import linecache
 import sys
 import threading
@@ -35,7 +36,7 @@ from .failures import describe, failed_outcome, forget_imports, is_interrupt, re
 from .hashes import put_tables_in_order
 from .homes import functions_of
 from .names import Namespace, namespaces_before, refresh
-from .noting import Fillable, fillable, note_contents, note_sets
+from .noting import note_contents, note_sets
 from .outcome import Outcome
 from .progress import Progress
 from .reloading import reload_module, rerun, room_for
@@ -75,7 +76,7 @@ class Run:
         runs = any(p.run or p.drops or p.diff is None for p in plan.modules.values())
         self.known = set(sys.modules) if runs else set()
         # By module that runs for the first time: what it may fill, as that was before.
-        self.met: dict[str, list[Fillable]] = {}
+        self.met: dict[str, Arrival] = {}
         # Definitions that are to arrive in modules that run for the first time, by where they were.
         self.moved: dict[StatementId, Any] = {}
         self.errors: list[ReloadMagicError] = []
@@ -118,16 +119,14 @@ class Run:
             self.state.transaction.snapshot(other.noted)  # which an import adds to
         for number in numbers:
             snapshot_targets(self.state, name, number)
-            for target in self.state.index.filling.filled_by((name, number)):
-                self.state.effects.groups.replays.give_up(target)
         snapshot_imported(self.state, name)
-        self.met[name] = [f for number in numbers for f in fillable(self.state, name, number)]
         moved = {
             number: self.moved[origin]
             for number, origin in self.plan.arrivals.get(name, {}).items()
             if origin in self.moved and self._stands_for(source, number, origin)
         }
-        return Arrival(self.state, tracked, moved)
+        arrival = self.met[name] = Arrival(self.state, tracked, moved)
+        return arrival
 
     def _stands_for(self, source: Source, number: int, origin: StatementId) -> bool:
         """Does a statement of a new source bind what that at *origin* did? Files change at any time."""
@@ -138,7 +137,7 @@ class Run:
     def leave(self, name: str, source: Source) -> None:
         """A module that was not loaded before has run: what has it changed of others?"""
         if name in self.met:
-            note_contents(self.state, self.met.pop(name))
+            note_contents(self.state, list(itertools.chain(*self.met.pop(name).filled.values())))
             for number in range(len(source.statements)):
                 note_sets(self.state, name, number)
 
