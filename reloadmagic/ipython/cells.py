@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from reloadmagic.parsing import parse
+
 __all__ = ["asks_for_no_reload", "is_command", "python_source", "transform_header"]
 
 # `re` compiles each of these when it is first needed.
@@ -76,8 +78,6 @@ def python_source(cell: str, transformed: str | None) -> str | None:
 
 
 def _parses(text: str) -> bool:
-    from reloadmagic.parsing import parse  # not before it is asked what cells did
-
     try:
         parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import SourceError
 from ..live import weakly_held
 from ..modules import module_namespace
+from ..parsing import parse
 
 if TYPE_CHECKING:
     from ..engine.names import Namespace
@@ -87,7 +88,6 @@ class Namespaces:
         return self._known
 
     def _read(self, source: str, names: dict[str, Any]) -> None:
-        from ..parsing import parse
         from ..source.scopes import bound_names, scope_nodes
 
         found = self._of(names)
@@ -115,8 +115,6 @@ class Namespaces:
 
 def _bound_by_imports(source: str, names: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The names that from-imports of *source* have bound in *names*, with what to know these by."""
-    from ..parsing import parse
-
     try:
         nodes = list(ast.walk(parse(source)))
     except (SyntaxError, ValueError, RecursionError):
