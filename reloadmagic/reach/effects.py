@@ -27,6 +27,8 @@ class Effects(Uses):
         super().__init__(index, calls_only=calls_only)
         # What was followed, and whether what it returns counts, too.
         self._followed: set[tuple[Entity, bool]] = set()
+        # Attributes that hold it.
+        self._keepers: set[tuple[Entity, str]] = set()
         # Names of what runs the code when it is called: closures, partials, bound methods.
         self._runners: set[Entity] = set()
         # Objects that hold what was followed, to be followed in the end.
@@ -90,6 +92,9 @@ class Effects(Uses):
 
     def _kept(self, entity: Entity, attr: str) -> None:
         """The changed function is an attribute of what has that name: who calls it runs it."""
+        if (entity, attr) in self._keepers:
+            return
+        self._keepers.add((entity, attr))
         for user, how, rest in self.index.users(entity):
             if rest == (attr,) and how & CALL:
                 self.todo.append(user)
