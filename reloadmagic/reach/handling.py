@@ -113,11 +113,15 @@ class Handling:
     def _iterate(self, frame: Frame, node: ast.expr) -> bool:
         """Code goes through what an expression gives. May that hold an object in question?"""
         held = self._value(frame, node)
+        self._go_through(frame, node, held)
+        return held
+
+    def _go_through(self, frame: Frame, node: ast.expr, held: bool) -> None:
+        """`_iterate`, where it is known whether that may hold an object in question."""
         if held:
             self._question.iterate(plain=frame.is_plain(node))
         else:
             self._question.operate(on=False)
-        return held
 
     def _any(self, frame: Frame, nodes: Iterable[ast.expr]) -> bool:
         """Follow all of the expressions. May one of them be, or hold, an object in question?"""
@@ -229,8 +233,8 @@ class Handling:
         if path is None or path[0] in frame.local:
             self._operate(frame, node.func)
         if given and is_collecting(node) and path is not None and path[0] not in frame.local:
-            for argument in node.args:
-                self._iterate(frame, argument)
+            for place, argument in enumerate(node.args):
+                self._go_through(frame, argument, place in given.places)
         elif given:
             self._question.hand_out(path)
         elif not all(isinstance(argument, ast.Constant) for argument in node.args):
