@@ -28,13 +28,15 @@ __all__ = ["Namespaces"]
 class _Code:
     """Code that was noted: its text, or what gives it, where it runs, and what its imports bound."""
 
-    source: str | Callable[[], str | None]
+    source: str | Callable[[], str | None] | None
     names: dict[str, Any]
     imported: dict[str, Any] | None = None
 
     def text(self) -> str | None:
-        """The code itself, None if it cannot be had."""
-        return self.source if isinstance(self.source, str) else self.source()
+        """The code itself, None if it cannot be had; asked for once."""
+        if callable(self.source):
+            self.source = self.source()
+        return self.source
 
 
 class Namespaces:
