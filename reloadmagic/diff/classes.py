@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..parsing import first_line, parse
 from ..source.anatomy import dump, has_docstring
-from ..source.scopes import bound_names, dotted, registrars
+from ..source.scopes import bound_names, decorator_of, dotted, registrars
 
 __all__ = ["ClassDiff", "diff_class_texts", "differs_in_words"]
 
@@ -145,8 +145,8 @@ def _annotated(node: ast.ClassDef) -> list[str]:
 def _is_method(node: ast.stmt) -> bool:
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
-    called = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
-    return all((dotted(decorator) or ("",))[-1] in _OF_METHODS for decorator in called)
+    called = map(dotted, map(decorator_of, node.decorator_list))
+    return all((path or ("",))[-1] in _OF_METHODS for path in called)
 
 
 def _are_alike(

@@ -10,9 +10,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..source.anatomy import FunctionNode
-from ..source.scopes import bound_names, dotted, registrars
+from ..source.scopes import bound_names, decorator_of, dotted, registrars
 from .summary import BASE, CALL, FACTORIES, MENTION, OPERATOR, USE, ClassInfo, Path, Unit
-from .syntax import decorator_of, factories, lambda_in, stored
+from .syntax import factories, lambda_in, stored
 
 if TYPE_CHECKING:
     from .statements import Statements

@@ -8,9 +8,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ..source.scopes import dotted
+from ..source.scopes import decorator_of, dotted
 from .summary import FACTORIES, Path
-from .syntax import decorator_of
 from .tokens import Entity
 
 if TYPE_CHECKING:

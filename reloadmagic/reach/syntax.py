@@ -15,7 +15,6 @@ __all__ = [
     "asked_name",
     "attribute_of",
     "called_name",
-    "decorator_of",
     "factories",
     "function_locals",
     "holder",
@@ -25,11 +24,6 @@ __all__ = [
     "method_path",
     "stored",
 ]
-
-
-def decorator_of(node: ast.expr) -> ast.expr:
-    """The decorator itself: ``register`` of ``@register`` and of ``@register("name")``."""
-    return node.func if isinstance(node, ast.Call) else node
 
 
 def is_type_checking(test: ast.expr) -> bool:

@@ -17,6 +17,7 @@ __all__ = [
     "bound_by_text",
     "bound_names",
     "child_nodes",
+    "decorator_of",
     "dotted",
     "names_in_scope",
     "registrars",
@@ -172,11 +173,15 @@ def dotted(node: ast.expr) -> tuple[str, ...] | None:
     return tuple(reversed(names))
 
 
+def decorator_of(node: ast.expr) -> ast.expr:
+    """The decorator itself: ``register`` of ``@register`` and of ``@register("name")``."""
+    return node.func if isinstance(node, ast.Call) else node
+
+
 def registrars(node: ast.AST) -> set[str]:
     """Names of a class body whose attributes decorate a method: ``run`` of ``@run.register``.
 
     They hold the method from then on, and run it.
     """
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    called = (dotted(d.func if isinstance(d, ast.Call) else d) for d in decorators)
+    called = map(dotted, map(decorator_of, getattr(node, "decorator_list", ())))
     return {path[0] for path in called if path is not None and len(path) > 1}
