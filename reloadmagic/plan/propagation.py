@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 from ..live import made_by_calls
 from ..modules import TrackedModule
@@ -276,9 +277,12 @@ class Propagation:
             given &= {reason[2]}
         bindings = self.index.modules[plan.name].bindings
         for name in given:
-            for number in (*bindings.get(name, ()), *self.index.names.stars_with(plan.name, name)):
-                if number < star and reason not in plan.run.get(number, ()):
-                    self.reach(plan, number, reason)
+            stars = self.index.names.stars_with(plan.name, name)
+            hidden = [n for n in (*bindings.get(name, ()), *stars) if n < star]
+            if hidden:
+                group = {(plan.name, number) for number in (*hidden, star)}
+                why = f"{name} may be left to it"
+                self.force_group((plan.name, name, ""), why, (plan.name, star), group)
         if isinstance(reason, tuple) and reason[2] == "__all__":
             for name in star_names(self.index, plan, star) - kept_names(self.index, plan, star):
                 if self.index.is_used((plan.name, name)):
@@ -321,8 +325,17 @@ class Propagation:
             if not keeps(self.index, plan, number, target):
                 self.force_group(target, "", (plan.name, number))
 
-    def force_group(self, target: Target, why: str, cause: StatementId | None = None) -> None:
-        """All members of the group run again, from the first one on, if *cause* runs."""
+    def force_group(
+        self,
+        target: Target,
+        why: str,
+        cause: StatementId | None = None,
+        also: AbstractSet[StatementId] = frozenset(),
+    ) -> None:
+        """All members of the group run again, from the first one on, if *cause* runs.
+
+        *also* are such as bound its name before the edit, or may do so now.
+        """
         known = target in self.causes.groups
         self.causes.groups.setdefault(target, set()).add(cause)
         if known:
@@ -335,7 +348,7 @@ class Propagation:
         fillers = self.groups.fillers(target)
         if (attr or fillers or why) and module not in self.ahead:
             self.plan_of(module).filled.setdefault(name, set()).add(attr)
-        members = makers | fillers
+        members = makers | fillers | also
         if len(makers) < 2 and not fillers and not why:
             return
         shown = f"{name}.{attr}" if attr else name
