@@ -44,6 +44,8 @@ class Work:
         taken: definitions taken from other modules, of which the files are gone.
         codes: by statement, the code that was compiled before anything ran.
         stars: by star-import, the names that it bound.
+        taken_off: by name, a function or class with the attributes that later statements set on its
+            name, and which it has again once they have bound that to it.
         hidden: names that the module had bound in ways that cannot be told, while it runs anew.
         only_binds: all that ran has bound names, and nothing was to be merged.
         is_loud: a statement ran that may have done more than bind names.
@@ -61,6 +63,7 @@ class Work:
     taken: list[tuple[TrackedModule, Statement]] = field(default_factory=list)
     codes: dict[int, types.CodeType] = field(default_factory=dict)
     stars: dict[int, frozenset[str]] = field(default_factory=dict)
+    taken_off: dict[str, tuple[Any, dict[str, Any]]] = field(default_factory=dict)
     hidden: dict[str, Any] = field(default_factory=dict)
     only_binds: bool = True
     is_loud: bool = False

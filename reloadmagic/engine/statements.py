@@ -87,12 +87,16 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     _settle_all(state, work, number, recorder, formerly, result, fingerprints)
     if statement.fragment.kind == "import":
         _tell_names(work, told, before, result)
+    if work.taken_off:
+        put_on_again(state, work, number)
     forget_unbound(state, work, number, recorder, before)
     work.bound[number] = result
     note_definition(state, plan, number, fingerprints)
     note_fills(state, filled)
     note_traits(state, plan, outside)
     note_sets(state, plan.name, number)
+    if statement.fragment.kind in {"def", "class"}:
+        take_off(state, work, number, result.get(statement.binds[0]))
     if statement.fragment.kind == "class":
         state.made.collect()  # or __subclasses__() would list twins
 
@@ -124,18 +128,16 @@ def _execute(
     """
     plan, namespace = work.plan, recorder.namespace
     raw: dict[str, Any] = {}
-    taken_off: dict[str, Any] = {}
 
     def made(function: Any) -> Any:
         stays = _merge_early(state, work, number, function)
         raw["@" + stays.__qualname__] = stays
-        taken_off.update(take_off(state, plan, number, stays))
+        if plan.after.statements[number].fragment.kind == "def":
+            take_off(state, work, number, stays, decorated=True)
         return stays
 
     with hooked(namespace, made), replacing(state, plan, number), interrupts_pass():
         exec(code, namespace, recorder)
-    if taken_off:
-        put_on_again(state, plan, number, raw, taken_off)
     return raw
 
 

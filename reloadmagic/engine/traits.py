@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, is_class
+from ..patch.inside import qualname
 from ..plain import same_value
 from ..plan import ModulePlan
 from ..reach.known import TRAITS
 from ..transaction import ABSENT
 
 if TYPE_CHECKING:
-    from .state import State
+    from .state import State, Work
 
 __all__ = ["Traits", "note_traits", "put_on_again", "take_off", "traits"]
 
@@ -48,43 +49,68 @@ def note_traits(state: State, plan: ModulePlan, before: Traits) -> None:
             state.effects.add(("attr", plan.name, name, attr))
 
 
-def take_off(state: State, plan: ModulePlan, number: int, function: Any) -> dict[str, Any]:
-    """Take off a function, before decorators see it, what later statements set on its name.
+def take_off(state: State, work: Work, number: int, value: Any, *, decorated: bool = False) -> None:
+    """Take off a function or class what is set on what others make of it, before they see it.
 
-    What decorators make of it may not be the function itself: then it is not to have that.
+    Others are what binds its name next and, if it is yet to be *decorated*, its decorators.
     """
-    statement = plan.after.statements[number]
-    if statement.fragment.kind != "def" or statement.binds != (function.__qualname__,):
-        return {}
-    attrs = state.index.filling.attributes_from_outside((plan.name, function.__qualname__))
-    found = {attr: vars(function)[attr] for attr in attrs & vars(function).keys()}
-    for attr in found:
-        state.transaction.del_attr(function, attr)
-    return found
-
-
-def put_on_again(
-    state: State,
-    plan: ModulePlan,
-    number: int,
-    made: Mapping[str, Any],
-    attributes: Mapping[str, Any],
-) -> None:
-    """Decorators have passed a function on: it keeps the *attributes* that were taken off it.
-
-    *made* holds it, as in what statements have `bound`.
-    """
+    plan = work.plan
     name = plan.after.statements[number].binds[0]
-    function = made["@" + name]
-    if plan.tracked.namespace.get(name) is function:
-        for attr, value in attributes.items():
-            if attr not in vars(function):
-                state.transaction.set_attr(function, attr, value)
+    own = _own(value)
+    if own is None or qualname(value) != name:
+        return
+    if decorated:
+        attrs = state.index.filling.attributes_from_outside((plan.name, name))
+    else:
+        attrs = _set_behind(state, plan, name, number)
+    info = state.index.modules[plan.name].summaries[number].classes.get(name)
+    if info is not None:
+        attrs -= info.attrs.keys()
+    found = {attr: own[attr] for attr in attrs & own.keys()}
+    for attr in found:
+        state.transaction.del_attr(value, attr)
+    if found:
+        work.taken_off[name] = value, found
+
+
+def put_on_again(state: State, work: Work, number: int) -> None:
+    """What a name still holds, or holds again, has what was taken off it.
+
+    But not yet what is set on what a later statement binds to the name.
+    """
+    plan = work.plan
+    for name in work.taken_off.keys() & plan.after.statements[number].binds:
+        holder, attributes = work.taken_off[name]
+        if plan.tracked.namespace.get(name) is not holder:
+            continue
+        for attr in attributes.keys() - _set_behind(state, plan, name, number):
+            value = attributes.pop(attr)
+            if attr not in (_own(holder) or ()):
+                state.transaction.set_attr(holder, attr, value)
+
+
+def _set_behind(state: State, plan: ModulePlan, name: str, number: int) -> set[str]:
+    """The attributes that are only set on a name once it is bound again behind a statement."""
+    later = (n for n in state.index.modules[plan.name].bindings.get(name, ()) if n > number)
+    first = next((n for n in later if state.effects.is_due(plan, n)), None)
+    if first is None:
+        return set()
+    filling, entity = state.index.filling, (plan.name, name)
+    return {
+        attr
+        for attr in filling.attributes_from_outside(entity)
+        if all(m != plan.name or n > first for m, n in filling.setters()[entity, attr])
+    }
+
+
+def _own(value: Any) -> Mapping[str, Any] | None:
+    """What a function or class has of its own; None for anything else."""
+    if is_class(value):
+        return class_dict(value)  # type: ignore[no-any-return]
+    return vars(value) if type(value) is types.FunctionType else None
 
 
 def _attribute(value: Any, attr: str) -> Any:
-    if is_class(value):
-        return class_dict(value).get(attr, ABSENT)
-    if type(value) is not types.FunctionType:
-        return ABSENT
-    return getattr(value, attr) if attr in TRAITS else vars(value).get(attr, ABSENT)
+    if type(value) is types.FunctionType and attr in TRAITS:
+        return getattr(value, attr)
+    return (_own(value) or {}).get(attr, ABSENT)
