@@ -42,6 +42,8 @@ class ModuleEntry:
         callers: the functions and methods, by their last names, that may call what they are passed,
             and those that do not.
         speaks_of_caches: the text does, or that of a version for which it stood before.
+        is_dynamic: code of it binds or reads what cannot be told; whether that runs with the module
+            is another question.
         imports: the modules that its code imports, once it was asked for (`Imports`).
         at_once: those that its statements import themselves, with their positions; likewise.
         late: those that its functions import when they are called, with these; likewise.
@@ -60,6 +62,7 @@ class ModuleEntry:
     decorated: list[str] = field(default_factory=list)
     callers: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
     speaks_of_caches: bool = False
+    is_dynamic: bool = False
     imports: list[str] | None = None
     at_once: list[tuple[int, str]] | None = None
     late: list[tuple[User, str]] | None = None
@@ -154,6 +157,7 @@ def make_entry(name: str, source: Source) -> ModuleEntry:
             if any(path[-1] in IMPORTING for path in summary.now.paths)
             and _looks_in_any(source.statements[number])
         )
+    entry.is_dynamic = any(unit.dynamic for _, unit in entry.units(name))
     names: tuple[set[str], set[str]] = set(), set()
     for qualname, (_, unit) in entry.functions.items():
         names[not unit.calls_parameters].add(qualname.rpartition(".")[2])

@@ -345,8 +345,11 @@ class Index:
 
     def whole(self, module: str) -> bool:
         """Does code that cannot be told run with the module, so that all of it counts as one?"""
-        return module in self.modules and self.remembered(
-            ("whole", module), lambda: self._is_whole(module, self.modules[module])
+        entry = self.modules.get(module)
+        return (
+            entry is not None
+            and entry.is_dynamic
+            and self.remembered(("whole", module), lambda: self._is_whole(module, entry))
         )
 
     def _is_whole(self, module: str, entry: ModuleEntry) -> bool:
