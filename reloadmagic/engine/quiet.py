@@ -57,7 +57,7 @@ def stands_alone(state: State, plan: ModulePlan, number: int) -> bool:
     """Is the statement as it was, the only one that binds its names, and nothing to be merged?"""
     entry = state.index.modules[plan.name]
     fragment, namespace = entry.source.statements[number].fragment, plan.tracked.namespace
-    if plan.diff is not None:
+    if plan.diff is not None or "*" in entry.bindings:
         return False
     for name in fragment.binds:
         if len(entry.bindings[name]) > 1:

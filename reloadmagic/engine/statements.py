@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import types
 from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from ..compiling import compile_statements
@@ -81,7 +79,8 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     _see_all(state, plan, number, recorder, before, past)
     _note_last(state, work, recorder)
     if statement.fragment.kind == "import":
-        _leave_alone(state, work, number, recorder)
+        _leave_to_later(state, plan, number, recorder)
+        _keep_unchanged(state, work, number, recorder)
     if "*" in statement.binds:
         _note_star(state, work, number, recorder)
     _settle_all(state, work, number, recorder, formerly, result, fingerprints)
@@ -116,7 +115,8 @@ def _tell_names(work: Work, told: int, was: Mapping[str, Any], result: Mapping[s
     """
     same = tuple(name for name, value in result.items() if was.get(name, ABSENT) is value)
     new = tuple(name for name in result if was.get(name, ABSENT) is ABSENT)
-    work.ran[told] = dataclasses.replace(work.ran[told], same=same, new=new)
+    ran = work.ran[told]
+    work.ran[told] = Ran(ran.lineno, ran.label, ran.because, ran.place, same, new)
 
 
 def _execute(
@@ -172,7 +172,8 @@ def _see_all(
 def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
     """`run_statement` for a quiet one (see `quiet`) of a source that stayed as it was.
 
-    There is nothing to merge, to fill or to forget: its names hold what they held, or are bound.
+    There is nothing to merge, to fill or to forget: its names hold what they held, or are bound,
+    and no other statement binds them.
     """
     plan = work.plan
     statement = plan.after.statements[number]
@@ -183,8 +184,7 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
     exec(_code_of(work, number, loader), namespace, recorder)
     is_import = statement.fragment.kind == "import"
     if is_import:
-        _note_last(state, work, recorder)
-        _leave_alone(state, work, number, recorder)
+        _keep_unchanged(state, work, number, recorder)
     result = work.bound[number] = {}
     for name, was in recorder.bound.items():
         value = namespace[name]
@@ -195,7 +195,6 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
             namespace[name] = stays
         result[name] = stays
         note_binding(state, plan, name, was, value, stays, None)
-        _unsay_on_the_way(state, work, number, name)
     if is_import:
         _tell_names(work, told, before, result)
 
@@ -252,14 +251,6 @@ def _unsay_on_the_way(state: State, work: Work, number: int, name: str) -> None:
         state.effects.discard(("content", work.plan.name, name))
 
 
-def _leave_alone(state: State, work: Work, number: int, recorder: Recorder) -> None:
-    """Of the names of an import that runs again, give back those that it is not to bind."""
-    _leave_to_later(state, work.plan, number, recorder)
-    forced = state.effects.forced_names(work.plan, number)
-    if "" not in forced:
-        _keep_unchanged(state, work, number, recorder, forced)
-
-
 def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recorder) -> None:
     """An import that runs again leaves names alone which one binds last that does not run again."""
     entry = state.index.modules[plan.name]
@@ -275,15 +266,16 @@ def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recor
             recorder.give_back(name)
 
 
-def _keep_unchanged(
-    state: State, work: Work, number: int, recorder: Recorder, forced: AbstractSet[str]
-) -> None:
-    """An import that runs again for some names, *forced* or edited ones, leaves others as they were.
+def _keep_unchanged(state: State, work: Work, number: int, recorder: Recorder) -> None:
+    """An import that runs again for some names, forced or edited ones, leaves others as they were.
 
     They may have been bound again since in the module that they come from, by a counter say, and
     a restart would import them as they are at this point.
     """
     plan = work.plan
+    forced = state.effects.forced_names(plan, number)
+    if "" in forced:
+        return
     is_star = "*" in plan.after.statements[number].binds
     given = _given_before(plan, number)
     for name, was in recorder.bound.items():
