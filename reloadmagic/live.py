@@ -12,6 +12,8 @@ import weakref
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 
+from .plain import is_plain
+
 __all__ = [
     "class_dict",
     "code_objects",
@@ -62,8 +64,8 @@ def hold(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, weakre
     held: dict[str, weakref.ref[Any]] = {}
     for name in names:
         value = namespace.get(name)
-        if value is None or issubclass(type(value), types.ModuleType):
-            continue
+        if is_plain(value) or issubclass(type(value), types.ModuleType):
+            continue  # most names: there is no need to try
         try:
             held[name] = weakref.ref(value)
         except TypeError:

@@ -149,6 +149,8 @@ class TrackedModule:
     def namespace(self) -> dict[str, Any]:
         """``vars`` of the module, empty once it is gone."""
         module = self.reference()
+        if type(module) is types.ModuleType:
+            return module.__dict__  # as `module_namespace`, which is asked this most of all
         found = module_namespace(module) if module is not None else None
         return {} if found is None else found
 

@@ -69,7 +69,7 @@ class Partners:
     def stand_in(self, value: Any) -> Any:
         """What stays in place of *value*: itself, unless it is a twin or was replaced."""
         for table in (self._pairs, self._redirects, self.poured):
-            found = table.get(id(value))
+            found = table.get(id(value)) if table else None
             if found is not None and found[0] is value:
                 return found[1]
         twin = self._twin(value) if self._twins else None

@@ -186,6 +186,8 @@ def write_type(target: Any, cls: type) -> None:
 
 def copy_contents(target: Any) -> Any:
     """A private copy of what *target* holds, made by the built-in type's own methods."""
+    if type(target) is dict:
+        return target.copy()
     if is_kind(target, dict):
         if lookup(type(target), "__iter__") is dict.__iter__:
             return dict.copy(target)  # takes the stored hashes over
