@@ -18,6 +18,7 @@ import sys
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from .world import PACKAGE
@@ -406,9 +407,22 @@ def describe_class(describer: Describer, cls: type, place: str) -> Tree:
 
 
 def _is_gone(cls: type) -> bool:
-    """Has its module dropped the class, which lives on as the user holds something of it?"""
+    """Has its module dropped the class, which lives on as the user holds something of it?
+
+    The name may stand for something else by now.
+    """
     space = vars(sys.modules[cls.__module__]) if cls.__module__ in sys.modules else {}
-    return "<" not in cls.__qualname__ and cls.__qualname__.partition(".")[0] not in space
+    name = cls.__qualname__.partition(".")[0]
+    if "<" in name or space.get(name) is cls:
+        return False
+    return name not in space or not _defines(space.get("__file__"), name)
+
+
+def _defines(path: str | None, name: str) -> bool:
+    """Is there a class statement for the name in the file?"""
+    is_there = path is not None and Path(path).is_file()
+    text = Path(str(path)).read_text(encoding="utf-8") if is_there else ""
+    return re.search(rf"\bclass {name}\b", text) is not None
 
 
 def _registered(cls: abc.ABCMeta) -> list[str]:
