@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import itertools
 import math
 import os
 import sys
@@ -164,6 +165,10 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
         for number in sorted({*plan.run, *plan.annotated, *behind}):
             for target in behind.get(number, ()):
                 reload_module(state, target)
+            if number in awaited and not state.effects.is_due(plan, number):
+                # What the functions that it calls import may show that it is.
+                for target in itertools.chain(*awaited.pop(number).values()):
+                    reload_module(state, target)
             work.position = number
             if number in plan.run:
                 state.effects.groups.decide(plan, number)

@@ -14,6 +14,7 @@ from ..graph import ImportGraph, RunOrder
 from ..modules import TrackedModule
 from ..reach.index import Index
 from ..reach.tokens import StatementId
+from ..reach.walk import Walk
 
 __all__ = ["Order", "import_graph", "run_order"]
 
@@ -70,10 +71,23 @@ class Order:
             return statement[1] < producer[1]
         if not self.before(statement, producer):
             return False
-        if producer[0] not in self.graph.descendants(statement[0]):
-            return True
-        # Else a function imports it, whenever it is called.
-        return producer[0] in self.graph_at_once.descendants(statement[0])
+        module = producer[0]
+        if module in self.graph.descendants(statement[0]):
+            # Else a function imports it, whenever it is called.
+            if module not in self.graph_at_once.descendants(statement[0]):
+                return False
+        return all(self.before(statement, caller) for caller in self._late_importers(module))
+
+    def _late_importers(self, module: str) -> set[StatementId]:
+        """The statements that may call functions which import *module*, directly or through others."""
+        return self._index.remembered(
+            ("late importers", module), lambda: self._find_late_importers(module)
+        )
+
+    def _find_late_importers(self, module: str) -> set[StatementId]:
+        leading = {module, *self.graph.ancestors(module)}
+        users = (u for u, target in self._index.imports.by_functions() if target in leading)
+        return Walk(self._index, calls_only=True).from_user(*users)
 
 
 def import_graph(index: Index) -> ImportGraph:

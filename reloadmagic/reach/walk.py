@@ -53,9 +53,9 @@ class Walk(Effects):
         self.finish()
         return self
 
-    def from_user(self, user: User) -> set[StatementId]:
-        """The statements that run *user*, or use what it makes."""
-        self.todo.append(user)
+    def from_user(self, *users: User) -> set[StatementId]:
+        """The statements that run one of *users*, or use what it makes."""
+        self.todo += users
         return self.drain()
 
     def from_made(self, entity: Entity, attr: str) -> set[StatementId]:
