@@ -91,7 +91,7 @@ class TrackedModule:
     """
 
     __slots__ = (
-        "_read", "_source", "bound", "failed", "gone", "handlers", "name", "noted", "opaque", "order",
+        "_is_being_read", "_read", "_source", "bound", "failed", "gone", "handlers", "name", "noted", "opaque", "order",
         "owed", "path", "reference", "stale", "stamp", "stars", "unexplained",
     )  # fmt: skip
 
@@ -111,6 +111,7 @@ class TrackedModule:
         self.stamp = stamp
         self._source = source
         self._read: Callable[[], Source | None] | None = None
+        self._is_being_read = False
         self.bound: list[dict[str, weakref.ref[Any]]] = []
         self.gone: dict[tuple[str, str], weakref.ref[Any]] = {}
         self.stars: dict[int, frozenset[str]] = {}
@@ -124,11 +125,19 @@ class TrackedModule:
 
     @property
     def source(self) -> Source | None:
-        """The version that last ran; None for what cannot be reloaded from source."""
+        """The version that last ran; None for what cannot be reloaded from source.
+
+        And for what is being read, to those that are read on the way.
+        """
         if self._read is not None:
             with _reading:
-                if self._read is not None:
-                    self.source = self._read()
+                read = None if self._is_being_read else self._read
+                if read is not None:
+                    self._is_being_read = True
+                    try:
+                        self.source = read()
+                    finally:
+                        self._is_being_read = False
         return self._source
 
     @source.setter
@@ -172,6 +181,11 @@ class TrackedModules(dict[str, TrackedModule]):
     """
 
     version = 0
+
+    def source_of(self, name: str) -> Source | None:
+        """The version of the module *name* that last ran; None for one that is not watched."""
+        tracked = self.get(name)
+        return None if tracked is None else tracked.source
 
     def __setitem__(self, name: str, tracked: TrackedModule) -> None:
         super().__setitem__(name, tracked)

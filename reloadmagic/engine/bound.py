@@ -8,13 +8,14 @@ from __future__ import annotations
 import ast
 import types
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..absent import ABSENT
 from ..live import class_dict, functions_held, is_class
 from ..modules import TrackedModule, module_spec
 from ..notes import is_container
+from ..returned import gives_back
 from ..source import Source, Statement
 from ..source.scopes import dotted
 from ..stamps import stamp_of
@@ -127,7 +128,7 @@ def loader_of(tracked: TrackedModule) -> Any:
     return spec.loader if spec is not None else None
 
 
-def olds(work: Work, number: int) -> dict[str, Any]:
+def olds(state: State, work: Work, number: int) -> dict[str, Any]:
     """What the statement that this one stands for had bound."""
     plan = work.plan
     if number in work.origins and work.origins[number] is not ABSENT:
@@ -145,7 +146,7 @@ def olds(work: Work, number: int) -> dict[str, Any]:
     return {
         name: value
         for old, name in places
-        if (value := bound_before(plan.tracked, old, name, plan.before, work.last)) is not ABSENT
+        if (value := _held_before(state, work, old, name)) is not ABSENT
         and not _only_names(plan.before.statements[old], name, value, plan.tracked)
     }
 
@@ -198,13 +199,15 @@ def bound_before(
     tracked: TrackedModule,
     number: int,
     name: str,
+    source_of: Callable[[str], Source | None],
     source: Source | None = None,
     last: Mapping[str, Any] = _NOTHING,
 ) -> Any:
     """What the statement *number* bound to *name*, even if another has bound it again since.
 
-    *source* is the one that the number is of, by default the one that last ran; *last* is what
-    names held which have been bound again in this run.
+    *source_of* gives the sources of other modules that last ran. *source* is the one that the
+    number is of, by default the one that last ran; *last* is what names held which have been bound
+    again in this run.
     """
     source = source or tracked.source
     assert source is not None
@@ -215,10 +218,12 @@ def bound_before(
     value = last[name] if name in last else tracked.namespace.get(name, ABSENT)
     if any(star > number and name in names for star, names in tracked.stars.items()):
         return ABSENT  # that is another module's
-    later = [s for s in source.statements[number + 1 :] if name in s.binds]
+    later = [n for n, s in enumerate(source.statements) if n > number and name in s.binds]
     if is_container(value):  # which ``+=`` changes in place
-        later = [s for s in later if not _is_augmented(s)]
-    return ABSENT if later else value
+        later = [n for n in later if not _is_augmented(source.statements[n])]
+    if all(gives_back(source_of, tracked.name, source, other, name) for other in later):
+        return value
+    return ABSENT
 
 
 def _is_augmented(statement: Statement) -> bool:
@@ -238,7 +243,13 @@ def follow_replaced(state: State) -> None:
                     held[name] = weakref.ref(stays[id(reference())])
 
 
-def raw_before(work: Work, number: int, qualname: str) -> types.FunctionType | None:
+def _held_before(state: State, work: Work, number: int, name: str) -> Any:
+    """`bound_before`, for a statement of the source before."""
+    before = work.plan.before
+    return bound_before(work.plan.tracked, number, name, state.source_of, before, work.last)
+
+
+def raw_before(state: State, work: Work, number: int, qualname: str) -> types.FunctionType | None:
     """The function that the old statement's ``def`` made, out of whatever wraps it."""
     plan = work.plan
     partner = plan.partner(number)
@@ -251,7 +262,7 @@ def raw_before(work: Work, number: int, qualname: str) -> types.FunctionType | N
     old = plan.before.statements[partner]
     if "@" not in old.fragment.text:
         return None  # decorators are new: what holds the function is to get what they make
-    value = bound_before(plan.tracked, partner, qualname, plan.before, work.last)
+    value = _held_before(state, work, partner, qualname)
     if value is ABSENT:
         return None
     lines = range(old.lineno, old.end_lineno + 1)

@@ -55,7 +55,7 @@ def drop_names(state: State, work: Work) -> None:
         for name in plan.before.statements[number].binds:
             if name == "*":
                 drop_star(state, work, plan.tracked.stars.get(number, ()))
-            elif name in bound:
+            elif name in bound and (number, name) not in plan.returned:
                 state.has_dropped_class |= is_class(namespace.get(name))
                 state.effects.add(("bind", plan.name, name))
 

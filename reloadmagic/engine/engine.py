@@ -89,7 +89,7 @@ class Engine:
 
     def take(self, tracked: TrackedModule, namespace: dict[str, Any]) -> Taken:
         """Note what a module that was imported before holds; its source is to explain it."""
-        return Taken(tracked, namespace, self.marks, self.watch)
+        return Taken(tracked, namespace, self.marks, self.watch, self.tracked.source_of)
 
     def run(self, plan: Plan, namespaces: Iterable[Namespace] = ()) -> tuple[Outcome, ...]:
         """Carry out *plan*; see `Run`."""

@@ -72,7 +72,7 @@ def importing(
     if namespace.get("__reload__") is False:
         engine.tracked.forget(name)
         return
-    note_stars(tracked, source)
+    note_stars(tracked, source, engine.tracked.source_of)
     tracked.unexplained = unexplained(namespace, source, tracked.stars.values())
     engine.marks.note(tracked, source, range(len(source.statements)), {})
     engine.watch.add(tracked, own_names(namespace, source, tracked.stars.values()))

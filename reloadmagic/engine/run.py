@@ -218,12 +218,14 @@ class Run:
             for number, (module, old) in plan.origins.items():
                 statement = self.state.work[module].plan.before.statements[old]
                 work.origins[number] = bound_before(
-                    self.state.tracked[module], old, statement.binds[0]
+                    self.state.tracked[module], old, statement.binds[0], self.state.source_of
                 )
         for module, old in {o for found in self.plan.arrivals.values() for o in found.values()}:
             if module in names:
                 name = self.state.work[module].plan.before.statements[old].binds[0]
-                self.moved[module, old] = bound_before(self.state.tracked[module], old, name)
+                self.moved[module, old] = bound_before(
+                    self.state.tracked[module], old, name, self.state.source_of
+                )
         for name in names:
             plan = self.state.work[name].plan
             if plan.diff is not None or plan.unset:

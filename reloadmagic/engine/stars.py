@@ -7,17 +7,24 @@ import importlib
 import importlib.util
 import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..absent import ABSENT
 from ..live import class_dict, is_class
 from ..modules import TrackedModule, module_namespace
+from ..returned import gives_back
 from ..source import Source, Statement
 
 
-def star_bindings(source: Source, namespace: Mapping[str, Any]) -> dict[int, frozenset[str]]:
-    """By position of a star-import, the names that it has bound in *namespace*."""
+def star_bindings(
+    tracked: TrackedModule, source: Source, source_of: Callable[[str], Source | None]
+) -> dict[int, frozenset[str]]:
+    """By position of a star-import, the names that it has bound in the namespace of *tracked*.
+
+    Without those that it gives back to the module, of which *source_of* gives those of the others.
+    """
+    namespace = tracked.namespace
     found: dict[int, frozenset[str]] = {}
     for number, statement in enumerate(source.statements):
         if "*" in statement.binds:
@@ -29,14 +36,17 @@ def star_bindings(source: Source, namespace: Mapping[str, Any]) -> dict[int, fro
                 # What it was bound to may have been bound anew since in the other module.
                 if namespace.get(name, ABSENT) is star[name]
                 or (name in namespace and name not in own)
+                if name not in own or not gives_back(source_of, tracked.name, source, number, name)
             )
     return not_hidden(found)
 
 
-def note_stars(tracked: TrackedModule, source: Source) -> None:
+def note_stars(
+    tracked: TrackedModule, source: Source, source_of: Callable[[str], Source | None]
+) -> None:
     """Note what the star-imports of *source* have bound, which is what no statement before them has."""
     namespace = tracked.namespace
-    tracked.stars = star_bindings(source, namespace)
+    tracked.stars = star_bindings(tracked, source, source_of)
     for star, names in tracked.stars.items():
         for held in tracked.bound[:star]:
             for name in names.intersection(held):

@@ -14,7 +14,7 @@ from ..plan import ModulePlan, Plan
 from ..plan.order import Order
 from ..reach.index import Index
 from ..reach.tokens import User
-from ..source import Statement
+from ..source import Source, Statement
 from ..transaction import Transaction
 from .caches import Caches
 from .containers import Containers
@@ -120,6 +120,11 @@ class State:
         self.definitions: dict[int, list[weakref.ref[types.FunctionType | type]]] | None = None
         self.has_dropped_class = False
         self.leftovers: tuple[str, ...] = ()
+
+    def source_of(self, name: str) -> Source | None:
+        """The version of the module *name* that last ran, None for one that is not watched."""
+        tracked = self.tracked.get(name)
+        return None if tracked is None else tracked.source
 
     def let_go(self) -> None:
         """The run is over: what it knows goes now, and not with the next garbage collection."""

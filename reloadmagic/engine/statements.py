@@ -12,6 +12,7 @@ from ..interrupts import interrupts_pass
 from ..notes import is_container
 from ..plain import is_plain, same_value
 from ..plan import ModulePlan
+from ..returned import gives_back
 from ..source.scopes import bound_by_text
 from ..transaction import ABSENT
 from .bound import olds, raw_before
@@ -70,7 +71,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     filled = fillable(state, plan.name, number)
     outside = traits(state, plan, number)
     before = {name: namespace.get(name, ABSENT) for name in statement.binds}
-    formerly = olds(work, number)
+    formerly = olds(state, work, number)
     drop_own_names(state, plan, number)
     recorder = Recorder(namespace, work.hidden)
     past = dict(namespace) if state.index.whole(plan.name) else None
@@ -298,9 +299,18 @@ def _note_star(state: State, work: Work, number: int, recorder: Recorder) -> Non
     is_last = number == state.index.modules[plan.name].bindings["*"][-1]
     gone = before | plan.left if is_last else before
     drop_star(state, work, [name for name in gone if name not in recorder.bound])
-    work.stars[number] = frozenset(recorder.bound)
+    work.stars[number] = frozenset(
+        name for name in recorder.bound if not _is_returned(state, plan, number, name)
+    )
     if work.stars[number] != before:
         state.effects.add(("content", plan.name, "__all__"))
+
+
+def _is_returned(state: State, plan: ModulePlan, number: int, name: str) -> bool:
+    """Does a star-import give the module back what one of its other statements has bound?"""
+    if state.index.modules[plan.name].is_import(name):
+        return False
+    return gives_back(state.index.names.source_of, plan.name, plan.after, number, name)
 
 
 def _given_before(plan: ModulePlan, number: int) -> frozenset[str]:
@@ -313,5 +323,5 @@ def _merge_early(state: State, work: Work, number: int, function: Any) -> Any:
     """The old function, carrying the new code, for decorators to see."""
     if type(function) is not types.FunctionType:
         return function
-    old = raw_before(work, number, function.__qualname__)
+    old = raw_before(state, work, number, function.__qualname__)
     return function if old is None else state.patcher.merge_early(old, function)

@@ -14,6 +14,7 @@ from .marks import attributes_of
 
 if TYPE_CHECKING:
     import types
+    from collections.abc import Callable
 
     from ..modules import TrackedModule
     from ..source import Source
@@ -26,12 +27,18 @@ __all__ = ["Taken"]
 class Taken:
     """What a module held when it was taken over: its names, containers and marks."""
 
-    __slots__ = ("_attributes", "_held", "_marks", "_tracked")
+    __slots__ = ("_attributes", "_held", "_marks", "_source_of", "_tracked")
 
     def __init__(
-        self, tracked: TrackedModule, namespace: dict[str, Any], marks: Marks, watch: Watch
+        self,
+        tracked: TrackedModule,
+        namespace: dict[str, Any],
+        marks: Marks,
+        watch: Watch,
+        source_of: Callable[[str], Source | None],
     ) -> None:
         self._tracked = tracked
+        self._source_of = source_of
         self._marks = marks
         self._held = hold(list(namespace), namespace)
         self._attributes: weakref.WeakKeyDictionary[types.FunctionType, frozenset[str]]
@@ -49,7 +56,7 @@ class Taken:
             {n: held[n] for n in s.binds if last[n] == i and n in held}
             for i, s in enumerate(source.statements)
         ]
-        note_stars(tracked, source)
+        note_stars(tracked, source, self._source_of)
         others = imported_names(source, tracked.stars.values())
         tracked.noted = {
             key: note for key, note in tracked.noted.items() if key.partition(".")[0] not in others

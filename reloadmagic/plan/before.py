@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from ..diff import Diff
 from ..live import is_class
@@ -19,6 +20,7 @@ from ..reach.tokens import Entity, StatementId, Target
 from .outside import decorated_with, is_from_outside
 from .propagation import Propagation
 from .refilling import fills_otherwise
+from .values import ModulePlan
 
 __all__ = ["Before"]
 
@@ -26,7 +28,7 @@ __all__ = ["Before"]
 class Before:
     """What is to be known of the old sources, taken from *index* before it gets the new ones.
 
-    *diffs* holds the comparison of each edited module.
+    *diffs* holds the comparison of each edited module, *plans* their plans.
     """
 
     def __init__(
@@ -34,10 +36,12 @@ class Before:
         index: Index,
         tracked: Mapping[str, TrackedModule],
         diffs: Mapping[str, Diff],
+        plans: Mapping[str, ModulePlan],
     ) -> None:
         self._index = index
         self._tracked = tracked
         self._diffs = diffs
+        self._plans = plans
         gone = _gone(diffs)
         # Attributes of instances that statements had set which the edit drops.
         self._unset = list(self._unset_on_instances())
@@ -60,7 +64,7 @@ class Before:
                 yield target
         for name, diff in self._diffs.items():
             entry = self._index.modules[name]
-            for bound in _given_up(diff):
+            for bound in _given_up(diff, self._plans[name].returned):
                 if len(entry.bindings.get(bound, ())) > 1:
                     yield (name, bound, "")
 
@@ -195,10 +199,14 @@ def _gone(diffs: Mapping[str, Diff]) -> set[StatementId]:
     return dropped | changed
 
 
-def _given_up(diff: Diff) -> Iterator[str]:
-    """The names that statements bound which are gone, or bind others now."""
+def _given_up(diff: Diff, returned: AbstractSet[tuple[int, str]]) -> Iterator[str]:
+    """The names that statements bound which are gone, or bind others now.
+
+    Those *returned* had been bound to what another statement gives them.
+    """
     for number in diff.dropped:
-        yield from diff.before.statements[number].binds
+        binds = diff.before.statements[number].binds
+        yield from (name for name in binds if (number, name) not in returned)
     for pair in diff.edited():
         if pair.old is not None:
             now = diff.after.statements[pair.new].binds

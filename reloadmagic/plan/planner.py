@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..changes import Change
 from ..diff import Diff, Pair
 from ..modules import TrackedModule
 from ..reach.index import Index
 from ..reach.tokens import Token
+from ..returned import gives_back
 from ..source import Source
 from .before import Before
 from .changesets import RETRIED, changesets
@@ -77,8 +78,10 @@ class Planner:
         """
         changes = tuple(changes)
         for name, diff in diffs.items():
-            self._plans[name] = ModulePlan(self._tracked[name], diff.before, diff.after, diff)
-        before = Before(self._index, self._tracked, diffs)
+            plan = ModulePlan(self._tracked[name], diff.before, diff.after, diff)
+            plan.returned = frozenset(_returned(self._index, name, diff))
+            self._plans[name] = plan
+        before = Before(self._index, self._tracked, diffs, self._plans)
         import_order = ImportOrder(self._index, self._order, diffs)
         for name, diff in diffs.items():
             self._index.put(name, diff.after)
@@ -140,3 +143,12 @@ class Planner:
     def _imports_new(self, name: str) -> bool:
         """Does an edited module import one that is not loaded and that can be found?"""
         return any(map(self._findable, self._index.imports.missing(name)))
+
+
+def _returned(index: Index, module: str, diff: Diff) -> Iterator[tuple[int, str]]:
+    """The names that dropped imports had given a module back; *index* holds the old sources."""
+    for number in diff.dropped:
+        statement = diff.before.statements[number]
+        for name in statement.binds if statement.fragment.kind == "import" else ():
+            if gives_back(index.names.source_of, module, diff.before, number, name):
+                yield number, name

@@ -101,7 +101,7 @@ class Seeds:
             for name in plan.before.statements[number].binds:
                 if name == "*":
                     self._dropped_star(plan, number)
-                elif name in bound_now:
+                elif name in bound_now and (number, name) not in plan.returned:
                     self.propagation.push(("bind", plan.name, name))
 
     def _dropped_star(self, plan: ModulePlan, number: int) -> None:

@@ -121,6 +121,8 @@ class ModulePlan:
         patch: pairs of which only bodies differ and whose live functions can be patched.
         origins: for statements that define what another module defined before, where it is.
         dropped: names that the source no longer binds.
+        returned: names that dropped imports had bound to what another statement gives them, with
+            the positions of those imports.
         left: names that star-imports alone may bind now, which others bound before.
         dropped_statements: statements of *before* that are gone.
         unbound: names, by module, that only code which is gone bound: functions, other modules.
@@ -144,6 +146,7 @@ class ModulePlan:
     patch: dict[int, Pair] = field(default_factory=dict)
     origins: dict[int, StatementId] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
+    returned: frozenset[tuple[int, str]] = frozenset()
     left: frozenset[str] = frozenset()
     dropped_statements: tuple[int, ...] = ()
     unbound: tuple[Entity, ...] = ()

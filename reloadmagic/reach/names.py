@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from ..source import Source
 from .entry import ModuleEntry
 from .summary import ClassInfo, Path
 from .tokens import Entity
@@ -36,6 +37,11 @@ class Names:
     def is_module(self, name: str) -> bool:
         """Is it a module that is loaded, or about to be?"""
         return name in self.modules or self._is_loaded(name)
+
+    def source_of(self, name: str) -> Source | None:
+        """The current version of the module *name*, None for one that is not indexed."""
+        entry = self.modules.get(name)
+        return None if entry is None else entry.source
 
     def resolve(self, module: str, path: Path) -> list[tuple[Entity, Path]]:
         """The entities that *path* means in *module*, with what of the path is left.
