@@ -6,6 +6,7 @@ added gets the field's default.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from ..transaction import ABSENT, instance_dict, is_kind, own_dict, slot_values
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["attributes", "field_defaults", "field_names", "fill"]
 
 _EMPTY_ONES: tuple[type[Any], ...] = (dict, list, set)
+_REAL: object = vars(dataclasses)["_FIELD"]
 _FIELDS = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__")
 
 
@@ -53,12 +55,17 @@ def _fields(cls: type) -> Iterator[tuple[str, object]]:
     for attribute in _FIELDS:
         fields: Any = own_dict(cls).get(attribute)
         if is_kind(fields, dict):
-            yield from ((n, f) for n, f in dict.items(fields) if type(n) is str)
+            yield from ((n, f) for n, f in dict.items(fields) if type(n) is str and _is_real(f))
         elif is_kind(fields, tuple):
             for field in tuple.__iter__(fields):
                 name = attributes(field).get("name")
                 if type(name) is str:
                     yield name, field
+
+
+def _is_real(field: object) -> bool:
+    """Has each instance the field? A ``ClassVar`` or ``InitVar`` is listed, but stays with its class."""
+    return attributes(field).get("_field_type", _REAL) is _REAL
 
 
 def _default(field: dict[str, Any]) -> Callable[[], Any] | None:

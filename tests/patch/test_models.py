@@ -139,6 +139,13 @@ FILLED = [
         "a == A(5)",
     ),
     (
+        DC + "from typing import ClassVar\n@dataclass\nclass A:\n x: int",
+        DC + "from typing import ClassVar\n@dataclass\nclass A:\n x: int\n n: ClassVar[int] = 3\n"
+        " i: InitVar[int] = 4\n y: list = field(default_factory=list)",
+        "A(5)",
+        "vars(a) == {'x': 5, 'y': []}",
+    ),
+    (
         "from pydantic import *\nclass A(BaseModel):\n x: int",
         "from pydantic import *\nclass A(BaseModel):\n x: int\n y: str = 'y'",
         "A(x=5)",
