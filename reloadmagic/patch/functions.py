@@ -69,18 +69,22 @@ def _fits(function: types.FunctionType, code: types.CodeType) -> bool:
 
 
 def _merge_dict(patcher: Patcher, old: types.FunctionType, new: types.FunctionType) -> None:
-    """What *new* carries as attributes; what others have set on *old* stays."""
-    for name in patcher.marks.get(old, ()):
-        if name in vars(old) and name not in vars(new):
-            patcher.transaction.del_attr(old, name)
-    patcher.foreign[old] = frozenset(vars(old).keys() - vars(new).keys())
-    for name, value in list(vars(new).items()):
-        before = vars(old).get(name, ABSENT)
-        patcher.transaction.set_attr(old, name, patcher.merge_value(before, value))
-    if "__wrapped__" not in vars(new):
-        patcher.transaction.del_attr(old, "__wrapped__")
-    if "__isabstractmethod__" not in vars(new):
-        patcher.transaction.del_attr(old, "__isabstractmethod__")
+    """What *new* carries as attributes; what others have set on *old* stays.
+
+    By the dictionaries: ``functools.wraps`` of an object that is itself a wrapper leaves
+    ``__name__`` and the like there, beside what the function keeps for itself.
+    """
+    own, fresh = vars(old), vars(new)
+    if not own and not fresh:
+        return
+    gone = {"__wrapped__", "__isabstractmethod__", *patcher.marks.get(old, ())} - fresh.keys()
+    stay = {name: value for name, value in own.items() if name not in gone}
+    patcher.foreign[old] = frozenset(stay.keys() - fresh.keys())
+    carried = {
+        name: patcher.merge_value(own.get(name, ABSENT), value)
+        for name, value in list(fresh.items())
+    }
+    patcher.transaction.set_contents(own, stay | carried)
 
 
 def _merge_cells(
