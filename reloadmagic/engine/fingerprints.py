@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..live import class_dict, functions_within, instance_value, is_class
+from ..patch.inside import qualname
 from ..plain import same_value
-from ..transaction import slot_values
+from ..transaction import mro, slot_values
 from .codes import docstring_of, same_when_called
 
 __all__ = [
@@ -20,11 +21,18 @@ __all__ = [
 ]
 
 
-def fingerprints(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """What a definition is made of, function by function and value by value."""
+def fingerprints(name: str, value: Any, module: str) -> Iterator[tuple[str, Any]]:
+    """What a definition of *module* is made of, function by function and value by value.
+
+    Where a decorator has derived the class, what the statement defines is in the one beneath.
+    """
     if is_class(value):
         yield name, ("class", (value, type(value), *_bases(value)))
-        for attr, part in list(class_dict(value).items()):
+        stated: dict[str, Any] = {}
+        for cls in reversed(mro(value)):
+            if cls is value or _is_of_statement(cls, name, module):
+                stated.update(class_dict(cls))
+        for attr, part in stated.items():
             if attr in IGNORED:
                 continue
             if is_class(part):
@@ -40,6 +48,10 @@ def fingerprints(name: str, value: Any) -> Iterator[tuple[str, Any]]:
                 yield f"{name}.{attr}", ("value", parts)
     else:
         yield name, fingerprint(value)
+
+
+def _is_of_statement(cls: type, name: str, module: str) -> bool:
+    return qualname(cls) == name and class_dict(cls).get("__module__") == module
 
 
 def _bases(cls: type) -> tuple[type, ...]:

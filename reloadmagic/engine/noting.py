@@ -63,7 +63,7 @@ def definition_fingerprints(plan: ModulePlan, number: int) -> dict[str, Any]:
     if statement.fragment.kind not in {"def", "class"}:
         values = ((name, namespace.get(name)) for name in statement.binds)
         return {n: fingerprint(v) for n, v in values if type(v) is types.FunctionType}
-    return dict(fingerprints(statement.binds[0], namespace.get(statement.binds[0])))
+    return dict(fingerprints(statement.binds[0], namespace.get(statement.binds[0]), plan.name))
 
 
 def _is_as_before(before: Any, function: Any) -> bool:
@@ -80,7 +80,7 @@ def note_definition(state: State, plan: ModulePlan, number: int, before: dict[st
         return
     name = statement.binds[0]
     value = plan.tracked.namespace.get(name)
-    after = dict(fingerprints(name, value))
+    after = dict(fingerprints(name, value, plan.name))
     others: set[str] = set()
     for qualname in {*before, *after}:
         if qualname not in before and _is_inherited(value, qualname.partition(".")[2]):
