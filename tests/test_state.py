@@ -943,8 +943,29 @@ STORED = {
     "a function in a list": (HANDLER, "self.cbs = [handler]", "app.cbs[0]()"),
     "a function in a partial": (HANDLER, "self.cb = functools.partial(handler, 1)", "app.cb()"),
     "a function as default": (HANDLER, "self.cb = cb or handler", "app.cb()"),
+    "a function under two names": (HANDLER, "self.also = self.cb = handler", "app.cb()"),
+    "a function by a name of its own": (HANDLER, "f = handler; self.cb = f", "app.run()"),
+    "a function among others": (HANDLER, "self.n, self.cb = 1, handler", "app.run()"),
+    "a function put into a list": (HANDLER, "self.r = []; self.r.append(handler)", "app.ask(0)"),
+    "a function put into a table": (HANDLER, "self.r = {}; self.r['h'] = handler", "app.ask('h')"),
+    "a function put into a table of lists": (
+        HANDLER,
+        "self.r = {}; self.r.setdefault('h', []).append(handler)",
+        "app.r['h'][0]()",
+    ),
+    "a lambda that calls a function": (HANDLER, "self.cb = lambda: handler(0)", "app.run()"),
+    "a lambda that calls a method": (HANDLER, "self.cb = lambda: self.h()", "app.run()"),
     "one of two functions": (HANDLER, "self.cb = handler if cb is None else cb", "app.cb()"),
     "a registry": (ON, "self.r = REG", "app.r['handler']()"),
+    "a copy of a registry": (ON, "self.r = dict(REG)", "app.ask('handler')"),
+    "a registry with more": (ON, "self.r = {'a': 1, **REG}", "app.ask('handler')"),
+    "a registry by its method": (ON, "self.r = REG.copy()", "app.ask('handler')"),
+    "what a registry holds": (ON, "self.r = [*REG.values()]", "app.ask(0)"),
+    "what is picked from a registry": (
+        ON,
+        "self.r = {k: f for k, f in REG.items() if k}",
+        "app.ask('handler')",
+    ),
     "a registry by a method": (ON, "self.r = REG", "app.ask('handler')"),
     "a registry of classes": (FAMILY, "self.r = REG", "app.r['handler']().n"),
     "a class": ("class C:\n    def __init__(self): self.n = 1\n", "self.make = C", "app.make().n"),
@@ -958,6 +979,7 @@ class App:
         {}
     def run(self): return self.cb()
     def ask(self, name): return self.r[name]()
+    def h(self): return handler()
 def call(app): return app.cb()
 def call_it(f): return f()
 app = App()
@@ -987,6 +1009,19 @@ STORED_AND_RUN = {
     "calls a method that does": (HANDLER, "self.cb = handler; self.n = self.run()"),
     "hands itself on": (HANDLER, "self.cb = handler; self.n = call(self)"),
     "looks it up": (HANDLER, "self.cb = handler; self.n = getattr(self, 'c' + 'b')()"),
+    "calls what it has put in a list": (HANDLER, "self.r = [handler]; self.n = self.r[0]()"),
+    "calls what it adds to a list": (
+        HANDLER,
+        "self.r = []; self.r.append(handler); self.n = self.r[0]()",
+    ),
+    "calls what it adds to a table": (
+        HANDLER,
+        "self.r = {}; self.r['h'] = handler; self.n = self.ask('h')",
+    ),
+    "calls a lambda": (HANDLER, "self.cb = lambda: handler(); self.n = self.cb()"),
+    "calls a function by a name of its own": (HANDLER, "f = handler; self.n = f()"),
+    "adds it to what runs it": (HANDLER, "self.r = Ran(); self.r.add(handler); self.n = self.r.n"),
+    "iterates over a copy": (ON, "self.r = dict(REG); self.n = [f() for f in self.r.values()][0]"),
     "iterates": (ON, "self.r = REG; self.n = [f() for f in self.r.values()][0]"),
     "looks in": (ON, "self.r = REG; self.n = REG['handler']()"),
     "hands it on": (
@@ -997,6 +1032,8 @@ STORED_AND_RUN = {
     "sets a descriptor": (HANDLER, "self.soon = handler"),
 }
 RUNNING = """
+class Ran:
+    def add(self, f): self.n = f()
 class Soon:
     def __set__(self, app, f): app.n = f()
 class Base:

@@ -11,6 +11,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from ..source.scopes import dotted
+from .held import read_held, read_stored
 from .known import (
     COPIED,
     COPYING,
@@ -34,7 +35,7 @@ __all__ = ["read_call"]
 
 def read_call(reader: Expressions, node: ast.Call, how: int) -> None:
     """Read a call, what is called and what it is passed."""
-    if _sets_own(reader, node):
+    if _sets_own(reader, node) or read_stored(reader, node):
         return
     scope, path = reader.scope, dotted(node.func)
     if path is not None:
@@ -72,7 +73,7 @@ def _sets_own(reader: Expressions, node: ast.Call) -> bool:
             elif not scope.prefix.endswith("__setattr__.<locals>."):
                 return False
             reader.read(name, MENTION)
-            reader.read_held(value, attr if isinstance(attr, str) else "")
+            read_held(reader, value, attr if isinstance(attr, str) else "")
             return True
     return False
 

@@ -114,7 +114,10 @@ class Effects(Uses):
             for attr, path in unit.stores
             if any(found == stored for found, _ in resolve(module, path))
         }
-        if unit.defines or not all(self.index.families.sets_plainly(entity, a) for a in attrs):
+        entries = self.index.modules.values()
+        if unit.defines or any(not unit.puts.isdisjoint(entry.callers[0]) for entry in entries):
+            return False
+        if not all(self.index.families.sets_plainly(entity, attr) for attr in attrs):
             return False
         for attr in (*attrs, "__dict__", LOOKED_UP) if attrs else ():
             self._by_attribute((module, entity[1].partition(".")[0]), attr)

@@ -13,9 +13,10 @@ from typing import Any
 from ..source.anatomy import FunctionNode
 from ..source.scopes import child_nodes, dotted
 from .calls import read_call
+from .held import holding_attribute, read_holder
 from .scope import Scope
-from .summary import CALL, LAMBDAS, MENTION, OPERATOR, STORED, TAKEN, USE, Path, Summary, Unit
-from .syntax import arguments, asked_name, attribute_of, called_name
+from .summary import CALL, LAMBDAS, MENTION, OPERATOR, TAKEN, USE, Path, Summary, Unit
+from .syntax import asked_name, attribute_of
 
 __all__ = ["Expressions"]
 
@@ -66,6 +67,9 @@ class Expressions:
             self.unit.attrs.add(OPERATOR)
         if isinstance(target, ast.Attribute) and self.scope.is_itself(value):
             self.unit.own.add(target.attr)
+        elif isinstance(target, ast.Subscript) and holding_attribute(self, value):
+            self.unit.puts.add("__setitem__")
+            read_holder(self, value)
         else:
             self.read(value, USE)
         while isinstance(value, ast.Subscript):
@@ -83,46 +87,6 @@ class Expressions:
             self.fill(path)
 
     # What is read -----------------------------------------------------------------------------
-
-    def read_held(self, node: ast.expr, holder: str) -> None:
-        """Read a value that the attribute *holder* of ``self`` is set to.
-
-        Methods of its own that are in it run when that attribute is used, not now.
-        """
-        method, path = self.own_attribute(node), dotted(node)
-        if method:
-            self.keep(method)
-            self.unit.holds.add((holder, method))
-        elif holder and path is not None and self.scope.is_global(path[0]):
-            self.unit.stores.add((holder, self.scope.resolve(path)))
-            self.read(node, MENTION | STORED)
-        elif isinstance(node, ast.IfExp | ast.BoolOp):
-            self._read_held_choice(node, holder)
-        elif isinstance(node, ast.Tuple | ast.List | ast.Set):
-            for element in node.elts:
-                self.read_held(element, holder)
-        elif isinstance(node, ast.Dict) and None not in node.keys:
-            for key, value in zip(node.keys, node.values, strict=True):
-                self.read(key, MENTION)  # type: ignore[arg-type]
-                self.read_held(value, holder)
-        elif isinstance(node, ast.Call) and called_name(node) == "partial":
-            self.read(node.func, MENTION)
-            for argument in arguments(node):
-                self.read_held(argument, holder)
-        else:
-            self.read(node, MENTION)
-
-    def _read_held_choice(self, node: ast.IfExp | ast.BoolOp, holder: str) -> None:
-        """``self.run = run or DEFAULT``: of all values but the last it counts if they are true."""
-        self.unit.attrs.add(OPERATOR)
-        if isinstance(node, ast.IfExp):
-            self.read(node.test, USE)
-            self.read_held(node.body, holder)
-            self.read_held(node.orelse, holder)
-        else:
-            for value in node.values[:-1]:
-                self.read(value, MENTION | USE)
-            self.read_held(node.values[-1], holder)
 
     def own_attribute(self, node: ast.expr) -> str:
         """The name if it is an attribute of ``self`` or ``cls`` in a function, else ``""``."""
@@ -253,13 +217,13 @@ class Expressions:
         self.read_signature(node)
         self.unit.defines |= self.scope.in_function
         if self.scope.in_function or how & (USE | CALL):
-            self._enter_lambda(node, self.unit, self.scope.prefix)
+            self.enter_lambda(node, self.unit, self.scope.prefix)
         else:
             qualname = self.scope.prefix + LAMBDAS
             unit = self.summary.functions.setdefault(qualname, Unit())
-            self._enter_lambda(node, unit, f"{qualname}.<locals>.")
+            self.enter_lambda(node, unit, f"{qualname}.<locals>.")
 
-    def _enter_lambda(self, node: ast.Lambda, unit: Unit, prefix: str) -> None:
+    def enter_lambda(self, node: ast.Lambda, unit: Unit, prefix: str) -> None:
         """Read a lambda's body into *unit*."""
         scope = self.scope.of_function(node, prefix)
         Expressions(self.summary, unit, scope).read(node.body, MENTION)
@@ -292,7 +256,7 @@ class Expressions:
         if path is not None and self.scope.is_global(path[0]):
             unit.use(self.scope.resolve(path), CALL)
         elif isinstance(factory, ast.Lambda):
-            self._enter_lambda(factory, unit, f"{qualname}.<locals>.")
+            self.enter_lambda(factory, unit, f"{qualname}.<locals>.")
 
 
 # What `asked_name` can tell.

@@ -27,7 +27,16 @@ KEEPING = frozenset(
         "call_soon_threadsafe", "call_later", "call_at", "add_done_callback", "observe", "on_click",
     }
 )  # fmt: skip
-# Those of them which copy what a function says of itself: ``f.__doc__`` is the docstring of then.
+# Methods which put what they are passed into their object, of containers.
+STORING = frozenset(
+    {
+        "append", "add", "insert", "setdefault", "register", "connect", "subscribe", "appendleft",
+        "extend", "update", "observe",
+    }
+)  # fmt: skip
+# Built-in functions which give a container with what another one holds.
+COPYING_CONTAINERS = frozenset({"dict", "list", "tuple", "set", "frozenset"})
+# Those of `PASSING` which copy what a function says of itself: ``f.__doc__`` is the docstring of then.
 COPYING = frozenset(
     {
         "wraps", "update_wrapper", "property", "lru_cache", "cache", "cached_property",
@@ -103,3 +112,8 @@ METACLASSES = frozenset({"type", "ABCMeta", "EnumMeta", "EnumType"})
 SPELLED = CONTEXT | {f"__{side}{name}__" for name in BINARY.values() for side in ("", "r", "i")}
 # Calls that import modules by names that are worked out.
 IMPORTING = frozenset({"import_module", "__import__"})
+
+
+def is_copying(callee: tuple[str, ...]) -> bool:
+    """Does calling what this path names give a container with what another one holds?"""
+    return len(callee) == 1 and callee[0] in COPYING_CONTAINERS

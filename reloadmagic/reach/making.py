@@ -121,14 +121,14 @@ def _running(index: Index, entity: Entity, names: Iterable[str]) -> list[tuple[s
     while todo:
         name = todo.pop()
         for home, owner in owners:
-            qualname = f"{owner}.{name}"
             info = index.names.class_of((home, owner))
-            if info is not None and name in info.lambdas:
-                qualname = f"{owner}.{LAMBDAS}"
-            function = index.modules[home].functions.get(qualname)
-            if function is not None and (home, qualname) not in found:
-                found[home, qualname] = function[1]
-                todo |= function[1].own
+            has_lambdas = info is not None and name in info.lambdas
+            for part in (name, LAMBDAS) if has_lambdas else (name,):
+                qualname = f"{owner}.{part}"
+                function = index.modules[home].functions.get(qualname)
+                if function is not None and (home, qualname) not in found:
+                    found[home, qualname] = function[1]
+                    todo |= function[1].own
     return [(home, unit) for (home, _), unit in found.items()]
 
 

@@ -29,7 +29,8 @@ class Scope:
         outer: names that the function declares ``nonlocal``.
         parameters: of the enclosing functions, ``self`` left out.
         itself: the first parameter of the enclosing method, ``""`` outside of methods.
-        aliases: by the local name, what the function imports for itself.
+        once: local names that a single place binds.
+        aliases: by the local name, what the function imports for itself or has another name for.
         in_function: does the code here run when a function is called?
     """
 
@@ -40,6 +41,7 @@ class Scope:
     outer: frozenset[str] = frozenset()
     parameters: frozenset[str] = frozenset()
     itself: str = ""
+    once: frozenset[str] = frozenset()
     aliases: dict[str, Path] = field(default_factory=dict)
     in_function: bool = False
 
@@ -50,7 +52,7 @@ class Scope:
 
     def of_function(self, node: FunctionNode | ast.Lambda, prefix: str) -> Scope:
         """The scope of a function's body, for a function that is defined here."""
-        names, declared, outer = function_locals(node, self.text)
+        names, declared, outer, once = function_locals(node, self.text)
         args = node.args
         given = [*args.posonlyargs, *args.args, *args.kwonlyargs]
         parameters = {a.arg for a in (*given, args.vararg, args.kwarg) if a is not None}
@@ -65,6 +67,7 @@ class Scope:
             frozenset(outer),
             self.parameters | own if self.in_function else own,
             itself,
+            frozenset(once) if "nonlocal" not in self.text else frozenset(),
             {name: path for name, path in self.aliases.items() if name not in names},
             in_function=True,
         )
@@ -79,12 +82,13 @@ class Scope:
             frozenset(),
             self.parameters,
             self.itself,
+            frozenset(),
             dict(self.aliases),
             self.in_function,
         )
 
     def is_global(self, name: str) -> bool:
-        """Is it a global name here, or one that the function imported?"""
+        """Is it a global name here, or a local one for what has such a name?"""
         return name not in self.local or name in self.aliases
 
     def is_itself(self, node: ast.expr) -> bool:
@@ -92,7 +96,7 @@ class Scope:
         return isinstance(node, ast.Name) and node.id == self.itself
 
     def resolve(self, path: Path) -> Path:
-        """*path* with an import of the function's own in place of the local name it bound."""
+        """*path* with what has a global name in place of the function's own name for that."""
         target = self.aliases.get(path[0])
         return target + path[1:] if target is not None else path
 

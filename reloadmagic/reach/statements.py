@@ -13,12 +13,14 @@ from ..source.anatomy import FunctionNode
 from ..source.scopes import child_nodes, dotted
 from .defining import read_class, read_function
 from .expressions import Expressions
+from .held import read_assigned
 from .known import ADDING, BINARY, CONTEXT
 from .scope import Scope
 from .summary import (
     CALL,
     MENTION,
     OPERATOR,
+    STORED,
     USE,
     Import,
     Path,
@@ -105,13 +107,15 @@ class Statements:
             self.expressions.read(node.value, MENTION)
 
     def _visit_Assign(self, node: ast.Assign) -> None:
+        if self.scope.once and self._names_anew(node):
+            return
         if self.scope.at_top:
             self._addition(node.value)
             for target in node.targets:
                 self._note_name(target, node.value)
         if any(isinstance(target, ast.Tuple | ast.List) for target in node.targets):
             self.unit.attrs.add(OPERATOR)  # it is iterated over
-        self._read_value(node.value, node.targets)
+        read_assigned(self.expressions, node.value, node.targets)
         path = imported_path(node.value)
         if path is not None and len(path) < 3:
             self.unit.use(path, MENTION)
@@ -121,13 +125,17 @@ class Statements:
         for target in node.targets:
             self.expressions.store(target)
 
-    def _read_value(self, value: ast.expr, targets: list[ast.expr]) -> None:
-        """Read what is assigned to *targets*."""
-        holder = self.expressions.own_attribute(targets[0]) if len(targets) == 1 else ""
-        if holder:
-            self.expressions.read_held(value, holder)
-        else:
-            self.expressions.read(value, MENTION)
+    def _names_anew(self, node: ast.Assign) -> bool:
+        """``handler = HANDLER`` gives what has a global name a local one, too. Does it no more?"""
+        scope = self.scope
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in scope.once:
+                path = dotted(value)
+                if path is not None and scope.is_global(path[0]):
+                    self.expressions.read(value, MENTION | STORED)
+                    scope.aliases[name] = scope.resolve(path)
+                    return True
+        return False
 
     def _visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if not self.scope.in_function:
@@ -135,7 +143,7 @@ class Statements:
             if isinstance(node.target, ast.Name) and not self.scope.prefix:
                 self.summary.annotated.add(node.target.id)
         if node.value is not None:
-            self._read_value(node.value, [node.target])
+            read_assigned(self.expressions, node.value, [node.target])
             self.expressions.store(node.target)
             if self.scope.at_top:
                 self._addition(node.value)

@@ -66,6 +66,7 @@ class Unit:
         holds: attributes that it sets of ``self`` or ``cls``, each with one that it keeps there.
         stores: attributes that it sets of ``self`` or ``cls``, each with a global path whose object
             it puts there.
+        puts: methods by which it does so, beside setting the attribute: ``self.all.append(handler)``.
         passed: methods that it calls, by name, each with an attribute of ``self`` that it passes.
         fills: paths of objects that it changes.
         sets: paths whose last name is an attribute that it sets, as it runs with a statement.
@@ -90,6 +91,7 @@ class Unit:
     kept: set[str] = field(default_factory=set)
     holds: set[tuple[str, str]] = field(default_factory=set)
     stores: set[tuple[str, Path]] = field(default_factory=set)
+    puts: set[str] = field(default_factory=set)
     passed: set[tuple[str, str]] = field(default_factory=set)
     fills: set[Path] = field(default_factory=set)
     sets: set[Path] = field(default_factory=set)
@@ -120,6 +122,7 @@ class Unit:
         self.kept |= other.kept
         self.holds |= other.holds
         self.stores |= other.stores
+        self.puts |= other.puts
         self.passed |= other.passed
         self.fills |= other.fills
         self.sets |= other.sets

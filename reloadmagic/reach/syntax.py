@@ -84,22 +84,31 @@ def imported_path(node: ast.expr) -> Path | None:
 
 def function_locals(
     node: FunctionNode | ast.Lambda, text: str
-) -> tuple[set[str], set[str], set[str]]:
-    """The names local to a function in *text*, those it declares ``global``, and ``nonlocal``."""
+) -> tuple[set[str], set[str], set[str], set[str]]:
+    """The names local to a function in *text*, those it declares ``global``, and ``nonlocal``.
+
+    Last come those of the local ones that a single place binds.
+    """
     args = node.args
     names = {a.arg for a in [*args.posonlyargs, *args.args, *args.kwonlyargs]}
     names.update(a.arg for a in (args.vararg, args.kwarg) if a)
     declared: set[str] = set()
     outer: set[str] = set()
+    once: set[str] = set()
     if not isinstance(node, ast.Lambda):
-        names.update(bound_names(node.body, text))
+        bound = list(bound_names(node.body, text))
+        again = set(names)
+        for name in bound:
+            (again if name in once else once).add(name)
+        once -= again
+        names.update(bound)
         declares = "global" in text or "nonlocal" in text
         for inner in scope_statements(node.body) if declares else ():
             if type(inner) is ast.Global:
                 declared.update(inner.names)
             elif type(inner) is ast.Nonlocal:
                 outer.update(inner.names)
-    return names - declared - outer, declared, outer
+    return names - declared - outer, declared, outer, once
 
 
 def stored(node: FunctionNode) -> Iterator[str]:
