@@ -597,7 +597,8 @@ def _shape(value: Any) -> tuple[Any, ...]:
     if isinstance(value, type):
         # CPython compares what the two are derived from as well, up to a base that they share.
         layouts = tuple(map(_layout, type.__dict__["__mro__"].__get__(value)))
-        return layouts, type(value), value.__base__
+        # By id, as a replaced class is redirected here, too.
+        return layouts, id(type(value)), id(value.__base__)
     if isinstance(value, (int, str)):
         return type(value).__base__, repr(value._value_) if isinstance(value, enum.Enum) else ""
     return _shape(type(value))

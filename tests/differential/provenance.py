@@ -267,11 +267,16 @@ class Facts:
         linked = any(place in binding for place, _ in active)
         filling = set()
         wanted = {(m, at) for m, at, how in visits if linked or how != "mention"}
-        for place, closure in active:
-            if any((m, at) in wanted for m, at, _ in closure):
-                visits |= closure
-                wanted |= {(m, at) for m, at, how in closure if linked or how != "mention"}
-                filling.add(place[0])
+        known = -1
+        while known < len(visits):
+            known = len(visits)
+            for place, closure in active:
+                if any((m, at) in wanted for m, at, _ in closure):
+                    visits |= closure
+                    wanted |= {(m, at) for m, at, how in closure if linked or how != "mention"}
+                    filling.add(place[0])
+            if not any(self._modules[m].dynamic for m in filling):
+                break  # else all of that module runs if others fill what any of it does
         wild = {m for m, _ in binding if self._modules[m].wild} & filling
         if wild:
             # What reads between two fillers has both run again, and with one of them all of its

@@ -80,3 +80,17 @@ def test_what_names_that_nobody_sees_bound_hold_may_be_reached(text: str) -> Non
         for value in (1, 2)
     )
     assert first["pkg.a", "X"] != second["pkg.a", "X"]
+
+
+def test_what_a_module_fills_that_cannot_be_told_runs_with_all_that_it_fills() -> None:
+    first, second = (
+        Facts(
+            {
+                "pkg/a.py": f"L = []\ndef put(f):\n    L.append(f)\n@put\ndef _(x={value}):\n    pass\n",
+                "pkg/b.py": "class C:\n    made = 0\n    def __init__(self):\n        C.made += 1\nX = C()\n",
+                "pkg/c.py": "from . import a, b\na.L.append(0)\nvars()['G'] = b.C()\n",
+            }
+        ).digests()
+        for value in (1, 2)
+    )
+    assert first["pkg.b", "X"] != second["pkg.b", "X"]
