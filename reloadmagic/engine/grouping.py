@@ -14,8 +14,7 @@ from ..plan import Given, Grouped, Halfway, ModulePlan
 from ..plan.values import Reason
 from ..reach.tokens import Entity, StatementId, Target, Token
 from .cycles import order_known
-from .redirecting import filled_object
-from .replays import Replays, is_repeatable, is_repeated
+from .replays import Replays, is_repeatable
 
 if TYPE_CHECKING:
     from .state import State
@@ -109,7 +108,7 @@ class Grouping:
         for cause in self._causes.groups[target]:
             if cause is None:
                 yield from self._reasons_of(cause)
-        if not is_repeated(filled_object(self._state, target)):
+        if not self.replays.can_repeat(target):
             yield Grouped(target, ""), None
         for member in self._causes.members.get(target, ()):
             if reader is None or not self._is_past(reader, member):

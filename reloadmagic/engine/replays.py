@@ -7,8 +7,10 @@ changed, the others find what they found, and what reads the object has nothing 
 
 from __future__ import annotations
 
+import ast
 import functools
 import types
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +21,14 @@ from ..plain import is_plain, same_value
 from ..plan import Grouped, ModulePlan
 from ..reach.summary import CALL, Path
 from ..reach.tokens import StatementId, Target, Token, said_of
+from ..source.scopes import dotted
+from ..transaction import lookup
 from .redirecting import filled_object
 
 if TYPE_CHECKING:
     from .state import State
 
-__all__ = ["Replays", "is_repeatable", "is_repeated"]
+__all__ = ["Replays", "is_repeatable"]
 
 # Larger containers are not looked through.
 _MOST = 10_000
@@ -42,10 +46,15 @@ _PURE = frozenset(
 
 @dataclass(slots=True)
 class _Was:
-    """What a group had made before it ran again, and the statements that are yet to run."""
+    """What a group had made before it ran again, and the statements that are yet to run.
+
+    Attributes:
+        named: the objects in it, by ``id``, that statements beside the group make and name.
+    """
 
     value: Any
     content: Any
+    named: frozenset[int]
     waiting: set[StatementId]
 
 
@@ -70,9 +79,24 @@ class Replays:
         if None in causes.groups[target] or any(t in effects.actual for t in said_of(target)):
             return
         value = filled_object(self._state, target)
-        if is_repeated(value):
+        named = self._named_in(target)
+        if named is not None:
             content = content_of(value) if is_container(value) else None
-            self._groups[target] = _Was(value, content, set(causes.members[target]))
+            self._groups[target] = _Was(value, content, named, set(causes.members[target]))
+
+    def can_repeat(self, target: Target) -> bool:
+        """Is what a group has made, as it is now, made again by it, and not something new like it?"""
+        return self._named_in(target) is not None
+
+    def _named_in(self, target: Target) -> frozenset[int] | None:
+        """The objects, by ``id``, that a group has not made itself; None if it cannot repeat."""
+        value = filled_object(self._state, target)
+        if _is_repeated(value):
+            return frozenset()
+        if not is_container(value) or len(value) > _MOST:
+            return None
+        named = frozenset(_put_in_by_name(self._state, target))
+        return named if named and _is_repeated(value, named) else None
 
     def goes_on(self, target: Target) -> bool:
         """Does a group run again that has done nothing else than before?"""
@@ -99,7 +123,7 @@ class Replays:
         for target in self._groups_of(plan, number):
             was = self._groups[target]
             value = filled_object(self._state, target)
-            if not is_repeated(value) or not _calls_repeat(self._state, plan, number):
+            if not _is_repeated(value, was.named) or not _calls_repeat(self._state, plan, number):
                 del self._groups[target]
                 continue
             was.waiting.discard((plan.name, number))
@@ -155,7 +179,7 @@ def is_repeatable(state: State, plan: ModulePlan, number: int) -> bool:
     if statement.fragment.kind == "import":
         return True
     values = (namespace.get(name) for name in statement.binds)
-    return all(map(is_repeated, values)) and _calls_repeat(state, plan, number)
+    return all(map(_is_repeated, values)) and _calls_repeat(state, plan, number)
 
 
 def _is_definition(value: Any, module: str, name: str) -> bool:
@@ -171,20 +195,55 @@ def _is_definition(value: Any, module: str, name: str) -> bool:
     )
 
 
-def is_repeated(value: Any) -> bool:
-    """Is it what a statement that runs again makes again, and not something new that is like it?"""
+def _is_repeated(value: Any, others: Container[int] = ()) -> bool:
+    """Is it what a statement that runs again makes again, and not something new that is like it?
+
+    *others* are the objects, by ``id``, that a container may hold as well.
+    """
     if not is_container(value):
         return is_plain(value)
     if len(value) > _MOST:
         return False
     parts = [*value, *value.values()] if isinstance(value, dict) else value
-    return all(map(_is_repeated_part, parts))
+    return all(_is_repeated_part(part, others) for part in parts)
 
 
-def _is_repeated_part(value: Any) -> bool:
+def _put_in_by_name(state: State, target: Target) -> Iterator[int]:
+    """The objects, by ``id``, that a group may put in and that a statement beside it has made.
+
+    That calls their class, and gives them a name.
+    """
+    index, members = state.index, state.plan.causes.members.get(target, set())
+    for module, number in members:
+        for path in index.modules[module].summaries[number].now.paths:
+            for (home, name), rest in index.names.resolve(module, path):
+                if not rest and _is_made_beside(state, home, name, members):
+                    yield id(state.tracked[home].namespace.get(name))
+
+
+def _is_made_beside(state: State, module: str, name: str, members: Container[StatementId]) -> bool:
+    """Does one statement that is not among *members* call a class to make what *name* holds?"""
+    entry, tracked = state.index.modules.get(module), state.tracked.get(module)
+    binders = entry.bindings.get(name, ()) if entry is not None else ()
+    if entry is None or tracked is None or len(binders) != 1 or (module, binders[0]) in members:
+        return False
+    nodes = entry.source.statements[binders[0]].fragment.peek()
+    match nodes:
+        case [ast.Assign(value=ast.Call(func=func)) | ast.AnnAssign(value=ast.Call(func=func))]:
+            path = dotted(func)
+            found = state.index.names.resolve(module, path) if path is not None else ()
+            classes = [e for e, rest in found if not rest and state.index.names.class_of(e)]
+            cls = type(tracked.namespace.get(name))
+            return bool(classes) and type(cls) is type and lookup(cls, "__new__") is object.__new__
+    return False
+
+
+def _is_repeated_part(value: Any, others: Container[int]) -> bool:
     """The same of what a container holds: functions and classes stay, in tuples as well."""
     if type(value) is tuple:
-        return all(map(_is_repeated_part, value))
+        return all(_is_repeated_part(part, others) for part in value)
+    if id(value) in others:
+        return True
     return is_plain(value) or is_class(value) or type(value) in _FUNCTIONS
 
 
