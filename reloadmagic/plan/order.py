@@ -7,8 +7,9 @@ out go answers by the graph of imports.
 from __future__ import annotations
 
 import functools
+import operator
 import sys
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from ..graph import ImportGraph, RunOrder
 from ..modules import TrackedModule
@@ -31,6 +32,13 @@ class Order:
         self._index = index
         self._tracked = tracked
         self._ahead = ahead
+        # By module, what its statements will import for the first time by functions that they call.
+        self._late: dict[str, list[tuple[int, str]]] = {}
+
+    def add_late(self, callers: Iterable[StatementId], target: str) -> None:
+        """The statements *callers* will import *target* by functions that they call."""
+        for module, number in callers:
+            self._late.setdefault(module, []).append((number, target))
 
     @functools.cached_property
     def run(self) -> RunOrder:
@@ -39,7 +47,8 @@ class Order:
 
     def run_now(self) -> RunOrder:
         """In which order statements run by the sources that the index holds at the moment."""
-        return run_order(self._index, {n: self.started(n) for n in self._index.modules})
+        started = {n: self.started(n) for n in self._index.modules}
+        return run_order(self._index, started, self._late)
 
     @functools.cached_property
     def graph(self) -> ImportGraph:
@@ -95,11 +104,18 @@ def import_graph(index: Index) -> ImportGraph:
     return index.remembered("import graph", lambda: ImportGraph(index.imports.by_module()))
 
 
-def run_order(index: Index, started: Mapping[str, int]) -> RunOrder:
+def run_order(
+    index: Index, started: Mapping[str, int], late: Mapping[str, list[tuple[int, str]]]
+) -> RunOrder:
     """In which order statements run by the sources that the index holds; kept like the graph.
 
-    *started* says in which order the imports of all modules began.
+    *started* says in which order the imports of all modules began, *late* what calls will import.
     """
-    return index.remembered(
-        ("run order", *started.items()), lambda: RunOrder(index.imports.at_once(), started)
-    )
+
+    def find() -> RunOrder:
+        imports = index.imports.at_once()
+        for name, found in late.items():
+            imports[name] = sorted([*imports[name], *found], key=operator.itemgetter(0))
+        return RunOrder(imports, started)
+
+    return find() if late else index.remembered(("run order", *started.items()), find)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from ..changes import Change
 from ..diff import Diff, Pair
 from ..modules import TrackedModule
 from ..reach.index import Index
-from ..reach.tokens import Token
+from ..reach.tokens import StatementId, Token
+from ..reach.walk import Walk
 from ..returned import gives_back
 from ..source import Source
 from .before import Before
@@ -119,16 +121,49 @@ class Planner:
 
     def _look_ahead(self, diffs: Mapping[str, Diff]) -> None:
         """Index the modules that edited statements will import for the first time."""
-        todo = [(name, pair.new) for name, diff in diffs.items() for pair in diff.edited()]
+        edited = {(name, pair.new) for name, diff in diffs.items() for pair in diff.edited()}
+        todo = [*edited]
         while todo:
             for name in self._index.imports.by_statement(todo.pop()):
-                if self._index.names.is_module(name):
-                    continue
-                source = self._source_of(name)
-                if source is not None:
-                    self._index.put(name, source)
-                    self._ahead[name] = source
-                    todo += [(name, number) for number in range(len(source.statements))]
+                todo += self._ahead_of(name)
+            for callers, name in () if todo else self._imported_in_calls(edited):
+                found = self._ahead_of(name)
+                if found:
+                    todo += found
+                    self._order.add_late(callers, name)
+
+    def _ahead_of(self, name: str) -> list[StatementId]:
+        """Index the module *name* if it is not loaded and can be; its statements."""
+        source = None if self._index.names.is_module(name) else self._source_of(name)
+        if source is None:
+            return []
+        self._index.put(name, source)
+        self._ahead[name] = source
+        return [(name, number) for number in range(len(source.statements))]
+
+    def _imported_in_calls(
+        self, edited: AbstractSet[StatementId]
+    ) -> Iterator[tuple[set[StatementId], str]]:
+        """What functions may import for the first time now, with the statements that call them.
+
+        Of those that were not *edited*, some that call a function which was.
+        """
+        for user, name in list(self._index.imports.by_functions()):
+            if self._may_be_new(name):
+                module, _, qualname = user
+                home = module, self._index.modules[module].functions[qualname][0]
+                callers = Walk(self._index, calls_only=True).from_user(user)
+                callers = callers if home in edited else callers & edited
+                if callers:
+                    yield callers, name
+
+    def _may_be_new(self, name: str) -> bool:
+        """May it be a module of the user's that is not loaded?"""
+        names, (package, _, _) = self._index.names, name.rpartition(".")
+        if names.is_module(name):
+            return False
+        entry = self._index.modules.get(package)
+        return entry.package == package if entry is not None else not names.is_module(package)
 
     def _retry(self, retry: Mapping[str, Iterable[Token]]) -> None:
         """Statements of dependents that were to run and failed are still to run."""
