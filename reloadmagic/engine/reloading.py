@@ -160,7 +160,7 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
     awaited = _awaited(state, plan)
     try:
         hide_unexplained(state, work)
-        if state.index.whole(name) and not any(map(plan.forced, plan.run)):
+        if state.index.whole(name) and not any(map(plan.in_any_case, plan.run)):
             _descend_until_due(state, plan, behind)
         for number in sorted({*plan.run, *plan.annotated, *behind}):
             for target in behind.get(number, ()):

@@ -141,7 +141,7 @@ class Propagation:
             if not (plan.run or plan.patch or plan.drops) or not self.index.whole(name):
                 continue
             reasons = set[Reason]().union(*plan.run.values())
-            if plan.diff is not None or not all(isinstance(reason, tuple) for reason in reasons):
+            if plan.diff is not None or any(map(plan.in_any_case, plan.run)):
                 reasons = {WHOLE}
             for number in range(len(plan.after.statements)):
                 if reasons <= plan.run.get(number, set()) or self.pins.hold(plan, number):
@@ -164,16 +164,16 @@ class Propagation:
         plan.run.setdefault(number, set()).update(reasons)
         for token in produced(self.index, plan, number):
             self.push(token, me)
-        for target in [
-            *(found for found, _ in self.groups.of(*me)),
-            *self._half_filled.seen_by(me),
-        ]:
+        seen = self._half_filled.seen_by(me)
+        for target in [*(found for found, _ in self.groups.of(*me)), *seen]:
             _, name, attr = target
             members = self.groups.makers(target) | self.groups.fillers(target)
-            if any(found != plan.name for found, _ in members):
-                self.force_group(target, "", me)
-            else:
+            if all(found == plan.name for found, _ in members):
                 plan.filled.setdefault(name, set()).add(attr)
+                continue
+            self.force_group(target, "", me)
+            if target in seen:
+                plan.run[number].add(Halfway(target))
 
     def plan_of(self, module: str) -> ModulePlan:
         """The plan of a module, made if nothing of it was planned yet."""

@@ -74,7 +74,7 @@ class Given:
 
 Reason = Token | str | Grouped | Halfway | Given
 """Why a statement is planned: what may have changed, its group, or words where it runs in any case."""
-_TUPLE = frozenset({tuple})
+_TUPLE, _CHANGES = frozenset({tuple}), frozenset({tuple, Halfway})
 
 
 @dataclass(slots=True)
@@ -194,6 +194,10 @@ class ModulePlan:
     def forced(self, number: int) -> bool:
         """Does the statement run for more than what may have changed: in any case, or if others do?"""
         return not _TUPLE.issuperset(map(type, self.run.get(number, ())))
+
+    def in_any_case(self, number: int) -> bool:
+        """Does the statement run whatever may have changed, or if others do?"""
+        return not _CHANGES.issuperset(map(type, self.run.get(number, ())))
 
     def why(self, number: int) -> tuple[str, ...]:
         """The reasons for which a statement is planned, for people."""
