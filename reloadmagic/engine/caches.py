@@ -8,15 +8,19 @@ from __future__ import annotations
 import functools
 import gc
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, find_class
 from ..patch.inside import subclasses
+from ..plan import OWN_REASONS
+from ..plan.groups import content_token
+from ..plan.produces import changed_outside
 from ..transaction import instance_dict
 
 if TYPE_CHECKING:
+    from ..plan import ModulePlan
     from ..reach.tokens import Token
     from .state import State
 
@@ -42,14 +46,31 @@ class Caches:
 
     def clear(self) -> None:
         """Empty the caches of functions which run, or read, something that has changed."""
+        if self._is_needed():
+            self._clear(self.state.effects.tokens())
+
+    def clear_ahead(self, plan: ModulePlan, number: int) -> None:
+        """Empty those of functions which read what a new or edited statement is about to fill or set.
+
+        What the statement itself computes before stays in them.
+        """
+        if OWN_REASONS.isdisjoint(plan.run.get(number, ())) or not self._is_needed():
+            return
+        here, index = plan.name, self.state.index
+        self._clear(map(content_token, index.filling.filled_by((here, number))))
+        self._clear(changed_outside(index, (here, number)))
+
+    def _is_needed(self) -> bool:
+        """Are there any caches?"""
         if self._found is None:
             self._found = list(self._find())
-        if not self._found:
-            return
-        for token in self.state.effects.tokens() - self.cleared:
+        return bool(self._found)
+
+    def _clear(self, tokens: Iterable[Token]) -> None:
+        for token in set(tokens) - self.cleared:
             self.cleared.add(token)
             users = self.state.index.reached_functions(token)
-            for place, clear in self._found:
+            for place, clear in self._found or ():
                 if place in users:
                     clear()
                     self.state.transaction.on_rollback(clear)  # of what new code has computed

@@ -209,6 +209,7 @@ def _run(
     """Run one statement, in the way that it asks for; `_awaited` tells of *awaited*."""
     plan, replays = work.plan, state.effects.groups.replays
     state.caches.clear()
+    state.caches.clear_ahead(plan, number)
     replays.begin_statement(plan, number)
     quiet = is_quiet(state, plan, number)
     if quiet and stands_alone(state, plan, number):
