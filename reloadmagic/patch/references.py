@@ -78,7 +78,7 @@ def _one_round(
             if twin is not None:
                 redirection.former[id(holder)] = (holder, twin)
                 found.append(holder)
-        if not any(redirection.stays(part) is not part for part in gc.get_referents(holder)):
+        if not _holds_former(redirection, holder):
             continue
         if is_kind(holder, *IMMUTABLE):
             anew.append(holder)
@@ -87,12 +87,17 @@ def _one_round(
             _check(redirection, holder)
     for holder in anew:
         if id(holder) not in seen:
-            copy = redirection.made_anew(holder)
+            moved = redirection.stays(holder)  # an instance of a replaced class has a twin by now
+            copy = redirection.made_anew(moved) if _holds_former(redirection, moved) else ABSENT
             if copy is not ABSENT:
                 redirection.former[id(holder)] = (holder, copy)
                 found.append(holder)
         seen.add(id(holder))
     return found
+
+
+def _holds_former(redirection: Redirection, holder: object) -> bool:
+    return any(redirection.stays(part) is not part for part in gc.get_referents(holder))
 
 
 def _check(redirection: Redirection, holder: Any) -> None:

@@ -423,6 +423,15 @@ def test_weak_references_to_a_twin_are_named_and_finalizers_wait_for_it(module):
     assert log == [1]
 
 
+def test_instance_of_a_replaced_class_derived_from_tuple_is_of_the_new_one(module):
+    named = "from typing import NamedTuple\nclass Part(NamedTuple): x: object\n"
+    mod = module(named + "class B: __slots__ = 'x',\nclass A(NamedTuple): x: object")
+    held = [mod.A(5), mod.A(mod.B)]
+    mod.edit(named + "class B: ...\nclass A(Part): ...")
+    assert [type(a) is mod.A for a in held] == [True, True]
+    assert held == [(5,), (mod.B,)]
+
+
 def test_attribute_without_a_place_in_the_new_class_is_named(module):
     mod = module("class A: ...")
     held = [mod.A()]
