@@ -105,6 +105,13 @@ class Diff:
         at = number - self.head
         return self.middle[at].old if at < len(self.middle) else number - self.shift
 
+    def carry_began(self) -> None:
+        """Have the statements that stand for others have begun the imports which those began."""
+        began = self.before.began
+        if began and self.before is not self.after:
+            places = {self.partner(n): n for n in range(len(self.after.statements))}
+            self.after.began = {places[n]: found for n, found in began.items() if n in places}
+
     def carry(self, values: list[T], default: T) -> None:
         """Bring *values*, one for each old statement, into the order of the new ones."""
         middle = [default if pair.old is None else values[pair.old] for pair in self.middle]

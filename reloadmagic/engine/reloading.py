@@ -74,7 +74,7 @@ def reload_module(state: State, name: str) -> None:
     if plan.diff is None:
         if is_importing(module):
             return  # in another thread: what it has yet to use, it finds edited
-        if not state.effects.may_run(plan) and not descents(state, plan.name):
+        if not state.effects.may_run(plan) and not _descents_of_all(state, plan.name):
             plan.pass_by(for_good=_has_all_it_imports(state, plan.name))
             return
     started = time.perf_counter()
@@ -96,7 +96,7 @@ def _reload(state: State, work: Work, module: types.ModuleType) -> None:
         # Nothing of it runs, so there is nothing for importlib to see to.
         work.started = True
         patch_bodies(state, work)
-        for _, targets in sorted(descents(state, plan.name).items()):
+        for _, targets in sorted(_descents_of_all(state, plan.name).items()):
             for target in targets:
                 reload_module(state, target)
         order_annotations(state, plan)
@@ -157,17 +157,19 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
     plan = work.plan
     drop_names(state, work)
     behind = descents(state, plan.name)
-    awaited = _awaited(state, plan)
+    begun = _begun(state, plan.name)
+    awaited = _awaited(state, plan, begun)
     try:
         hide_unexplained(state, work)
         if state.index.whole(name) and not any(map(plan.in_any_case, plan.run)):
             _descend_until_due(state, plan, behind)
-        for number in sorted({*plan.run, *plan.annotated, *behind}):
+        for number in sorted({*plan.run, *plan.annotated, *behind, *begun}):
             for target in behind.get(number, ()):
                 reload_module(state, target)
             if number in awaited and not state.effects.is_due(plan, number):
                 # What the functions that it calls import may show that it is.
-                for target in itertools.chain(*awaited.pop(number).values()):
+                late = itertools.chain(*awaited.pop(number).values())
+                for target in late if number in plan.run else begun[number]:
                     reload_module(state, target)
             work.position = number
             if number in plan.run:
@@ -256,14 +258,42 @@ def descents(state: State, name: str) -> dict[int, list[str]]:
     return found
 
 
+def _begun(state: State, name: str) -> dict[int, list[str]]:
+    """For each statement, the modules of this set of which it began the imports by what it called."""
+    begun = state.index.imports.begun().get(name, ())
+    waiting = {n for n in state.active if n != name and not state.work[n].started}
+    if not begun or not waiting:
+        return {}
+    imports = state.index.imports.at_once()
+    found: dict[int, list[str]] = {}
+    for number, target in begun:
+        behind = _waiting_behind(state, imports, name, [target], waiting)
+        if behind:
+            found.setdefault(number, []).extend(behind)
+    return found
+
+
+def _descents_of_all(state: State, name: str) -> dict[int, list[str]]:
+    """`descents`, and those that calls in statements of a module began before it."""
+    found = descents(state, name)
+    for number, behind in _begun(state, name).items():
+        found[number] = [*found.get(number, ()), *behind]
+    return found
+
+
 def _has_all_it_imports(state: State, name: str) -> bool:
     """Has all that a module imports, at once or when called, had its turn? In a cycle it may not."""
     waiting = {n for n in state.active if not state.work[n].started}
     return import_graph(state.index).descendants(name).isdisjoint({name, *waiting})
 
 
-def _awaited(state: State, plan: ModulePlan) -> dict[int, dict[str, list[str]]]:
-    """For each statement, by module that functions import which it may call, what waits behind it."""
+def _awaited(
+    state: State, plan: ModulePlan, begun: Mapping[int, list[str]]
+) -> dict[int, dict[str, list[str]]]:
+    """For each statement, by module that functions import which it may call, what waits behind it.
+
+    What it has *begun* and nobody names, it is to find as it is by then.
+    """
     found: dict[int, dict[str, list[str]]] = {}
     waiting = {n for n in state.active if n != plan.name and not state.work[n].started}
     if not waiting:
@@ -278,6 +308,11 @@ def _awaited(state: State, plan: ModulePlan) -> dict[int, dict[str, list[str]]]:
             for module, number in Walk(state.index, calls_only=True).from_user(user):
                 if module == plan.name:
                     found.setdefault(number, {}).setdefault(seen, []).extend(behind)
+    for number, behind in begun.items():
+        known = found.setdefault(number, {})
+        unnamed = set(behind).difference(*known.values())
+        if unnamed:
+            known[""] = [*known.get("", ()), *(n for n in behind if n in unnamed)]
     return found
 
 

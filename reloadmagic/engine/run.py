@@ -97,6 +97,10 @@ class Run:
         """The file that this run takes the module *name* from, None if it is not to run it."""
         return self.state.work[name].plan.after.path if name in self.state.active else None
 
+    def source_of(self, name: str) -> Source | None:
+        """The source that this run takes the module *name* from, None if it is not to run it."""
+        return self.state.work[name].plan.after if name in self.state.active else None
+
     def rerun(self, module: types.ModuleType, loader: ReloadLoader) -> None:
         """Run what the plan says of *module*; called by the loader, inside importlib's locks."""
         rerun(self.state, module.__name__, loader)

@@ -86,6 +86,7 @@ class Planner:
         before = Before(self._index, self._tracked, diffs, self._plans)
         import_order = ImportOrder(self._index, self._order, diffs)
         for name, diff in diffs.items():
+            diff.carry_began()
             self._index.put(name, diff.after)
         self._look_ahead(diffs)
         for name in diffs:

@@ -6,22 +6,30 @@ of modules.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from .entry import ModuleEntry
-from .names import Names
 from .summary import Path
 from .tokens import StatementId, User
+from .walk import Walk
+
+if TYPE_CHECKING:
+    from .index import Index
 
 __all__ = ["Imports"]
 
+_POSITION = operator.itemgetter(0)
+
 
 class Imports:
-    """Who imports whom; *modules* holds the entries of all tracked modules."""
+    """Who imports whom, over all tracked modules."""
 
-    def __init__(self, modules: Mapping[str, ModuleEntry], names: Names) -> None:
-        self._modules = modules
-        self._names = names
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._modules = index.modules
+        self._names = index.names
 
     def by_module(self) -> dict[str, list[str]]:
         """For each module, the tracked modules that its code imports, parents included, in order."""
@@ -46,7 +54,10 @@ class Imports:
         return found
 
     def at_once(self) -> dict[str, list[tuple[int, str]]]:
-        """What the statements of each module import themselves: where, and which modules."""
+        """What the statements of each module import themselves: where, and which modules.
+
+        And what they began to import in what they called when they last ran.
+        """
         found: dict[str, list[tuple[int, str]]] = {}
         for name, entry in self._modules.items():
             if entry.at_once is None:
@@ -55,6 +66,26 @@ class Imports:
                     for (_, kind, key), target in self._imports(name, entry, "sv")
                 ]
             found[name] = [pair for pair in entry.at_once if pair[1] in self._modules]
+        for name, began in self.begun().items():
+            found[name] = sorted((*found[name], *began), key=_POSITION)
+        return found
+
+    def begun(self) -> dict[str, list[tuple[int, str]]]:
+        """What statements began to import in what they called, as far as they still may."""
+        return self._index.remembered("begun", self._find_begun)
+
+    def _find_begun(self) -> dict[str, list[tuple[int, str]]]:
+        callers: dict[str, set[StatementId]] = {}
+        found: dict[str, list[tuple[int, str]]] = {}
+        for name, entry in self._modules.items():
+            for number, targets in entry.source.began.items():
+                for target, is_named in targets.items():
+                    if is_named and target not in callers:
+                        users = (user for user, other in self.by_functions() if other == target)
+                        callers[target] = Walk(self._index, calls_only=True).from_user(*users)
+                    may = not is_named or (name, number) in callers[target]
+                    if may and target in self._modules:
+                        found.setdefault(name, []).append((number, target))
         return found
 
     def _imports(self, name: str, entry: ModuleEntry, kinds: str) -> Iterator[tuple[User, str]]:

@@ -73,7 +73,7 @@ class Index:
         self.decorated: dict[str, list[str]] = {}
         self.modules: dict[str, ModuleEntry] = {}
         self.names = Names(self.modules, is_loaded=is_module, names_of=names_of)
-        self.imports = Imports(self.modules, self.names)
+        self.imports = Imports(self)
         self.families = Families(self)
         self.orders = Orders(self)
         self.filling = Filling(self)

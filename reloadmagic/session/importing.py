@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,11 +25,15 @@ if TYPE_CHECKING:
     from ..engine import Engine
     from ..loader import ReloadLoader
     from ..reloader import Reloader
+    from ..source import Source
     from .tracking import Tracking
 
 __all__ = ["Importing", "watching"]
 
 log = logging.getLogger(__name__)
+
+# Whose frames stand between an import and what has asked for it.
+_IMPORTING = ("<frozen importlib", os.path.join(os.path.dirname(os.path.dirname(__file__)), ""))
 
 
 class Importing:
@@ -71,6 +76,31 @@ class Importing:
     def started(self, name: str, order: int) -> None:
         """An import begins."""
         log.debug("import %d: %s", order, name)
+        self._note_beginning(name, _asking(sys._getframe(1)))
+
+    def _note_beginning(self, name: str, asks: types.FrameType | None) -> None:
+        """Note which statement has called what *asks* for the module *name*.
+
+        What it imports itself its text tells.
+        """
+        caller = asks
+        while caller is not None and caller.f_code.co_name != "<module>":
+            caller = caller.f_back
+        if asks is None or caller is None or caller is asks:
+            return
+        source = self._source_of(str(caller.f_globals.get("__name__")))
+        if source is not None:
+            lineno = source.line_at(caller.f_code.co_filename, caller.f_lineno)
+            number = source.statement_at(lineno)
+            if lineno and number >= 0:
+                is_named = asks.f_code is not importlib.import_module.__code__
+                source.began.setdefault(number, {})[name] = is_named
+
+    def _source_of(self, name: str) -> Source | None:
+        """The source of the module *name* that is running."""
+        running, tracked = self._engine.running, self._tracking.modules.get(name)
+        source = running.source_of(name) if running is not None else None
+        return source if source is not None or tracked is None else tracked.source
 
     @contextmanager
     def executing(
@@ -83,6 +113,13 @@ class Importing:
         with self._engine.executing(module, loader, order) as codes:
             yield codes
         self._pending.pop(module.__name__, None)
+
+
+def _asking(frame: types.FrameType | None) -> types.FrameType | None:
+    """The frame that asks the import system for a module."""
+    while frame is not None and frame.f_code.co_filename.startswith(_IMPORTING):
+        frame = frame.f_back
+    return frame
 
 
 def watching() -> list[Reloader]:

@@ -6,7 +6,9 @@ In come the bytes of a file and the version before; out goes a source, cut into 
 from __future__ import annotations
 
 import ast
+import bisect
 import importlib.util
+import operator
 import types
 from collections.abc import Callable
 from typing import Any
@@ -41,11 +43,13 @@ class Source:
             None if unknown.
         codes: the code of statements that ran again by themselves, by position: what one edit
             reaches, the next will.
+        began: by position, the modules of which statements began the import in what they called,
+            and whether an import statement did it there, not `importlib.import_module`.
     """
 
     __slots__ = (
         "__weakref__", "_digest", "_imports", "_mentions", "_parts", "_tree",
-        "codes", "data", "flags", "loader", "path", "statements", "text",
+        "began", "codes", "data", "flags", "loader", "path", "statements", "text",
     )  # fmt: skip
 
     def __init__(self, path: str, text: str, statements: tuple[Statement, ...]) -> None:
@@ -57,6 +61,7 @@ class Source:
         self.flags = 0
         self.loader: Any = None
         self.codes: dict[int, types.CodeType] = {}
+        self.began: dict[int, dict[str, bool]] = {}
         self._imports: list[ast.stmt] | None = None
         self._mentions: dict[str, bool] = {}
         self._tree: ast.Module | None = None
@@ -158,6 +163,10 @@ class Source:
     def line_of(self, code: types.CodeType) -> int:
         """The line that *code* starts on, 0 if it is of another file."""
         return self.line_at(code.co_filename, code.co_firstlineno)
+
+    def statement_at(self, lineno: int) -> int:
+        """The position of the statement that a line is of; -1 for a line above all of them."""
+        return bisect.bisect_right(self.statements, lineno, key=operator.attrgetter("lineno")) - 1
 
     def place_of(self, lineno: int) -> tuple[str, int]:
         """The file name and the line under which readers see a line of this source."""
