@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..reach.index import Index
 from ..reach.tokens import StatementId, Target, Token
@@ -23,10 +23,16 @@ def content_token(target: Target) -> Token:
 
 
 class Groups:
-    """The groups by the sources that are to run."""
+    """The groups by the sources that are to run.
 
-    def __init__(self, index: Index) -> None:
+    *users_of_made* tells which statements may run code of what a statement made by calls.
+    """
+
+    def __init__(
+        self, index: Index, users_of_made: Callable[[StatementId], set[StatementId]]
+    ) -> None:
         self._index = index
+        self._users_of_made = users_of_made
         self._users: dict[Target, set[StatementId]] = {}
         # By statement, what `used_by` tells of it; None until it is asked for.
         self._used: dict[StatementId, list[Target]] | None = None
@@ -84,10 +90,11 @@ class Groups:
             module, number = todo.pop()
             fragment = self._index.modules[module].source.statements[number].fragment
             if fragment.kind == "assign" or (fragment.kind == "def" and "@" in fragment.text):
-                for name in fragment.binds:
-                    callers = self._index.reached(("code", module, name)) - found
-                    found |= callers
-                    todo += callers
+                callers = self._users_of_made((module, number)).union(
+                    *(self._index.reached(("code", module, name)) for name in fragment.binds)
+                )
+                todo += callers - found
+                found |= callers
         return found
 
     def used_by(self, statement: StatementId) -> list[Target]:

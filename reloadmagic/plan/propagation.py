@@ -49,7 +49,7 @@ class Propagation:
         self.ahead = ahead
         self.order = order
         self.pins = pins
-        self.groups = Groups(index)
+        self.groups = Groups(index, self._users_of_made)
         self._half_filled = HalfFilled(index, self.groups, order)
         self.plans: dict[str, ModulePlan] = {}
         # Modules that take off and set one attribute, which only makes sense together.
