@@ -9,6 +9,7 @@ imports and is stale has its turn.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..diff import diff_sources
@@ -22,6 +23,7 @@ from .state import Work
 
 if TYPE_CHECKING:
     from ..modules import TrackedModule
+    from ..notes import Note
     from .recorder import Recorder
     from .state import State
 
@@ -49,6 +51,8 @@ class Arrival:
         self._behind = descents(state, tracked.name)
         self.alone = frozenset(stars.union(moved, self._behind))
         self.filled: dict[int, list[Fillable]] = {}
+        noted = (other.noted.values() for other in state.tracked.values()) if moved else ()
+        self._noted: dict[int, Note] = {note.identity: note for note in chain(*noted)}
         self._expect(0)
 
     def reach(self, number: int) -> None:
@@ -73,6 +77,18 @@ class Arrival:
             self._settle(number, recorder.namespace)
         else:
             give_back_later_names(self._state, self._tracked.name, number, recorder)
+
+    def keep_notes(self) -> None:
+        """What came at run time into an object that has moved here is no more the module's own."""
+        statements = self._tracked.source.statements if self._tracked.source is not None else ()
+        for number, old in self._moved.items():
+            name = statements[number].binds[0]
+            if self._tracked.namespace.get(name) is not old:
+                continue
+            for key, note in self._tracked.noted.items():
+                known = self._noted.get(note.identity) if key.partition(".")[0] == name else None
+                if known is not None and note.identity not in self._state.containers.refilled:
+                    self._tracked.noted[key] = known
 
     def _settle(self, number: int, namespace: dict[str, Any]) -> None:
         """Have a definition that has come from another module stay the object that it is."""

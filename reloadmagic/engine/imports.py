@@ -76,6 +76,8 @@ def importing(
     tracked.unexplained = unexplained(namespace, source, tracked.stars.values())
     engine.marks.note(tracked, source, range(len(source.statements)), {})
     engine.watch.add(tracked, own_names(namespace, source, tracked.stars.values()))
+    if arrival is not None:
+        arrival.keep_notes()
 
 
 def run_first(
