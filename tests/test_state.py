@@ -1066,3 +1066,35 @@ def test_an_object_is_made_again_whose_class_runs_what_its_attributes_are_set_to
     project.edit("m.py", text.replace("return 1", "return 2"))
     reloader.reload()
     assert (m.app.n, m.N) == (2, 2)
+
+
+def test_an_object_stays_whose_class_puts_away_its_parts_by_its_own_setattr(project, reloader):
+    text = """
+class Module:
+    def __init__(self):
+        object.__setattr__(self, "parts", {})
+    def __setattr__(self, name, value):
+        if isinstance(value, Module):
+            self.parts[name] = value
+        else:
+            object.__setattr__(self, name, value)
+class Linear(Module):
+    def __init__(self, w):
+        super().__init__()
+        self.w = w
+    def forward(self, x):
+        return x * self.w
+class Net(Module):
+    def __init__(self):
+        super().__init__()
+        self.a = Linear(2)
+    def forward(self, x):
+        return self.parts["a"].forward(x)
+NET = Net()
+"""
+    project.write("m.py", text)
+    m = load("m")
+    net = m.NET
+    project.edit("m.py", text.replace("x * self.w", "x * self.w + 1"))
+    reloader.reload()
+    assert (m.NET is net, net.forward(3)) == (True, 7)

@@ -18,7 +18,7 @@ from .known import (
     DYNAMIC,
     FILLING,
     FILLING_FUNCTIONS,
-    GETTING,
+    GIVING,
     KEEPING,
     LOOKING_THROUGH,
     LOOKING_UP,
@@ -47,7 +47,7 @@ def read_call(reader: Expressions, node: ast.Call, how: int) -> None:
         reader.unit.attrs |= {"__new__", "__init__", "__post_init__"}  # ``cls()``
     if path != ("super",):
         reader.read(node.func, CALL if path is not None else USE | CALL)
-    if how & TAKEN and isinstance(node.func, ast.Attribute) and node.func.attr in GETTING:
+    if how & TAKEN and isinstance(node.func, ast.Attribute) and node.func.attr in GIVING:
         reader.read(node.func.value, USE | how & TAKEN)  # what is called then may be held by it
     # `hasattr` looks in, but calls nothing.
     passing = called_name(node) in PASSING - {"hasattr"}
@@ -146,10 +146,9 @@ def _read_arguments(
     for argument in given:
         if _hands_on(reader, called_name(node), argument, passing=passing):
             continue
-        target = dotted(argument)
-        if target is not None and callee is not None and scope.is_global(target[0]):
-            _read_passed(reader, argument, target, callee, passing=passing)
+        if callee is not None and _read_given(reader, argument, callee, passing=passing):
             continue
+        target = dotted(argument)
         if target is not None and target[0] in scope.parameters and not passing:
             if not scope.is_global(target[0]):
                 unit.calls_parameters = True
@@ -173,13 +172,49 @@ def _hands_on(reader: Expressions, callee: str, argument: ast.expr, *, passing: 
     return True
 
 
+def _read_given(reader: Expressions, node: ast.expr, callee: Path, *, passing: bool) -> bool:
+    """Read what is passed to *callee* if that holds global names and no more: ``[clean, split]``."""
+    parts: list[ast.expr] | None = None
+    match node:
+        case ast.Name() | ast.Attribute():
+            target = dotted(node)
+            if target is not None and reader.scope.is_global(target[0]):
+                _read_passed(reader, node, target, callee, passing=passing)
+                return True
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) if not passing:
+            pass
+        case ast.Dict(keys=keys, values=parts) if None not in keys and not passing:
+            for key in keys:
+                reader.read(key, USE)  # type: ignore[arg-type]
+        case ast.Call() if called_name(node) == "partial" and not passing:
+            reader.read(node.func, MENTION)
+            parts = arguments(node)
+        case ast.Lambda() if not passing:
+            _read_given_lambda(reader, node, callee)
+            return True
+    for part in parts or ():
+        if not _read_given(reader, part, callee, passing=False):
+            reader.read(part, USE | CALL)
+    return parts is not None
+
+
+def _read_given_lambda(reader: Expressions, node: ast.Lambda, callee: Path) -> None:
+    """What a lambda calls runs now only if *callee* calls it."""
+    inner = reader.read_lambda_apart(node)
+    for path, how in inner.paths.items():
+        if not how & ~(CALL | MENTION):
+            reader.unit.arguments.append((callee, path))
+            inner.paths[path] = MENTION | USE
+    reader.unit.merge(inner)
+
+
 def _read_passed(
     reader: Expressions, node: ast.expr, path: Path, callee: Path, *, passing: bool
 ) -> None:
     """A global *path* is passed to a global *callee*."""
     path = reader.scope.resolve(path)
     reader.unit.arguments.append((callee, path))
-    reader.read(node, MENTION if passing else USE)
+    reader.read(node, MENTION if passing else MENTION | USE)
     if callee[-1] in COPYING:
         for attr in COPIED:
             reader.unit.use((*path, attr), USE)

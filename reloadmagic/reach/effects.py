@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .known import CLASS_HOOKS, CONSTRUCTION, MEMBER_HOOKS, METACLASS_HOOKS, SPELLED
+from .lending import lent_by
 from .summary import BASE, CALL, KEPT, LAMBDAS, LOOKED_UP, MENTION, STORED
 from .tokens import Entity, StatementId, Target, User
 from .uses import Uses
@@ -49,6 +50,8 @@ class Effects(Uses):
                 self.todo.append(user)
                 if self.calls_only and (defines or self._is_passed(user, entity)):
                     self._handed_on(user)
+                elif how & MENTION and user[1] == "s" and not self.calls_only:
+                    self._mention(user, how, entity)  # as a container that is gone through
             elif self.calls_only and (how & MENTION or self._is_passed(user, entity)):
                 self._handed_on(user)
             elif how & MENTION:
@@ -84,11 +87,23 @@ class Effects(Uses):
                 self._effect((module, name))
             now = self.index.modules[module].summaries[key].now
             for path in now.fills:
-                for entity, _ in self.index.names.resolve(module, path):
+                for entity, rest in self.index.names.resolve(module, path):
                     self._effect(entity)
+                    self._registries += [(*entity, attr) for attr in rest[:1]]
             for path in now.sets:
                 for entity, attr in self.index.names.attributes_set(module, path):
                     self._kept(entity, attr)
+                    self._by_attribute(entity, attr)
+            self._lent((module, key), changed)
+
+    def _lent(self, statement: StatementId, lent: Entity) -> None:
+        """A statement passes *lent* to what may keep it: who reads the attributes may run it."""
+        module, number = statement
+        resolve = self.index.names.resolve
+        for callee, path in self.index.modules[module].summaries[number].now.arguments:
+            if (lent, ()) in resolve(module, path):
+                for (home, owner), attr in lent_by(self.index, statement, callee, path):
+                    self._by_attribute((home, owner.partition(".")[0]), attr)
 
     def _kept(self, entity: Entity, attr: str) -> None:
         """The changed function is an attribute of what has that name: who calls it runs it."""

@@ -116,9 +116,11 @@ class Expressions:
             method(self, node, how)
             return
         self.unit.attrs.add(OPERATOR)
+        # ``ALL = OURS + THEIRS`` holds what they do.
+        used = USE | how & MENTION if isinstance(node, ast.BinOp) else USE
         for child in child_nodes(node):
             if isinstance(child, ast.expr):
-                self.read(child, USE)
+                self.read(child, used)
 
     def _read_constant(self, node: ast.Constant, how: int) -> None:
         pass
@@ -139,11 +141,11 @@ class Expressions:
         for key, value in zip(node.keys, node.values, strict=True):
             if key is not None:
                 self.read(key, how)
-            self.read(value, how if key is not None else USE)  # ``{**value}``
+            self.read(value, how if key is not None else USE | how)  # ``{**value}``
 
-    def _read_starred(self, node: ast.Starred, how: int) -> None:  # noqa: ARG002
+    def _read_starred(self, node: ast.Starred, how: int) -> None:
         self.unit.attrs.add(OPERATOR)
-        self.read(node.value, USE)
+        self.read(node.value, USE | how)
 
     def _read_subscript(self, node: ast.Subscript, how: int) -> None:
         self.unit.attrs.add(OPERATOR)
@@ -190,7 +192,7 @@ class Expressions:
     def _read_comprehension(
         self,
         node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp,
-        how: int,  # noqa: ARG002
+        how: int,
     ) -> None:
         self.unit.attrs.add(OPERATOR)
         names = frozenset(
@@ -201,7 +203,7 @@ class Expressions:
         )
         outer = self.scope.local
         for index, generator in enumerate(node.generators):
-            self.read(generator.iter, USE | CALL)
+            self.read(generator.iter, USE | CALL | how & MENTION)
             if not index:
                 self.scope.local = outer | names
             for condition in generator.ifs:
@@ -222,6 +224,13 @@ class Expressions:
             qualname = self.scope.prefix + LAMBDAS
             unit = self.summary.functions.setdefault(qualname, Unit())
             self.enter_lambda(node, unit, f"{qualname}.<locals>.")
+
+    def read_lambda_apart(self, node: ast.Lambda) -> Unit:
+        """Read a lambda; what its body does, which is not added to what is done here."""
+        self.read_signature(node)
+        inner = Unit(defines=self.scope.in_function)
+        self.enter_lambda(node, inner, self.scope.prefix)
+        return inner
 
     def enter_lambda(self, node: ast.Lambda, unit: Unit, prefix: str) -> None:
         """Read a lambda's body into *unit*."""

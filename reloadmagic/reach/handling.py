@@ -99,7 +99,9 @@ class Handling:
                     self._question.set(attr)
                 frame.put(holder, held)
             case ast.Subscript(value=holder, slice=key):
-                self._operate(frame, holder, key)
+                self._hashed(frame, [key])
+                on = self._value(frame, holder)
+                self._question.call("__setitem__", on=on, given=held)
                 frame.put(holder, held)
             case _:
                 raise Used
@@ -206,6 +208,12 @@ class Handling:
             ):  # as ``holder.attr = value``
                 target = ast.Attribute(holder, attr, ast.Store())
                 self._store(frame, target, self._value(frame, value))
+                return False
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="object"), attr="__setattr__"),
+                args=[holder, name, value],
+            ) if frame.is_itself(holder) and not self._value(frame, name):
+                frame.put(holder, self._value(frame, value))  # whatever it is called
                 return False
         if any(keyword.arg is None for keyword in node.keywords):
             self._operate(frame, *(k.value for k in node.keywords if k.arg is None))
@@ -327,11 +335,13 @@ class Handling:
         self, entity: Entity, names: Iterable[str], *, given: Given, held: bool
     ) -> tuple[bool, bool]:
         """Methods run: may their object, and what they return, hold an object in question?"""
-        returns = False
-        for name in names:
-            for method in self._definitions.methods(entity, name):
-                found = self._function(method, given=given, itself=entity, held=held)
-                held, returns = held or found[0], returns or found[1]
+        returns, before = False, None
+        while before != held:  # what one of them puts into it counts for all others, too
+            before = held
+            for name in names:
+                for method in self._definitions.methods(entity, name):
+                    found = self._function(method, given=given, itself=entity, held=held)
+                    held, returns = held or found[0], returns or found[1]
         return held, returns
 
     def _function(

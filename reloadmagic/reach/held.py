@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..source.scopes import dotted
 from .frames import one_to_one
 from .known import COPYING_CONTAINERS, GETTING, STORING
-from .summary import CALL, MENTION, OPERATOR, STORED, USE, Unit
+from .summary import CALL, MENTION, OPERATOR, STORED, USE
 from .syntax import arguments, called_name, holder
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ def read_held(reader: Expressions, node: ast.expr, attr: str) -> None:
     Methods of its own that are in it run when that attribute is used, not now.
     """
     method, path = reader.own_attribute(node), dotted(node)
+    if attr:
+        _note_lent(reader, node, attr)
     if method:
         reader.keep(method)
         reader.unit.holds.add((attr, method))
@@ -125,6 +127,16 @@ def read_held(reader: Expressions, node: ast.expr, attr: str) -> None:
             reader.read(picked, MENTION)
         case _:
             reader.read(node, MENTION)
+
+
+def _note_lent(reader: Expressions, node: ast.expr, attr: str) -> None:
+    """Note what was passed, or has a local name, and is in a value that *attr* is set to."""
+    scope = reader.scope
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and not scope.is_global(inner.id):
+            if not scope.is_itself(inner):
+                name = inner.id if inner.id in scope.parameters & scope.once else ""
+                reader.unit.lends.add((attr, name))
 
 
 def _read_choice(reader: Expressions, node: ast.IfExp | ast.BoolOp, attr: str) -> None:
@@ -189,9 +201,8 @@ def _gone_through(node: ast.expr) -> ast.expr:
 
 def _read_lambda(reader: Expressions, node: ast.Lambda, attr: str) -> None:
     """``self.run = lambda: handler()``: what it calls runs when that attribute is used."""
-    reader.read_signature(node)
-    inner = Unit()
-    reader.enter_lambda(node, inner, reader.scope.prefix)
+    inner = reader.read_lambda_apart(node)
+    inner.defines = False
     for path, how in inner.paths.items():
         if how & ~(CALL | MENTION):
             reader.unit.use(path, how)

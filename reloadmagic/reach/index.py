@@ -195,11 +195,15 @@ class Index:
         """Attributes that code hands on: `KEPT` where nobody runs them at once."""
         found = {KEPT + attr for attr in unit.kept}
         for callee, attr in unit.passed:
-            entries = self.modules.values()
-            may_call = any(callee in entry.callers[0] for entry in entries)
-            is_known = not may_call and any(callee in entry.callers[1] for entry in entries)
-            found.add(KEPT + attr if is_known else attr)
+            found.add(KEPT + attr if self._may_call_by_name(callee) is False else attr)
         return found
+
+    def _may_call_by_name(self, function: str) -> bool | None:
+        """May functions or methods of the user's call what they are passed? None for no such name."""
+        entries = self.modules.values()
+        if any(function in entry.callers[0] for entry in entries):
+            return True
+        return False if any(function in entry.callers[1] for entry in entries) else None
 
     def _is_foreign(self, module: str, callee: Path) -> bool:
         """Is what *callee* names none of the user's, so that its code is not known here?"""
@@ -220,6 +224,10 @@ class Index:
             qualname = ".".join((name, *rest))
             if qualname in entry.functions:
                 return entry.functions[qualname][1].calls_parameters
+            if len(rest) == 1 and not entry.is_import(name) and name not in entry.classes:
+                may_call = self._may_call_by_name(rest[0])
+                if may_call is not None:
+                    return may_call
             if qualname in entry.classes:
                 init = entry.functions.get(f"{qualname}.__init__")
                 return init is not None and init[1].calls_parameters

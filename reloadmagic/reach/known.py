@@ -57,6 +57,8 @@ FILLING = frozenset(
 )  # fmt: skip
 # Methods of containers which give out what they hold.
 GETTING = frozenset({"get", "items", "setdefault", "values", "__getitem__"})
+# And all of it at once.
+GIVING = GETTING | {"copy"}
 # How names of methods begin which, called for nothing else, put something into their object.
 ADDING = ("add", "attach", "include", "mount", "register", "subscribe")
 # Functions which read the attributes that they are told of by name.

@@ -23,7 +23,7 @@ from .tokens import Entity, StatementId
 if TYPE_CHECKING:
     from .index import Index
 
-__all__ = ["only_makes", "sets_itself"]
+__all__ = ["only_makes", "running", "sets_itself"]
 
 
 def only_makes(
@@ -48,7 +48,7 @@ def only_makes(
         return _touch(index, [(home, path)], family, tainted)
 
     def does(method: str) -> bool | None:
-        units = [found for entity in family for found in _running(index, entity, {method})]
+        units = [found for entity in family for found in running(index, entity, {method})]
         return _uses(index, units, family, tainted, attr) if units else None
 
     classes = frozenset(family)
@@ -104,16 +104,16 @@ def _uses(
 
 def sets_itself(index: Index, entity: Entity, attr: str) -> bool:
     """May making an object of the class *entity* set *attr* of it?"""
-    units = _running(index, entity, CONSTRUCTION - CLASS_HOOKS)
+    units = running(index, entity, CONSTRUCTION - CLASS_HOOKS)
     return any({"", attr} & unit.own for _, unit in units)
 
 
 def _construction(index: Index, entity: Entity) -> list[tuple[str, Unit]]:
     """The methods that run while an object of a class is made, with their modules."""
-    return _running(index, entity, CONSTRUCTION)
+    return running(index, entity, CONSTRUCTION)
 
 
-def _running(index: Index, entity: Entity, names: Iterable[str]) -> list[tuple[str, Unit]]:
+def running(index: Index, entity: Entity, names: Iterable[str]) -> list[tuple[str, Unit]]:
     """The methods of a class that run with those of these *names*."""
     found: dict[tuple[str, str], Unit] = {}
     todo = set(names)
@@ -143,7 +143,7 @@ def _running_elsewhere(
     while todo:
         for owner in owners.get(todo.pop(), {}).items():
             if owner[0] not in family:
-                units = _running(index, *owner)
+                units = running(index, *owner)
                 found += units
                 attrs = {attr for _, unit in units for attr in unit.attrs} - seen
                 seen |= attrs

@@ -17,7 +17,9 @@ from .tokens import Entity
 __all__ = ["ANY", "ITERATING", "Question", "Used"]
 
 # Methods of containers which put in what they are passed, and those that look up its hash.
-_STORING = frozenset({"append", "appendleft", "extend", "insert", "update", "setdefault", "add"})
+_STORING = frozenset(
+    {"append", "appendleft", "extend", "insert", "update", "setdefault", "add", "__setitem__"}
+)
 _HASHING = frozenset({"update", "setdefault", "add"})
 # What goes through an object calls these of it.
 ITERATING = frozenset({"__iter__", "__next__", "__getitem__", "__reversed__"})

@@ -29,7 +29,7 @@ class Scope:
         outer: names that the function declares ``nonlocal``.
         parameters: of the enclosing functions, ``self`` left out.
         itself: the first parameter of the enclosing method, ``""`` outside of methods.
-        once: local names that a single place binds.
+        once: local names that a single place binds; for parameters, that is the call.
         aliases: by the local name, what the function imports for itself or has another name for.
         in_function: does the code here run when a function is called?
     """

@@ -66,6 +66,8 @@ class Unit:
         holds: attributes that it sets of ``self`` or ``cls``, each with one that it keeps there.
         stores: attributes that it sets of ``self`` or ``cls``, each with a global path whose object
             it puts there.
+        lends: attributes of ``self`` or ``cls`` into which it puts what it is passed, each with the
+            parameter, or ``""`` for what a local name holds.
         puts: methods by which it does so, beside setting the attribute: ``self.all.append(handler)``.
         passed: methods that it calls, by name, each with an attribute of ``self`` that it passes.
         fills: paths of objects that it changes.
@@ -91,6 +93,7 @@ class Unit:
     kept: set[str] = field(default_factory=set)
     holds: set[tuple[str, str]] = field(default_factory=set)
     stores: set[tuple[str, Path]] = field(default_factory=set)
+    lends: set[tuple[str, str]] = field(default_factory=set)
     puts: set[str] = field(default_factory=set)
     passed: set[tuple[str, str]] = field(default_factory=set)
     fills: set[Path] = field(default_factory=set)
@@ -122,6 +125,7 @@ class Unit:
         self.kept |= other.kept
         self.holds |= other.holds
         self.stores |= other.stores
+        self.lends |= other.lends
         self.puts |= other.puts
         self.passed |= other.passed
         self.fills |= other.fills

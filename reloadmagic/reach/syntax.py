@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 
 from ..source.anatomy import FunctionNode
@@ -87,21 +88,18 @@ def function_locals(
 ) -> tuple[set[str], set[str], set[str], set[str]]:
     """The names local to a function in *text*, those it declares ``global``, and ``nonlocal``.
 
-    Last come those of the local ones that a single place binds.
+    Last come those of the local ones that a single place binds; for parameters, that is the call.
     """
     args = node.args
     names = {a.arg for a in [*args.posonlyargs, *args.args, *args.kwonlyargs]}
     names.update(a.arg for a in (args.vararg, args.kwarg) if a)
     declared: set[str] = set()
     outer: set[str] = set()
-    once: set[str] = set()
+    once = set(names)
     if not isinstance(node, ast.Lambda):
-        bound = list(bound_names(node.body, text))
-        again = set(names)
-        for name in bound:
-            (again if name in once else once).add(name)
-        once -= again
-        names.update(bound)
+        times = Counter([*names, *bound_names(node.body, text)])
+        names.update(times)
+        once = {name for name in names if times[name] == 1}
         declares = "global" in text or "nonlocal" in text
         for inner in scope_statements(node.body) if declares else ():
             if type(inner) is ast.Global:

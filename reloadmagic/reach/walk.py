@@ -108,10 +108,13 @@ class Walk(Effects):
             module, name, attr = target
             if attr:
                 self._kept((module, name), attr)
+                self._by_attribute((module, name), attr)
             else:
                 self._effect((module, name))
             self.drain()
-            self.statements -= self.index.filling.fillers()[target] - reached
+            fillers = self.index.filling.fillers()
+            for filled in {target, (module, name, "")}:
+                self.statements -= fillers.get(filled, set()) - reached
         return self.statements
 
     # What has changed ------------------------------------------------------------------------
