@@ -240,7 +240,8 @@ def follow_replaced(state: State) -> None:
         for held in tracked.bound:
             for name, reference in held.items():
                 if id(reference()) in stays:
-                    held[name] = weakref.ref(stays[id(reference())])
+                    found = weakref.ref(stays[id(reference())])
+                    state.transaction.set_item(held, name, found)
 
 
 def _held_before(state: State, work: Work, number: int, name: str) -> Any:

@@ -1,8 +1,8 @@
-"""What is kept of a set that has succeeded: what ran is the baseline from now on."""
+"""What is kept of a set that succeeds: what ran is the baseline from now on."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..live import hold
 from ..notes import unexplained
@@ -12,16 +12,21 @@ from .quiet import bound_plainly
 from .stars import not_hidden
 
 if TYPE_CHECKING:
+    from ..modules import TrackedModule
     from ..plan import ModulePlan
     from .state import State, Work
 
 __all__ = ["commit_module"]
+
+_BASELINE = ("failed", "gone", "noted", "owed", "source", "stale", "stars", "unexplained")
 
 
 def commit_module(state: State, name: str) -> Outcome | None:
     """Make the source that ran the baseline; the outcome, None if nothing happened."""
     work = state.work[name]
     plan, tracked = work.plan, work.plan.tracked
+    for changed in (tracked, *(home for home, _ in work.taken)):
+        _remember(state, changed)
     tracked.owed = _owed(plan)
     if not work.started and plan.diff is None:
         return None
@@ -52,6 +57,17 @@ def commit_module(state: State, name: str) -> Outcome | None:
         after=plan.after.text,
         seconds=work.seconds,
     )
+
+
+def _remember(state: State, tracked: TrackedModule) -> None:
+    """What is known of a module is taken back with the rest, if that is."""
+    was = {name: getattr(tracked, name) for name in _BASELINE}
+    state.transaction.on_rollback(_put_back, tracked, {**was, "bound": list(tracked.bound)})
+
+
+def _put_back(tracked: TrackedModule, was: dict[str, Any]) -> None:
+    for name, value in was.items():
+        setattr(tracked, name, value)
 
 
 def _owed(plan: ModulePlan) -> frozenset[int]:
@@ -99,8 +115,8 @@ def _carry_over(state: State, work: Work) -> None:
     if bound_plainly(work):
         gone = [key for key in tracked.noted if key.partition(".")[0] in names]
         work.is_noted = bool(gone)  # what is not there any longer is watched no more
-        for key in gone:
-            del tracked.noted[key]
+        if gone:
+            tracked.noted = {k: note for k, note in tracked.noted.items() if k not in gone}
     else:
         work.is_noted = True
         tracked.noted = state.containers.noted_again(tracked, plan.after, work.stars.values())

@@ -11,6 +11,7 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..absent import ABSENT
 from ..live import class_dict, instance_items, is_class, nested_classes
 from ..modules import TrackedModule
 from ..notes import (
@@ -25,7 +26,7 @@ from ..notes import (
 from ..patch.inside import qualname
 from ..plain import same_value
 from ..source import Source
-from .contents import add, extras, kind_of, like, plainly, without
+from .contents import add, extras, held_at, kind_of, like, plainly, without
 from .effects import content_token
 
 if TYPE_CHECKING:
@@ -117,14 +118,16 @@ class Containers:
         """Remember what came at run time into *container* and into those that it holds."""
         if any(container is known for known, _ in self.extras):
             return  # it has two names
-        found = extras(self._current(container), self._current(note.content))
+        patcher = self.state.patcher
+        stays = patcher.stand_in if patcher.has_redirects else _itself
+        found = extras(container, note.content, stays)
         if found:
             self.extras.append((container, found))
         within: dict[Any, tuple[Any, Any]] = {}
         for key, content in note.within.items():
-            part = container.get(key)
+            part = held_at(container, key)
             if is_container(part) and kind_of(part) is kind_of(content):
-                found = extras(self._current(part), self._current(content))
+                found = extras(part, content, stays)
                 if found:
                     within[key] = part, found
         if within:
@@ -136,8 +139,9 @@ class Containers:
         if isinstance(new, dict):
             content = type(new)(new) if type(new) is not type(old) else new.copy()
             for key, value in new.items():
-                if key in old:
-                    content[key] = merge(old[key], value)
+                was = held_at(old, key)
+                if was is not ABSENT:
+                    content[key] = merge(was, value)
             return content
         if isinstance(new, set):
             return set(new)
@@ -179,13 +183,15 @@ class Containers:
         for tracked in self.state.tracked.values() if self.state.patcher.has_redirects else ():
             for name, note in tracked.noted.items():
                 if is_container(note.content):
-                    tracked.noted[name] = note._replace(content=self._current(note.content))
+                    try:
+                        found = note._replace(content=self._current(note.content))
+                    except Exception:  # noqa: BLE001, S112 - __hash__ and __eq__ are the user's
+                        continue
+                    self.state.transaction.set_item(tracked.noted, name, found)
 
     def _current(self, content: Any) -> Any:
         """*content* with what stays in place of objects that were replaced since."""
         stays = self.state.patcher.stand_in
-        if not self.state.patcher.has_redirects:
-            return content
         if isinstance(content, dict):
             return {stays(key): stays(value) for key, value in content.items()}
         return type(content)(map(stays, content))
@@ -246,7 +252,9 @@ class Containers:
                 if container is not None and note.content is not None:
                     content, within = content_of(container), contents_within(container)
                     found = note._replace(content=content, within=within)
-                    tracked.noted[name] = found if content is None else self._without_extras(found)
+                    if content is not None:
+                        found = self._without_extras(found)
+                    self.state.transaction.set_item(tracked.noted, name, found)
 
     def _without_extras(self, note: Note) -> Note:
         """A note of what a container holds, less what came at run time."""
@@ -270,3 +278,7 @@ class Containers:
                     known: Note = note
                     return known
         return None
+
+
+def _itself(value: Any) -> Any:
+    return value

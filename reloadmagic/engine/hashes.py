@@ -2,13 +2,12 @@
 
 A dict or a set keeps for each key the hash that it had when it came in. After an edit of
 ``__hash__``, or of the fields that a dataclass hashes, no look-up would lead there any more. So
-tables are filled anew, once the new code is in for good: keys hash and compare by it.
+tables are filled anew, once the new code is in: keys hash and compare by it.
 """
 
 from __future__ import annotations
 
 import gc
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -29,14 +28,18 @@ _ROUNDS = 3
 def put_tables_in_order(state: State) -> list[str]:
     """Find the entries of all dicts and sets by the hashes that keys have now; what could not be.
 
-    For when a set of modules is committed.
+    For the end of a set of modules.
     """
     if not state.patcher.unkeyed and not state.edited_classes:
         return []
     unfit = {id(table): table for table, _ in state.patcher.unkeyed}
     stays = {id(former): new for _, pairs in state.patcher.unkeyed for former, new in pairs}
-    unfit |= {id(table): table for table in _tables_with(list(_hashed_otherwise(state)))}
-    errors = [(table, _fill_again(table, stays)) for table in unfit.values()]
+    classes = list(_hashed_otherwise(state))
+    if classes:
+        ours = set(map(id, (*state.transaction.owned(), *state.patcher.owned())))
+        tables = (table for table in _tables_with(classes) if id(table) not in ours)
+        unfit |= {id(table): table for table in tables}
+    errors = [(table, _fill_again(state, table, stays)) for table in unfit.values()]
     return [
         f"the keys of a {type_name(table)} are in the order of former hashes: {error!r}"
         for table, error in errors
@@ -61,7 +64,7 @@ def _hashed_otherwise(state: State) -> Iterator[type]:
 def _tables_with(classes: list[type]) -> Iterator[Any]:
     """The dicts and sets with instances of *classes* among their keys, or in keys."""
     ids = set(map(id, classes))
-    found = [v for v in gc.get_referrers(*classes) if id(type(v)) in ids] if classes else []
+    found = [v for v in gc.get_referrers(*classes) if id(type(v)) in ids]
     keys = set(map(id, found))
     tables: list[Any] = []
     for _ in range(_ROUNDS):
@@ -78,7 +81,7 @@ def _keys(table: Any) -> Iterable[object]:
     return dict.keys(table) if is_kind(table, dict) else set.__iter__(table)
 
 
-def _fill_again(table: Any, stays: dict[int, Any]) -> Exception | None:
+def _fill_again(state: State, table: Any, stays: dict[int, Any]) -> Exception | None:
     """Fill *table* with what it holds; the user's error, and *table* untouched, if there is one."""
     keys = [stays.get(id(key), key) for key in _keys(table)]
     contents: Any
@@ -89,7 +92,5 @@ def _fill_again(table: Any, stays: dict[int, Any]) -> Exception | None:
             contents = dict(zip(keys, dict.values(table), strict=True))
     except Exception as error:  # noqa: BLE001 - __hash__ and __eq__ are the user's
         return error
-    kind: Any = next(base for base in (OrderedDict, dict, set) if is_kind(table, base))
-    kind.clear(table)
-    kind.update(table, contents)
+    state.transaction.fill_anew(table, contents)
     return None

@@ -184,6 +184,7 @@ class Run:
             only_bound = not changeset.edited and all(state.work[n].only_binds for n in names)
             self._finish(only_bound=only_bound)
             self._call_hooks(names)
+            outcomes = self._conclude(names, only_bound=only_bound)
         except BaseException as error:  # noqa: BLE001 - whatever user code raises, SystemExit included
             files = forget_imports(self.engine, self.known, imported)
             state.has_dropped_class |= any(map(self._has_made_class, names))
@@ -195,12 +196,13 @@ class Run:
                 raise KeyboardInterrupt from None
             self.engine.awaited |= dict.fromkeys(names, files)
             return list(self._failures(changeset, error, causes))
+        # Invariant: nothing that may fail is left to do; what follows only forgets.
         state.transaction.commit()
-        if not only_bound:
-            follow_replaced(state)
-            state.containers.follow_replaced()
-            state.leftovers += tuple(put_tables_in_order(state))
-        return list(self._commit(names))
+        for name in names:
+            if state.work[name].started or state.work[name].plan.diff is not None:
+                self.engine.retry.pop(name, None)
+                self.engine.awaited.pop(name, None)
+        return outcomes
 
     def _prepare(self, names: tuple[str, ...]) -> None:
         """Compile what was edited, and find what moved definitions were, before anything runs."""
@@ -281,16 +283,16 @@ class Run:
                 after_reload(tracked.namespace, state.states[tracked.name])
             after_reload_of_instances(state.edited_classes, partial(snapshot_instance, state))
 
-    def _commit(self, names: tuple[str, ...]) -> Iterator[Outcome]:
-        for name in names:
-            work = self.state.work[name]
-            if work.started or work.plan.diff is not None:
-                self.engine.retry.pop(name, None)
-                self.engine.awaited.pop(name, None)
-            outcome = commit_module(self.state, name)
-            if outcome is not None:
-                yield outcome
-        self.state.containers.note_elsewhere(names)
+    def _conclude(self, names: tuple[str, ...], *, only_bound: bool) -> list[Outcome]:
+        """Make what ran the new baseline: the last that may fail, and is taken back then."""
+        state = self.state
+        if not only_bound:
+            follow_replaced(state)
+            state.containers.follow_replaced()
+            state.leftovers += tuple(put_tables_in_order(state))
+        outcomes = [commit_module(state, name) for name in names]
+        state.containers.note_elsewhere(names)
+        return [outcome for outcome in outcomes if outcome is not None]
 
     def _has_made_class(self, name: str) -> bool:
         """May class statements of the module have run?"""

@@ -32,7 +32,9 @@ from .undo import (
     undo_cell,
     undo_class,
     undo_contents,
+    undo_filling,
     undo_function,
+    undo_hashes,
     undo_instance,
     undo_item,
     undo_list_delete,
@@ -43,6 +45,7 @@ from .writing import (
     class_state,
     copy_contents,
     dict_type,
+    fill_table,
     write_attr,
     write_cell,
     write_code,
@@ -168,6 +171,16 @@ class Transaction:
         if not self.covers(container):
             self._record(undo_contents, container, None, copy_contents(container))
         write_contents(container, contents)
+
+    def fill_anew(self, table: Any, contents: Any) -> None:
+        """`set_contents` for a dict or set whose keys hash otherwise than when they came in."""
+        if is_kind(table, OrderedDict):
+            # It asks every key for its hash: last of all, when classes are as they were.
+            keys = list(zip(contents, dict.keys(table), strict=False))
+            self._log.insert(0, Entry(undo_hashes, table, None, keys))
+        else:
+            self._record(undo_filling, table, None, copy_contents(table))
+        fill_table(table, contents)
 
     # -- what others write
 

@@ -17,6 +17,7 @@ from .reading import (
 )
 from .writing import (
     dict_type,
+    fill_table,
     restore_class,
     write_attr,
     write_cell,
@@ -73,6 +74,18 @@ def undo_list_delete(target: Any, key: Any, before: object) -> None:
 def undo_contents(target: Any, key: Any, before: Any) -> None:  # noqa: ARG001
     """Restore the whole content of a container."""
     write_contents(target, before)
+
+
+def undo_filling(target: Any, key: Any, before: Any) -> None:  # noqa: ARG001
+    """Restore the content of a dict or set with the hashes that its keys had then."""
+    fill_table(target, before)
+
+
+def undo_hashes(target: Any, key: Any, before: Any) -> None:  # noqa: ARG001
+    """Give a dict its former keys, *before* in pairs with those that came for them, by their hashes."""
+    former = {id(now): was for now, was in before}
+    items = [(former.get(id(key), key), value) for key, value in dict.items(target)]
+    fill_table(target, dict(items))
 
 
 def undo_class(target: Any, key: Any, before: Any) -> None:  # noqa: ARG001
@@ -135,4 +148,12 @@ def undo_function(target: Any, key: Any, before: Any) -> None:  # noqa: ARG001
 
 
 # Their `before` is a container made for the log.
-_WITH_COPIES = (undo_contents, undo_class, undo_instance, undo_function, undo_call)
+_WITH_COPIES = (
+    undo_contents,
+    undo_filling,
+    undo_hashes,
+    undo_class,
+    undo_instance,
+    undo_function,
+    undo_call,
+)

@@ -214,8 +214,7 @@ def write_contents(target: Any, contents: Any) -> None:
             list.__setitem__(target, slice(None), contents)
     elif is_kind(target, set):
         if len(contents) != set.__len__(target) or not _same_members(target, contents):
-            set.clear(target)
-            set.update(target, contents)
+            fill_table(target, contents)
     elif is_kind(target, deque):
         if not _identical(deque.__iter__(target), contents):
             deque.clear(target)
@@ -251,8 +250,14 @@ def _write_dict(target: Any, saved: dict[Any, Any]) -> None:
                 kind.__setitem__(target, key, value)
         write_order(target, saved)
         return
+    fill_table(target, saved)
+
+
+def fill_table(target: Any, contents: Any) -> None:
+    """Make *contents* all that a dict or set holds, every key by the hash that it has in there."""
+    kind: Any = set if is_kind(target, set) else dict_type(target)
     kind.clear(target)
-    kind.update(target, saved)
+    kind.update(target, contents)
 
 
 def write_order(target: Any, saved: dict[Any, Any]) -> None:
