@@ -33,6 +33,7 @@ __all__ = [
     "contents_within",
     "imported_names",
     "is_container",
+    "is_hashable",
     "noticed",
     "own_names",
     "take_notes",
@@ -168,8 +169,17 @@ def contents_within(value: Any) -> dict[Any, Any]:
     return {
         key: content_of(part)
         for key, part in dict.items(value)
-        if is_container(part) and len(part) <= LIMIT
+        if is_container(part) and len(part) <= LIMIT and is_hashable(key)
     }
+
+
+def is_hashable(key: object) -> bool:
+    """Can *key* still be hashed? Its class may have been edited since it came into a dict."""
+    try:
+        hash(key)
+    except Exception:  # noqa: BLE001 - __hash__ is the user's
+        return False
+    return True
 
 
 def own_names(

@@ -70,8 +70,8 @@ def _same_dict(old: Any, new: Any, depth: int) -> bool:
     if type(old) is defaultdict and old.default_factory is not new.default_factory:
         return False
     return all(
-        same_value(a, b, depth=depth - 1) and same_value(old[a], new[b], depth=depth - 1)
-        for a, b in zip(old, new, strict=True)
+        same_value(a, b, depth=depth - 1) and same_value(v, w, depth=depth - 1)
+        for (a, v), (b, w) in zip(old.items(), new.items(), strict=True)
     )
 
 

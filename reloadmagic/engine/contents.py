@@ -1,29 +1,62 @@
 """What containers hold: compared with what was noted, and put back behind what the source puts in.
 
-In come dicts, lists and sets, with copies of what they held; nothing is written but by `add`.
+In come dicts, lists and sets, with copies of what they held; nothing is written but by `add`. Keys
+and members are told apart by identity, unless they are plain: of an object from before an edit the
+new ``__hash__`` and ``__eq__`` may fail, or say something else than when it came in.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..absent import ABSENT
 from ..plain import is_plain, same_value
 
-__all__ = ["add", "extras", "kind_of", "like", "plainly", "without"]
+__all__ = [
+    "add",
+    "extras",
+    "held_at",
+    "kind_of",
+    "less_replaced",
+    "like",
+    "plainly",
+    "without",
+    "without_same",
+]
 
 
-def extras(container: Any, content: Any) -> Any:
-    """What *container* holds beyond *content*, what its module left in it."""
+class Among:
+    """Is a value among others? Asked without running code of the user's."""
+
+    def __init__(self, values: Iterable[object]) -> None:
+        self._values = list(values)  # alive, so that the ids are their own
+        self._ids = set(map(id, self._values))
+        self._plain = {value for value in self._values if is_plain(value)}
+
+    def __contains__(self, value: object) -> bool:
+        return id(value) in self._ids or (is_plain(value) and value in self._plain)
+
+
+def extras(container: Any, content: Any, stays: Callable[[Any], Any]) -> Any:
+    """What *container* holds beyond *content*, what its module left in it.
+
+    *stays* gives what takes the place of an object; that is meant in both, and given.
+    """
     if isinstance(content, dict):
-        return {key: value for key, value in container.items() if key not in content}
+        known = Among(map(stays, content))
+        items = [(stays(key), value) for key, value in container.items()]
+        return {key: stays(value) for key, value in items if key not in known}
     if isinstance(content, set):
-        return {value for value in container if value not in content}
+        known = Among(map(stays, content))
+        return {value for value in map(stays, container) if value not in known}
+    content = list(map(stays, content))
     waiting: dict[int, int] = defaultdict(int)
     for value in content:
         waiting[id(value)] += 1
     found = []
-    for value in container:
+    for value in map(stays, container):
         if waiting[id(value)]:
             waiting[id(value)] -= 1
         elif not _is_among(value, content):
@@ -33,6 +66,14 @@ def extras(container: Any, content: Any) -> Any:
 
 def _is_among(value: Any, content: Any) -> bool:
     return is_plain(value) and any(same_value(value, other) for other in content)
+
+
+def held_at(table: Any, key: Any) -> Any:
+    """What a dict holds for *key*, ``ABSENT`` if nothing or if the user's classes fail to tell."""
+    try:
+        return table.get(key, ABSENT)
+    except Exception:  # noqa: BLE001 - __hash__ and __eq__ are the user's
+        return ABSENT
 
 
 def plainly(content: Any) -> Any:
@@ -74,8 +115,41 @@ def add(container: Any, found: Any) -> None:
 
 def without(content: Any, found: Any) -> Any:
     """*content* less what came in at run time and was added at its end."""
-    if isinstance(content, dict):
-        return {k: v for k, v in content.items() if k not in found}
-    if isinstance(content, set):
-        return content - set(found)
+    if isinstance(content, dict | set):
+        others = Among(found)
+        if isinstance(content, set):
+            return {value for value in content if value not in others}
+        return {key: value for key, value in content.items() if key not in others}
     return content[: len(content) - len(found)]
+
+
+def without_same(content: Any, value: Any) -> list[Any]:
+    """The keys or members of *content* that are gone from *value*, or hold another object there."""
+    if isinstance(content, set):
+        return list(without(content, value))
+    now = {id(key): held for key, held in dict.items(value)}
+    return [
+        key
+        for key, was in content.items()
+        if (now[id(key)] if id(key) in now else held_at(value, key)) is not was
+    ]
+
+
+def less_replaced(content: Any, before: Any, value: Any) -> Any:
+    """*content* without what went from *value* since it held *before*, with what took its place.
+
+    What was added is in *content* already (`grown` of `watch`).
+    """
+    if isinstance(content, dict):
+        others = Among(without_same(before, value))
+        try:
+            return {
+                key: held_at(value, key) if key in others else held
+                for key, held in content.items()
+                if key not in others or held_at(value, key) is not ABSENT
+            }
+        except Exception:  # noqa: BLE001 - __hash__ and __eq__ are the user's
+            return content
+    if isinstance(content, set):
+        return without(content, without_same(before, value)) | without(value, before)
+    return list(value) if len(content) == len(value) else content

@@ -13,6 +13,7 @@ from ..notes import ABC, Note, abc_registry, content_of, is_container
 from ..plain import is_plain, same_value
 from ..plan import ModulePlan
 from ..transaction import ABSENT, mro
+from .contents import less_replaced
 from .effects import content_token
 from .fingerprints import (
     fingerprint,
@@ -22,7 +23,7 @@ from .fingerprints import (
 )
 from .redirecting import filled_object
 from .snapshots import is_instance_of_users
-from .watch import grown, grown_within, has_replaced, less_replaced, size_of, sizes_within
+from .watch import grown, grown_within, has_replaced, size_of, sizes_within
 
 if TYPE_CHECKING:
     from .state import State

@@ -6,20 +6,29 @@ of what those modules' own execution left there.
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Collection, Mapping, Sized
 from typing import Any
 
 from ..live import class_dict, is_class
 from ..modules import TrackedModule
-from ..notes import SMALL, Note, content_of, is_container, noticed, own_names, take_notes
+from ..notes import (
+    SMALL,
+    Note,
+    content_of,
+    is_container,
+    is_hashable,
+    noticed,
+    own_names,
+    take_notes,
+)
 
 __all__ = [
     "Watch",
     "grown",
     "grown_within",
     "has_replaced",
-    "less_replaced",
     "size_of",
     "sizes_within",
 ]
@@ -110,6 +119,8 @@ class Watch:
             is_other = before is not None and has_replaced(before, value)
             note = _note_on(tracked, name, value) if is_other else None
             if note is not None:
+                from .contents import less_replaced
+
                 content = less_replaced(note.content, before, value)
                 tracked.noted[name] = note._replace(content=content)
         for (tracked, name, value), sizes in zip(self._known, self._within, strict=True):
@@ -133,28 +144,20 @@ def _small(value: Any) -> Any:
 
 def has_replaced(before: Any, value: Any) -> bool:
     """Is any of the items that a container held *before* gone, or in another place?"""
-    if isinstance(before, dict):
-        return any(key not in value or value[key] is not was for key, was in before.items())
+    if len(before) > len(value):
+        return True
     if isinstance(before, set):
-        return not before <= value
-    return len(before) > len(value) or not all(map(operator.is_, before, value))
+        here = set(map(id, value))
+        is_as_it_was = all(id(member) in here for member in before)
+    else:
+        is_as_it_was = all(map(operator.is_, before, value))
+        if isinstance(before, dict):
+            is_as_it_was = is_as_it_was and all(map(operator.is_, before.values(), value.values()))
+    if is_as_it_was or not isinstance(before, dict | set):
+        return not is_as_it_was
+    from .contents import without_same  # not before there is something to compare
 
-
-def less_replaced(content: Any, before: Any, value: Any) -> Any:
-    """*content* without what went from *value* since it held *before*, with what took its place.
-
-    What was added is in *content* already (`grown`).
-    """
-    if isinstance(content, dict):
-        others = {k for k, was in before.items() if k not in value or value[k] is not was}
-        return {
-            key: value[key] if key in others else held
-            for key, held in content.items()
-            if key in value or key not in others
-        }
-    if isinstance(content, set):
-        return (content - (before - value)) | (value - before)
-    return list(value) if len(content) == len(value) else content
+    return bool(without_same(before, value))
 
 
 def _sized(value: Any) -> Sized:
@@ -171,7 +174,8 @@ def sizes_within(value: Any) -> dict[Any, tuple[int, int]]:
     """The ``id`` and the size of each container that a small dict holds, by key."""
     if not issubclass(type(value), dict) or not 0 < len(value) <= SMALL:
         return {}
-    return {k: (id(part), len(part)) for k, part in dict.items(value) if is_container(part)}
+    parts = [(key, part) for key, part in dict.items(value) if is_container(part)]
+    return {key: (id(part), len(part)) for key, part in parts if is_hashable(key)}
 
 
 def grown_within(
@@ -179,9 +183,10 @@ def grown_within(
 ) -> dict[Any, Any]:
     """*within*, what containers in *value* held, with what came into them since they had *sizes*."""
     found = dict(within)
+    parts = {id(key): part for key, part in dict.items(value)}
     for key, (identity, size) in sizes_within(value).items():
         before = sizes.get(key, (0, 0))
-        part, known = value[key], found.get(key)
+        part, known = parts[id(key)], found.get(key)
         if before[0] != identity or known is None:
             found[key] = content_of(part)
         elif before[1] != size:
@@ -194,7 +199,7 @@ def grown(content: Any, value: Any, size: int) -> Any:
     if isinstance(content, frozenset):
         return content | set(list(class_dict(value))[size:])
     if isinstance(content, dict):
-        return {**content, **{key: value[key] for key in list(value)[size:]}}
+        return {**content, **dict(itertools.islice(value.items(), size, None))}
     if isinstance(content, set):
         return content | value if len(content) == size else content
     # Where all that was there is the source's own, so is what was put between.
