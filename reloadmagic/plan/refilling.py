@@ -1,4 +1,4 @@
-"""Whether functions come to fill other objects by an edit when they are called.
+"""Whether statements that stay come to fill other objects by an edit, or functions that they call.
 
 In comes the index that still holds the old sources, and what is edited. The answer is yes where it
 cannot be told: it only decides whether fillers are looked for, which takes a while.
@@ -10,18 +10,21 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..diff import Diff
 from ..reach import summarize
-from ..reach.entry import ModuleEntry
+from ..reach.entry import ModuleEntry, is_postponed
 from ..reach.index import Index
 from ..reach.summary import CALL, MENTION, Path, Summary, Unit
 from ..reach.tokens import Entity
+from ..source import Statement
 
 __all__ = ["fills_otherwise"]
 
 
 def fills_otherwise(index: Index, diffs: Mapping[str, Diff]) -> bool:
-    """May functions fill other objects than before, themselves or by what they call?"""
+    """May statements that stay fill other objects than before, themselves or by what they call?"""
     for name, diff in diffs.items():
         before = index.modules[name].summaries
+        if _stand_otherwise(index, name, diff):
+            return True
         for number in diff.dropped:
             if _may_fill(index, name, _calls(before[number])) or _fills(before[number]):
                 return True
@@ -36,9 +39,44 @@ def fills_otherwise(index: Index, diffs: Mapping[str, Diff]) -> bool:
             if _fills(was) != _fills(now):
                 return True
             changed = _calls(was) ^ _calls(now)
+            if fragment.kind == "assign":
+                changed |= _taken(was) ^ _taken(now)
             if _new_imports(diff, changed) or _may_fill(index, name, changed):
                 return True
     return False
+
+
+def _stand_otherwise(index: Index, module: str, diff: Diff) -> bool:
+    """Do names stand for others than before, of what other modules or names have made?"""
+    entry = index.modules[module]
+    was: dict[str, set[object]] = {}
+    now: dict[str, set[object]] = {}
+    for pair in diff.edited():
+        after = diff.after.statements[pair.new]
+        _note_names(now, after, summarize(after.fragment, postponed=is_postponed(diff.after)))
+        if pair.old is not None:
+            _note_names(was, diff.before.statements[pair.old], entry.summaries[pair.old])
+    for number in diff.dropped:
+        _note_names(was, diff.before.statements[number], entry.summaries[number])
+    if "*" in was or "*" in now:
+        return True
+    dropped = set(diff.dropped)
+    for name in was.keys() | now.keys():
+        if was.get(name) == now.get(name):
+            continue
+        if (name in was and name in now) or not dropped.issuperset(entry.bindings.get(name, ())):
+            return True
+        if any(index.names.gives(star, name) for star in entry.stars):
+            return True
+    return False
+
+
+def _note_names(found: dict[str, set[object]], statement: Statement, summary: Summary) -> None:
+    """Note what a statement makes its names stand for; themselves where it makes that itself."""
+    for name in statement.binds:
+        origins: list[object] = [i for i in summary.imports if i.alias == name]
+        origins += [summary.aliases[name]] if name in summary.aliases else []
+        found.setdefault(name, set()).update(origins or [name])
 
 
 def _fills(summary: Summary) -> set[tuple[str, object]]:
@@ -68,6 +106,11 @@ def _calls(summary: Summary) -> set[Path]:
         owner = qualname.split(".")[:-1]
         found += [*_called(unit), *((*owner, attr) for attr in unit.own if owner)]
     return set(found)
+
+
+def _taken(summary: Summary) -> set[Path]:
+    """What a statement calls or passes on when it runs."""
+    return {path for path, how in summary.now.paths.items() if how & (CALL | MENTION)}
 
 
 def _called(unit: Unit) -> Iterator[Path]:
