@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..compiling import compile_statements
@@ -80,8 +80,8 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     _see_all(state, plan, number, recorder, before, past)
     _note_last(state, work, recorder)
     if statement.fragment.kind == "import":
-        _leave_to_later(state, plan, number, recorder)
-        _keep_unchanged(state, work, number, recorder)
+        again = _leave_to_later(state, plan, number, recorder)
+        _keep_unchanged(state, work, number, recorder, again)
     if "*" in statement.binds:
         _note_star(state, work, number, recorder)
     _settle_all(state, work, number, recorder, formerly, result, fingerprints)
@@ -252,8 +252,12 @@ def _unsay_on_the_way(state: State, work: Work, number: int, name: str) -> None:
         state.effects.discard(("content", work.plan.name, name))
 
 
-def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recorder) -> None:
-    """An import that runs again leaves names alone which one binds last that does not run again."""
+def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recorder) -> set[str]:
+    """An import that runs again leaves names alone which one binds last that does not run again.
+
+    Returns those that one binds last which does.
+    """
+    again: set[str] = set()
     entry = state.index.modules[plan.name]
     stars = {
         n: plan.tracked.stars.get(partner, frozenset())
@@ -263,15 +267,21 @@ def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recor
     for name, was in list(recorder.bound.items()):
         binders = entry.bindings.get(name, (number,))
         last = max([*binders, *(n for n, names in stars.items() if name in names)])
-        if was is not ABSENT and last > number and not state.effects.is_due(plan, last):
+        if last > number and state.effects.is_due(plan, last):
+            again.add(name)
+        elif was is not ABSENT and last > number:
             recorder.give_back(name)
+    return again
 
 
-def _keep_unchanged(state: State, work: Work, number: int, recorder: Recorder) -> None:
+def _keep_unchanged(
+    state: State, work: Work, number: int, recorder: Recorder, again: Container[str] = ()
+) -> None:
     """An import that runs again for some names, forced or edited ones, leaves others as they were.
 
     They may have been bound again since in the module that they come from, by a counter say, and
-    a restart would import them as they are at this point.
+    a restart would import them as they are at this point. Those that are yet to be bound *again* are
+    no longer what was imported.
     """
     plan = work.plan
     forced = state.effects.forced_names(plan, number)
@@ -281,7 +291,7 @@ def _keep_unchanged(state: State, work: Work, number: int, recorder: Recorder) -
     given = _given_before(plan, number)
     for name, was in recorder.bound.items():
         was = work.last.get(name, was)
-        if was is ABSENT or was is recorder.namespace[name] or name in forced:
+        if was is ABSENT or was is recorder.namespace[name] or name in forced or name in again:
             continue
         if is_star and name not in given:
             continue  # what hid it is gone
