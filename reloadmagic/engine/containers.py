@@ -270,14 +270,12 @@ class Containers:
 
     def _known_elsewhere(self, identity: int) -> Note | None:
         """The note on a container that had a name before it was given one more, or another."""
-        if self._notes is not None and identity in self._notes:
-            return self._notes[identity]
         for tracked in self.state.tracked.values():
             for name, note in tracked.noted.items():
                 if note.identity == identity == id(tracked.namespace.get(name)):
                     known: Note = note
                     return known
-        return None
+        return None if self._notes is None else self._notes.get(identity)
 
 
 def _itself(value: Any) -> Any:
