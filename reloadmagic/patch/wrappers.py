@@ -128,6 +128,8 @@ def _restate(wrapper: Any, *wanted: Any) -> None:
     attributes = None if own is None else dict(own)
     initialise: Callable[..., None] = kind.__init__  # type: ignore[misc]
     initialise(wrapper, *wanted)
+    if kind is property:  # else None stands for what the getter says, which may yet be undone
+        own_dict(property)["__doc__"].__set__(wrapper, wanted[-1])
     if own is not None and attributes is not None and type(wrapper) is kind:
         # Initialising copies the function's attributes; the caller decides on these.
         own.clear()
