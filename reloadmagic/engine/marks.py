@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, functions_held, functions_within, is_class, nested_classes
 from ..modules import TrackedModule
+from ..patch.wrappers import CACHE
 
 if TYPE_CHECKING:
     from ..source import Source
@@ -24,10 +25,10 @@ NOTHING: frozenset[str] = frozenset()
 
 
 class Marks:
-    """For each decorated function, the names of the attributes that its own source has set."""
+    """For each decorated function or cache, the names of the attributes that its source has set."""
 
     def __init__(self) -> None:
-        self.known: weakref.WeakKeyDictionary[types.FunctionType, frozenset[str]]
+        self.known: weakref.WeakKeyDictionary[Any, frozenset[str]]
         self.known = weakref.WeakKeyDictionary()
 
     def note(
@@ -35,7 +36,7 @@ class Marks:
         tracked: TrackedModule,
         source: Source,
         numbers: Iterable[int],
-        foreign: Mapping[types.FunctionType, Collection[str]],
+        foreign: Mapping[Any, Collection[str]],
         outside: Callable[[str], Collection[str]] = lambda _name: (),
     ) -> None:
         """Take note of what definitions of a module left on functions.
@@ -72,10 +73,8 @@ class Marks:
 DEFINITIONS = frozenset({"def", "class"})
 
 
-def attributes_of(
-    namespace: Mapping[str, Any], module: str
-) -> dict[types.FunctionType, frozenset[str]]:
-    """The names of their attributes, for the functions of a module that have any."""
+def attributes_of(namespace: Mapping[str, Any], module: str) -> dict[Any, frozenset[str]]:
+    """The names of their attributes, for the functions and caches of a module that have any."""
     return {
         function: frozenset(vars(function))
         for value in list(namespace.values())
@@ -94,8 +93,8 @@ def _set_by_statements(source: Source, name: str) -> Iterator[str]:
                 yield path[1]
 
 
-def _functions(value: Any, module: str, text: str | None = None) -> Iterator[types.FunctionType]:
-    """The functions that a definition consists of, those that they wrap included.
+def _functions(value: Any, module: str, text: str | None = None) -> Iterator[Any]:
+    """The functions and caches that a definition consists of, those that they wrap included.
 
     With the *text* of a class statement, only those that it defines: a class may hold others.
     """
@@ -107,6 +106,8 @@ def _functions(value: Any, module: str, text: str | None = None) -> Iterator[typ
             for _, inner in nested_classes(value):
                 yield from _functions(inner, module, text)
         return
+    if type(value) is CACHE:
+        yield value
     for function in functions_within(value):
         seen: set[int] = set()
         wrapped: Any = function

@@ -13,7 +13,6 @@ from ..live import hold
 from .marks import attributes_of
 
 if TYPE_CHECKING:
-    import types
     from collections.abc import Callable
 
     from ..modules import TrackedModule
@@ -41,7 +40,7 @@ class Taken:
         self._source_of = source_of
         self._marks = marks
         self._held = hold(list(namespace), namespace)
-        self._attributes: weakref.WeakKeyDictionary[types.FunctionType, frozenset[str]]
+        self._attributes: weakref.WeakKeyDictionary[Any, frozenset[str]]
         self._attributes = weakref.WeakKeyDictionary(attributes_of(namespace, tracked.name))
         watch.add(tracked, namespace)
 

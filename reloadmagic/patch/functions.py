@@ -11,9 +11,9 @@ import inspect
 import types
 from typing import TYPE_CHECKING, Any
 
-from ..transaction import ABSENT, FUNCTION_SLOTS
+from ..transaction import FUNCTION_SLOTS
 from .inside import cells, read_cell
-from .wrappers import dispatch_pairs
+from .wrappers import carry_attributes, dispatch_pairs
 
 if TYPE_CHECKING:
     from .patcher import Patcher
@@ -38,7 +38,7 @@ def merge_function(
             patcher.transaction.set_attr(old, name, value)
     # Cells first: a function among the attributes may share them.
     _merge_cells(patcher, old, new, stays=old)
-    _merge_dict(patcher, old, new)
+    carry_attributes(patcher, old, new, stays=old)
     return old
 
 
@@ -66,25 +66,6 @@ def rebuild(
 
 def _fits(function: types.FunctionType, code: types.CodeType) -> bool:
     return function.__code__.co_freevars == code.co_freevars
-
-
-def _merge_dict(patcher: Patcher, old: types.FunctionType, new: types.FunctionType) -> None:
-    """What *new* carries as attributes; what others have set on *old* stays.
-
-    By the dictionaries: ``functools.wraps`` of an object that is itself a wrapper leaves
-    ``__name__`` and the like there, beside what the function keeps for itself.
-    """
-    own, fresh = vars(old), vars(new)
-    if not own and not fresh:
-        return
-    gone = {"__wrapped__", "__isabstractmethod__", *patcher.marks.get(old, ())} - fresh.keys()
-    stay = {name: value for name, value in own.items() if name not in gone}
-    patcher.foreign[old] = frozenset(stay.keys() - fresh.keys())
-    carried = {
-        name: patcher.merge_value(own.get(name, ABSENT), value)
-        for name, value in list(fresh.items())
-    }
-    patcher.transaction.set_contents(own, stay | carried)
 
 
 def _merge_cells(
@@ -116,10 +97,7 @@ def _replace_function(
     patcher: Patcher, old: types.FunctionType, new: types.FunctionType
 ) -> types.FunctionType:
     forward(patcher, old, new)
-    for name, value in list(vars(new).items()):
-        merged = patcher.merge_value(vars(old).get(name, ABSENT), value)
-        if merged is not value:
-            vars(new)[name] = merged
+    carry_attributes(patcher, old, new, stays=new)
     _merge_cells(patcher, old, new, stays=new)
     return new
 

@@ -31,8 +31,8 @@ class Patcher(Partners):
         made: knows which objects this run has made; without it, whatever is new counts as made.
         refill: called with the old and the new dict, list or set of a class attribute, returns
             the one that stays; without it, the attribute is rebound.
-        marks: for functions, the attributes that their own source has set: those that it sets no
-            longer go. Others stay, as somebody else set them.
+        marks: for functions and caches, the attributes that their own source has set: those that
+            it sets no longer go. Others stay, as somebody else set them.
     """
 
     def __init__(
@@ -42,15 +42,15 @@ class Patcher(Partners):
         tracked: Callable[[str], bool],
         made: Made | None = None,
         refill: Callable[[Any, Any], Any] | None = None,
-        marks: Mapping[types.FunctionType, Collection[str]] | None = None,
+        marks: Mapping[Any, Collection[str]] | None = None,
     ) -> None:
         super().__init__()
         self.transaction = transaction
         self.tracked = tracked
         self.refill = refill
         self.marks = marks if marks is not None else {}
-        # What others have set on functions that were merged, and that stays there.
-        self.foreign: dict[types.FunctionType, frozenset[str]] = {}
+        # What others have set on functions and caches that were merged, and that stays there.
+        self.foreign: dict[Any, frozenset[str]] = {}
         self.leftovers: list[str] = []
         self.filled_classes: list[tuple[type, dict[str, Callable[[], Any]]]] = []
         self.replaced_classes: list[tuple[type, type]] = []

@@ -11,7 +11,7 @@ import gc
 import types
 from typing import TYPE_CHECKING, Any
 
-from ..transaction import ABSENT, instance_dict, is_kind, own_dict
+from ..transaction import ABSENT, instance_dict, is_exactly, is_kind, own_dict
 from .inside import cells, mro, read_cell
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CACHE",
+    "carry_attributes",
     "clear_cache",
     "dispatch_pairs",
     "is_restatable",
@@ -75,7 +76,7 @@ def merge_wrapper(patcher: Patcher, old: Any, new: Any) -> Any:
     merged = tuple(_merge_part(patcher, a, b) for a, b in zip(before, wanted, strict=True))
     if any(a is not b for a, b in zip(before, merged, strict=True)):
         restate(patcher.transaction, old, merged)
-    _merge_attributes(patcher, old, new)
+    carry_attributes(patcher, old, new, stays=old)
     return old
 
 
@@ -87,12 +88,26 @@ def _merge_part(patcher: Patcher, old: Any, new: Any) -> Any:
     return patcher.merge_value(old, new)
 
 
-def _merge_attributes(patcher: Patcher, old: Any, new: Any) -> None:
-    ours, theirs = instance_dict(old), instance_dict(new)
-    if ours is None or theirs is None:
+def carry_attributes(patcher: Patcher, old: Any, new: Any, *, stays: Any) -> None:
+    """Give the one of two versions that *stays* what *new* carries as attributes.
+
+    What others have set on a function or cache stays, too. All goes by the dictionaries:
+    ``functools.wraps`` of an object that is itself a wrapper leaves ``__name__`` and the like
+    there, beside what a function keeps for itself.
+    """
+    own, fresh = instance_dict(old), instance_dict(new)
+    if own is None or fresh is None or not (own or fresh):
         return
-    merged = {n: patcher.merge_value(ours.get(n, ABSENT), v) for n, v in theirs.items()}
-    patcher.transaction.set_contents(ours, merged)
+    gone = own.keys() - fresh.keys()
+    if is_exactly(old, types.FunctionType, CACHE):
+        gone &= {"__wrapped__", "__isabstractmethod__", *patcher.marks.get(old, ())}
+        patcher.foreign[stays] = frozenset(own.keys() - gone - fresh.keys())
+    kept = {name: value for name, value in own.items() if name not in gone}
+    carried = {
+        name: patcher.merge_value(own.get(name, ABSENT), value)
+        for name, value in list(fresh.items())
+    }
+    patcher.transaction.set_contents(own if stays is old else fresh, kept | carried)
 
 
 # ------------------------------------------------------------------------- what a wrapper holds
@@ -146,9 +161,10 @@ def _merge_cache(patcher: Patcher, old: Any, new: Any) -> Any:
     clear_cache(patcher, old)
     if merged is not before or _parameters(old) != _parameters(new):
         patcher.redirect(old, new)
+        carry_attributes(patcher, old, new, stays=new)
         return new
     patcher.pair(new, old)
-    _merge_attributes(patcher, old, new)
+    carry_attributes(patcher, old, new, stays=old)
     return old
 
 
