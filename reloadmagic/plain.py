@@ -10,7 +10,7 @@ import types
 from collections import OrderedDict, defaultdict, deque
 from typing import Any
 
-__all__ = ["is_plain", "same_plain", "same_value"]
+__all__ = ["is_data", "is_plain", "same_plain", "same_value"]
 
 # By id, as a metaclass of the user's may have its own idea of equality.
 _ATOMS = frozenset(
@@ -30,6 +30,22 @@ def is_plain(value: object) -> bool:
     if id(kind) in _ATOMS:
         return True
     return (kind is tuple or kind is frozenset) and all(map(is_plain, value))  # type: ignore[call-overload]
+
+
+def is_data(value: Any, *, depth: int = 8) -> bool:
+    """Is *value* plain, or a built-in container of nothing else?"""
+    if is_plain(value):
+        return True
+    kind = type(value)
+    if not depth:
+        return False
+    if kind in (list, tuple, deque, set, frozenset):
+        return all(is_data(part, depth=depth - 1) for part in value)
+    if kind in (dict, OrderedDict):
+        return all(
+            is_data(k, depth=depth - 1) and is_data(v, depth=depth - 1) for k, v in value.items()
+        )
+    return False
 
 
 def same_value(old: Any, new: Any, *, depth: int = 8) -> bool:
