@@ -12,6 +12,7 @@ from ..live import class_dict, instance_items, is_class
 from ..notes import ABC, Note, abc_registry, content_of, is_container
 from ..plain import is_plain, same_value
 from ..plan import ModulePlan
+from ..plan.rebased import attributes_of_bases
 from ..transaction import ABSENT, mro
 from .contents import less_replaced
 from .effects import content_token
@@ -142,6 +143,10 @@ def _note_class_shape(
     data = {q for q in others | edited if q not in functions and not q.endswith(GENERATED)} | kinds
     if head:
         state.effects.add(("head", plan.name, name))
+        inherited = found and attributes_of_bases(state.index, plan, number, found)
+        for (module, owner), attr in inherited or ():
+            state.effects.add(("attr", module, owner, attr))
+            state.effects.add(("code", module, f"{owner}.{attr}"))
     if f"{name}.__slots__" in edited:
         state.effects.add(("layout", plan.name, name))
     if head or data or (found is not None and found.names):

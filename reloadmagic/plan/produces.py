@@ -18,6 +18,7 @@ from ..reach.summary import CALL
 from ..reach.tokens import StatementId, Token
 from ..source import Statement
 from .keeping import values_that_stay
+from .rebased import attributes_of_bases
 from .values import ModulePlan
 
 __all__ = ["changed_outside", "kept_names", "produced", "star_names"]
@@ -123,7 +124,12 @@ def _class_tokens(
     if diff is None:
         yield "head", plan.name, name  # several on one line
         return
-    if diff.head:
+    inherited = attributes_of_bases(index, plan, number, diff)
+    if inherited is not None:
+        for (module, owner), attr in inherited:
+            yield "attr", module, owner, attr
+            yield "code", module, f"{owner}.{attr}"
+    elif diff.head:
         yield "head", plan.name, name
         for method in _own_methods(plan.tracked.namespace.get(name)):
             yield "code", plan.name, f"{name}.{method}"  # a decorator may give it no longer
@@ -137,7 +143,7 @@ def _class_tokens(
     for attr in diff.bodies:
         yield "code", plan.name, f"{name}.{attr}"
     info = index.modules[plan.name].summaries[number].classes.get(name)
-    if diff.head or (info is not None and info.decorated):
+    if (diff.head and inherited is None) or (info is not None and info.decorated):
         yield "bind", plan.name, name  # a decorator may return what it will
     values = info.values if info is not None else {}
     stay = set() if _is_reached(plan, number) else values_that_stay(index, plan, number)

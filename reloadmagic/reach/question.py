@@ -25,6 +25,8 @@ _HASHING = frozenset({"update", "setdefault", "add"})
 ITERATING = frozenset({"__iter__", "__next__", "__getitem__", "__reversed__"})
 # Whatever it may be that is used of an object.
 ANY = "*"
+# What asks a class for its bases, or those derived from it.
+_CHECKING = frozenset({"__instancecheck__", "__subclasscheck__"})
 # Methods that read any attribute.
 _GETATTR = frozenset({"__getattr__", "__getattribute__"})
 
@@ -115,4 +117,6 @@ class Question:
     def hand_out(self, path: Path | None) -> None:
         """An object in question is passed to a function that is not known, but maybe by name."""
         if path is None or path[-1] not in PASSING or self.attr in {*_GETATTR, ANY}:
+            raise Used
+        if self.attr in _CHECKING and path[-1] in {"isinstance", "issubclass"}:
             raise Used
