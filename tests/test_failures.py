@@ -855,6 +855,20 @@ def test_a_function_that_catches_everything_does_not_swallow_a_failure_of_what_i
     assert (one.A, helper.X, statuses(report)["helper"]) == (0, 1, "failed")
 
 
+def test_what_a_fault_of_ours_stopped_is_made_up_for_at_the_next_reload(
+    project, reloader, monkeypatch
+):
+    project.write("one.py", "A = 1\n")
+    one = load("one")
+    project.edit("one.py", "A = 2\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(reloader._engine, "run", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            reloader.reload()
+    reloader.reload()
+    assert one.A == 2
+
+
 # Interrupts at any moment ------------------------------------------------------------------------
 
 

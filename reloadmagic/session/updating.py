@@ -59,7 +59,7 @@ class Updater:
         self._attempts.begin(plan.changes)
         try:
             outcomes += self._engine.run(plan, self._namespaces.known)
-        except KeyboardInterrupt:
+        except BaseException:  # an interrupt, or a fault of our own
             self._attempts.interrupted()
             raise
         failed = failures(outcomes)
