@@ -269,6 +269,18 @@ def test_a_module_that_becomes_a_package_follows(project, reloader):
     assert str(report).startswith("reloaded one/__init__.py (A) ")
 
 
+def test_a_package_that_becomes_a_module_is_one_no_longer(project, reloader):
+    project.write("one/__init__.py", "A = 1\n")
+    one = load("one")
+    project.delete("one")
+    project.write("one.py", "A = 2\n1 / 0\n")
+    assert reloader.reload().failed
+    assert (one.A, one.__path__) == (1, [str(project.path / "one")])
+    project.edit("one.py", "A = 2\n")
+    assert not reloader.reload().failed
+    assert (one.A, hasattr(one, "__path__")) == (2, False)
+
+
 # Links ------------------------------------------------------------------------------------------
 
 
