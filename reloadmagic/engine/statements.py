@@ -95,8 +95,9 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     note_fills(state, filled)
     note_traits(state, plan, outside)
     note_sets(state, plan.name, number)
-    if statement.fragment.kind in {"def", "class"}:
-        take_off(state, work, number, result.get(statement.binds[0]))
+    if statement.fragment.kind != "import":
+        for name in statement.binds:
+            take_off(state, work, number, result.get(name))
     if statement.fragment.kind == "class":
         state.made.collect()  # or __subclasses__() would list twins
 
@@ -133,8 +134,7 @@ def _execute(
     def made(function: Any) -> Any:
         stays = _merge_early(state, work, number, function)
         raw["@" + stays.__qualname__] = stays
-        if plan.after.statements[number].fragment.kind == "def":
-            take_off(state, work, number, stays, decorated=True)
+        take_off(state, work, number, stays, decorated=True)
         return stays
 
     with hooked(namespace, made), replacing(state, plan, number), interrupts_pass():

@@ -54,10 +54,9 @@ def take_off(state: State, work: Work, number: int, value: Any, *, decorated: bo
 
     Others are what binds its name next and, if it is yet to be *decorated*, its decorators.
     """
-    plan = work.plan
-    name = plan.after.statements[number].binds[0]
-    own = _own(value)
-    if own is None or qualname(value) != name:
+    plan, own = work.plan, _own(value)
+    name = qualname(value) if own is not None else ""
+    if own is None or name not in plan.after.statements[number].binds:
         return
     if decorated:
         attrs = state.index.filling.attributes_from_outside((plan.name, name))
@@ -70,7 +69,8 @@ def take_off(state: State, work: Work, number: int, value: Any, *, decorated: bo
     for attr in found:
         state.transaction.del_attr(value, attr)
     if found:
-        work.taken_off[name] = value, found
+        holder, others = work.taken_off.get(name, (None, {}))
+        work.taken_off[name] = value, found if holder is not value else found | others
 
 
 def put_on_again(state: State, work: Work, number: int) -> None:
