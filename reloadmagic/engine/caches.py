@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, find_class
 from ..patch.inside import subclasses
-from ..plan import OWN_REASONS
+from ..plan import OWN_REASONS, Halfway
 from ..plan.groups import content_token
 from ..plan.produces import changed_outside
+from ..reach.tokens import Entity, said_of
 from ..transaction import instance_dict
 
 if TYPE_CHECKING:
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Caches"]
 
+_Cache = tuple[Entity, Callable[[], None]]
+"""A function, by module and qualname, with what empties its cache."""
 
-def _assigned(namespace: dict[str, Any]) -> Iterator[tuple[tuple[str, str], Callable[[], None]]]:
+
+def _assigned(namespace: dict[str, Any]) -> Iterator[_Cache]:
     """``cached = lru_cache(function)``: what empties it, with the place of the function."""
     for value in namespace.values():
         if type(value) is functools._lru_cache_wrapper:
@@ -42,40 +46,53 @@ class Caches:
     def __init__(self, state: State) -> None:
         self.state = state
         self.cleared: set[Token] = set()
-        self._found: list[tuple[tuple[str, str], Any]] | None = None
+        # By what is to change, those that were emptied before it did.
+        self._ahead: set[tuple[Token, Entity]] = set()
+        self._found: list[_Cache] | None = None
 
     def clear(self) -> None:
         """Empty the caches of functions which run, or read, something that has changed."""
-        if self._is_needed():
-            self._clear(self.state.effects.tokens())
+        if self._all():
+            for token in self.state.effects.tokens() - self.cleared:
+                self.cleared.add(token)
+                self._clear(token, self._all())
 
     def clear_ahead(self, plan: ModulePlan, number: int) -> None:
-        """Empty those of functions which read what a new or edited statement is about to fill or set.
+        """Empty those that a new or edited statement may use, of what was computed later on before.
 
-        What the statement itself computes before stays in them.
+        Their functions read what the statement fills or sets itself, or what is yet to be filled.
+        What it has computed stays in them.
         """
-        if OWN_REASONS.isdisjoint(plan.run.get(number, ())) or not self._is_needed():
+        reasons = plan.run.get(number, set())
+        if OWN_REASONS.isdisjoint(reasons) or not self._all():
             return
-        here, index = plan.name, self.state.index
-        self._clear(map(content_token, index.filling.filled_by((here, number))))
-        self._clear(changed_outside(index, (here, number)))
+        me, index = (plan.name, number), self.state.index
+        used = [found for found in self._all() if me in index.reached(("code", *found[0]))]
+        if not used:
+            return
+        tokens = {*map(content_token, index.filling.filled_by(me)), *changed_outside(index, me)}
+        tokens.update(t for r in reasons if isinstance(r, Halfway) for t in said_of(r.target))
+        for token in tokens - self.cleared:
+            self._ahead.update((token, place) for place in self._clear(token, used))
 
-    def _is_needed(self) -> bool:
-        """Are there any caches?"""
+    def _all(self) -> list[_Cache]:
+        """What empties each cache, with the place of the function."""
         if self._found is None:
             self._found = list(self._find())
-        return bool(self._found)
+        return self._found
 
-    def _clear(self, tokens: Iterable[Token]) -> None:
-        for token in set(tokens) - self.cleared:
-            self.cleared.add(token)
-            users = self.state.index.reached_functions(token)
-            for place, clear in self._found or ():
-                if place in users:
-                    clear()
-                    self.state.transaction.on_rollback(clear)  # of what new code has computed
+    def _clear(self, token: Token, caches: Iterable[_Cache]) -> list[Entity]:
+        """Empty those of *caches* of which the functions run or read what *token* says; which."""
+        users = self.state.index.reached_functions(token)
+        places = []
+        for place, clear in caches:
+            if place in users and (token, place) not in self._ahead:
+                clear()
+                self.state.transaction.on_rollback(clear)  # of what new code has computed
+                places.append(place)
+        return places
 
-    def _find(self) -> Iterator[tuple[tuple[str, str], Callable[[], None]]]:
+    def _find(self) -> Iterator[_Cache]:
         """What empties the caches, with module and qualname: decorators make them."""
         index = self.state.index
         for name, qualname in ((n, q) for n, found in index.decorated.items() for q in found):
