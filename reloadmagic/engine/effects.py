@@ -60,6 +60,14 @@ class Effects:
             self.actual.add(token)
             self._changed.append(token)
 
+    def add_content(self, key: tuple[str, ...], value: Any) -> None:
+        """Something was put into *value*, by those names: a change, unless it is being refilled."""
+        known = next((found for found in self.contents.values() if found[0] is value), None)
+        if known is None:
+            self.add(content_token(key))
+        else:
+            self.contents[key] = known  # which has one more name
+
     def discard(self, token: Token) -> None:
         """What *token* says has not happened after all, or others say it better."""
         if token in self.actual:

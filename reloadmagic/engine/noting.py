@@ -236,7 +236,7 @@ def note_contents(state: State, filled: list[Fillable]) -> None:
         elif is_plain(value):
             continue  # as it was: such a value is not filled but bound anew
         if key not in state.effects.contents and not fill.is_unchanged():
-            state.effects.add(content_token(key))
+            state.effects.add_content(key, value)
 
 
 def note_fills(state: State, filled: list[Fillable]) -> None:
