@@ -15,7 +15,6 @@ from ..plan import ModulePlan
 from ..plan.rebased import attributes_of_bases
 from ..transaction import ABSENT, mro
 from .contents import less_replaced
-from .effects import content_token
 from .fingerprints import (
     fingerprint,
     fingerprints,
