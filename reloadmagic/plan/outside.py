@@ -10,9 +10,10 @@ import ast
 from collections.abc import Iterator
 
 from ..live import class_dict
+from ..reach.entry import ModuleEntry
 from ..reach.index import Index
 from ..reach.making import sets_itself
-from ..reach.summary import Path
+from ..reach.summary import CALL, Path
 from ..reach.tokens import Entity, StatementId
 from ..source.scopes import dotted
 from ..transaction import mro
@@ -40,17 +41,28 @@ def is_from_outside(index: Index, cls: type, attr: str) -> bool:
 
 
 def decorated_with(index: Index, entity: Entity, attr: str) -> Iterator[StatementId]:
-    """The statements that define *entity* under decorators of the user's that mention *attr*."""
+    """The statements that bind *entity* by way of functions of the user's that mention *attr*.
+
+    These are decorators, or what an assignment calls.
+    """
     module, name = entity
     entry = index.modules.get(module)
     for number in entry.bindings.get(name, ()) if entry is not None else ():
         assert entry is not None
-        fragment = entry.source.statements[number].fragment
-        node = fragment.parse()[0] if "@" in fragment.text else None
+        if any(_mentions(index, module, path, attr) for path in _makers(entry, number)):
+            yield module, number
+
+
+def _makers(entry: ModuleEntry, number: int) -> Iterator[Path]:
+    """What makes something else of a definition, or is called for a value."""
+    fragment = entry.source.statements[number].fragment
+    if fragment.kind == "assign":
+        paths = entry.summaries[number].now.paths
+        yield from (path for path, how in paths.items() if how & CALL)
+    elif "@" in fragment.text:
+        node = fragment.parse()[0]
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            paths = map(_path, node.decorator_list)
-            if any(path is not None and _mentions(index, module, path, attr) for path in paths):
-                yield module, number
+            yield from filter(None, map(_path, node.decorator_list))
 
 
 def _path(decorator: ast.expr) -> Path | None:
