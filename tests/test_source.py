@@ -297,6 +297,20 @@ def test_statements_that_did_not_change_share_their_fragment():
     assert new.statements[-1].fragment is old.statements[-1].fragment
 
 
+def test_next_version_knows_what_it_shares_with_the_one_before():
+    old = read("import a\nb = 2\nc = 3\n")
+    new = read("import a\nb = 22\nb2 = 2\nc = 3\n", old)
+    assert new.shared_ends(old) == old.shared_ends(new) == (1, 1)
+    assert new.shared_ends(read("import a\n")) == (0, 0)
+
+
+def test_imports_are_looked_for_again_only_where_some_may_be_edited():
+    old = read("import a\nb = 2\n")
+    found = old.imports()
+    assert read("import a\nb = 3\n", old).imports() is found
+    assert len(read("import a\nimport b\n", old).imports()) == 2
+
+
 @given(st.text("ab", max_size=30), st.text("ab", max_size=30))
 def test_common_ends_are_as_long_as_can_be_and_do_not_overlap(a, b):
     start = common_prefix(a, b)

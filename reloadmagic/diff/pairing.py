@@ -5,13 +5,10 @@ import __future__
 
 import ast
 import itertools
-import operator
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from ..source import Source, Statement
-from ..source.alike import common_start
 from .values import BodyEdit, Diff, Pair
 
 __all__ = ["diff_sources"]
@@ -28,7 +25,7 @@ def diff_sources(before: Source, after: Source) -> Diff:
     that have some, or functions.
     """
     old, new = before.statements, after.statements
-    start, end = _common_ends(old, new)
+    start, end = _common_ends(before, after)
     shift = len(new) - len(old)
     rest_old = list(range(start, len(old) - end))
     rest_new = list(range(start, len(new) - end))
@@ -81,8 +78,9 @@ def _moved(
     # Cells may be cut otherwise around statements that are on the same lines of the whole.
     recut = before.parts != after.parts
     # Else what is one object in both has not moved: nearly all, so these are not gone through.
-    begin = 0 if recut else common_start(olds, news, operator.is_)
-    end = 0 if recut else common_start(reversed(olds), reversed(news), operator.is_)
+    begin, end = (0, 0) if recut else before.shared_ends(after)
+    if end and olds[-1] is not news[-1]:
+        end = 0  # they stand on other lines
     above = ((number, number) for number in range(begin, head))
     shift = len(news) - len(olds)
     below = ((n, n - shift) for n in range(len(news) - tail, len(news) - end))
@@ -98,15 +96,14 @@ def _place(source: Source, number: int) -> tuple[str, int]:
     return source.place_of(source.statements[number].lineno)
 
 
-def _common_ends(old: tuple[Statement, ...], new: tuple[Statement, ...]) -> tuple[int, int]:
+def _common_ends(before: Source, after: Source) -> tuple[int, int]:
     """How many statements at the start and at the end have the same text."""
+    old, new = before.statements, after.statements
     limit = min(len(old), len(new))
-    # Versions share what an edit left alone, so most are one object.
-    start = common_start(old, new, operator.is_)
+    start, end = before.shared_ends(after)
     while start < limit and _one_text(old[start], new[start]):
         start += 1
-    ours, theirs = map(_fragment, reversed(old)), map(_fragment, reversed(new))
-    end = min(common_start(ours, theirs, operator.is_), limit - start)
+    end = min(end, limit - start)
     while end < limit - start and _one_text(old[-1 - end], new[-1 - end]):
         end += 1
     return start, end
@@ -119,9 +116,6 @@ def _one_text(old: Statement, new: Statement) -> bool:
 def _text(statement: Statement) -> tuple[bool, str]:
     # A docstring is one by its place: the same string further down is none.
     return statement.fragment.kind == "doc", statement.fragment.text
-
-
-_fragment: Any = operator.attrgetter("fragment")
 
 
 def _by_text(statement: Statement) -> Iterable[object]:

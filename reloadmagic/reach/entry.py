@@ -7,11 +7,9 @@ from __future__ import annotations
 import __future__
 
 import ast
-import operator
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import compress, count
 
 from ..source import Source, Statement
 from .known import IMPORTING
@@ -21,8 +19,6 @@ from .syntax import called_name, imported_path
 from .tokens import User
 
 __all__ = ["ModuleEntry", "make_entry"]
-
-_FRAGMENT = operator.attrgetter("fragment")
 
 
 @dataclass(slots=True)
@@ -110,9 +106,11 @@ class ModuleEntry:
         ):
             return False
         changed: dict[int, Summary] = {}
-        fragments = map(_FRAGMENT, before.statements), map(_FRAGMENT, source.statements)
-        for number in compress(count(), map(operator.is_not, *fragments)):
+        head, tail = before.shared_ends(source)
+        for number in range(head, len(source.statements) - tail):
             old, new = before.statements[number], source.statements[number]
+            if old.fragment is new.fragment:
+                continue
             if old.fragment.kind != new.fragment.kind or old.binds != new.fragment.binds:
                 return False
             changed[number] = summarize(new.fragment, postponed=is_postponed(source))

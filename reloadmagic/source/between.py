@@ -21,16 +21,18 @@ Statements = tuple[Statement, ...]
 _LINENO = operator.attrgetter("lineno")
 
 
-def parse_between(old: str, statements: Statements, text: str) -> Statements | None:
+def parse_between(
+    old: str, statements: Statements, text: str
+) -> tuple[Statements, int, int] | None:
     """Statements of *text*, taking over those of *old* before and after the first and last
-    difference; None where only the whole text can tell.
+    difference, and how many these are; None where only the whole text can tell.
 
     Sound because a statement that starts in column 0 and parses alone is the same statement in the
     whole: what could continue the one before it (``else``, an indented line, an open bracket) does
     not parse alone.
     """
     if old == text:
-        return statements
+        return statements, len(statements), 0
     edit = _compare(old, text)
     head = bisect.bisect_left(statements, edit.first, key=_LINENO)
     if head and statements[head - 1].end_lineno >= edit.first:
@@ -48,7 +50,7 @@ def parse_between(old: str, statements: Statements, text: str) -> Statements | N
         return None
     if edit.shift:
         below = tuple(Statement(s.fragment, s.lineno + edit.shift) for s in below)
-    return (*above, *between, *below)
+    return (*above, *between, *below), len(above), len(below)
 
 
 @dataclass(frozen=True, slots=True)

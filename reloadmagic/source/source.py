@@ -10,6 +10,7 @@ import bisect
 import importlib.util
 import operator
 import types
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,9 @@ from .parts import Part, Text
 from .statements import Statement, cut
 
 __all__ = ["Source"]
+
+# The kinds of statements that may import.
+_IMPORTING = frozenset({"import", "other"})
 
 
 class Source:
@@ -48,7 +52,7 @@ class Source:
     """
 
     __slots__ = (
-        "__weakref__", "_digest", "_imports", "_mentions", "_parts", "_tree",
+        "__weakref__", "_digest", "_imports", "_mentions", "_parts", "_shared", "_tree",
         "began", "codes", "data", "flags", "loader", "path", "statements", "text",
     )  # fmt: skip
 
@@ -63,6 +67,8 @@ class Source:
         self.codes: dict[int, types.CodeType] = {}
         self.began: dict[int, dict[str, bool]] = {}
         self._imports: list[ast.stmt] | None = None
+        # The version that it was read after, with how many statements it shares at either end.
+        self._shared: tuple[weakref.ref[Source], int, int] | None = None
         self._mentions: dict[str, bool] = {}
         self._tree: ast.Module | None = None
         self._parts: dict[str, Part] | None = None
@@ -92,7 +98,7 @@ class Source:
             else:
                 with unwarned():  # it may parse what it decodes
                     text = decode(data)
-            tree, statements = _parse(text, path, previous, warn=warn)
+            tree, (statements, *shared) = _parse(text, path, previous, warn=warn)
             # Parsing a part alone finds no such import, so there is none that was not there before.
             may_have = tree is not None or previous is None or previous.flags != 0
             if may_have and "__future__" in text and not isinstance(text, Text):
@@ -119,7 +125,29 @@ class Source:
         source.data = data
         source._tree = tree
         source.flags = _flags(statements) if may_have else 0
+        if previous is not None:
+            source._share(previous, *shared)
         return source
+
+    def _share(self, previous: Source, head: int, tail: int) -> None:
+        """So many statements at the start and at the end were taken over from *previous*."""
+        self._shared = weakref.ref(previous), head, tail
+        for version in (previous, self):
+            for statement in version.statements[head : len(version.statements) - tail]:
+                if statement.fragment.kind in _IMPORTING:
+                    return
+        self._imports = previous._imports
+
+    def shared_ends(self, other: Source) -> tuple[int, int]:
+        """How many statements at the start and at the end are of the same fragments as *other*'s.
+
+        As many as are known to be, without a look at them: none where neither was read after the
+        other.
+        """
+        for version, before in ((self, other), (other, self)):
+            if version._shared is not None and version._shared[0]() is before:
+                return version._shared[1:]
+        return (len(self.statements), 0) if self is other else (0, 0)
 
     @property
     def digest(self) -> bytes:
@@ -188,7 +216,7 @@ class Source:
             self._imports = [
                 node
                 for statement in self.statements
-                if statement.fragment.kind in {"import", "other"}
+                if statement.fragment.kind in _IMPORTING
                 for node in statement.fragment.imports
             ]
         return self._imports
@@ -228,8 +256,10 @@ def _check_futures(statements: tuple[Statement, ...], path: str) -> None:
 
 def _parse(
     text: str, path: str, previous: Source | None, *, warn: bool
-) -> tuple[ast.Module | None, tuple[Statement, ...]]:
-    """The statements of *text*, and its tree where all of it was parsed.
+) -> tuple[ast.Module | None, tuple[tuple[Statement, ...], int, int]]:
+    """The tree of *text* where all of it was parsed, and its statements.
+
+    With these comes how many at the start and at the end are *previous*'s.
 
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: as `ast.parse`.
@@ -237,9 +267,9 @@ def _parse(
     if previous is not None:
         from .between import parse_between  # not before something is edited
 
-        statements = parse_between(previous.text, previous.statements, text)
-        if statements:
-            return None, statements
+        found = parse_between(previous.text, previous.statements, text)
+        if found is not None and found[0]:
+            return None, found
     # What made parts of the text has parsed these.
     tree = (ast.parse if warn and not isinstance(text, Text) else parse)(text, path)
-    return tree, cut(text, tree.body)
+    return tree, (cut(text, tree.body), 0, 0)
