@@ -91,8 +91,7 @@ def _reload(state: State, work: Work, module: types.ModuleType) -> None:
     if BEFORE_HOOK in plan.tracked.namespace:
         snapshot_module(state, plan.tracked)
         state.states[name] = _handed_on(state, plan)
-    is_moved = plan.before.path != plan.after.path
-    if not plan.run and not plan.drops and plan.diff is not None and not is_moved:
+    if plan.only_patches:
         # Nothing of it runs, so there is nothing for importlib to see to.
         work.started = True
         patch_bodies(state, work)

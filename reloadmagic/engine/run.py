@@ -72,9 +72,9 @@ class Run:
             Progress(engine.tell),
         )
         self.thread = threading.get_ident()
-        # The modules loaded before; none where nothing runs, so that nothing is imported.
-        runs = any(p.run or p.drops or p.diff is None for p in plan.modules.values())
-        self.known = set(sys.modules) if runs else set()
+        # Where nothing runs, nothing is imported, bound or merged.
+        self.runs = not all(module_plan.only_patches for module_plan in plan.modules.values())
+        self.known = set(sys.modules) if self.runs else set()  # the modules loaded before
         # By module that runs for the first time: what it may fill, as that was before.
         self.met: dict[str, Arrival] = {}
         # Definitions that are to arrive in modules that run for the first time, by where they were.
@@ -152,15 +152,20 @@ class Run:
             KeyboardInterrupt: it came while a module ran; that set is rolled back.
         """
         outcomes: list[Outcome] = []
-        largest = max((len(changeset.modules) for changeset in self.plan.sets), default=0)
-        made = self.state.made if self.known else contextlib.nullcontext()
-        with made, self.state.progress, room_for(largest):
+        with self._watching() if self.runs else contextlib.nullcontext():
             for changeset in self.plan.sets:
                 if changeset.blocked:
                     outcomes += self._held_back(changeset)
                 else:
                     outcomes += self._run_set(changeset)
         return tuple(outcomes)
+
+    @contextlib.contextmanager
+    def _watching(self) -> Iterator[None]:
+        """What statements that run in it make is known, they are timed, and may nest."""
+        largest = max((len(changeset.modules) for changeset in self.plan.sets), default=0)
+        with self.state.made, self.state.progress, room_for(largest):
+            yield
 
     def _held_back(self, changeset: Changeset) -> Iterator[Outcome]:
         """Edited modules that wait for one beside them that cannot be parsed."""
@@ -240,9 +245,10 @@ class Run:
     def _finish(self, *, only_bound: bool) -> None:
         """What is left to do when all statements of a set have run, which *only_bound* names."""
         state = self.state
-        if only_bound:
-            state.caches.clear()
-        else:
+        if self.runs and not only_bound:
+            self._bring_back()
+        state.caches.clear()
+        if not only_bound:
             self._follow()
         given = any(namespace.given for namespace in state.namespaces)
         if not only_bound or given or not state.active.isdisjoint(self.before):
@@ -251,8 +257,8 @@ class Run:
                     refresh(namespace, self.before, state.transaction, state.effects.answers_anew)
                 )
 
-    def _follow(self) -> None:
-        """Bring in what came at run time, and have all that lives follow what was merged."""
+    def _bring_back(self) -> None:
+        """Bring in again what came at run time."""
         state = self.state
         state.effects.decide_contents()  # before what came at run time is put back
         state.containers.add_extras()
@@ -260,11 +266,16 @@ class Run:
             for other in registered:
                 _abc._abc_register(cls, other)
         state.registered = []
-        state.caches.clear()
+
+    def _follow(self) -> None:
+        """Have all that lives follow what was merged, or got other code."""
+        state = self.state
         closures = patch_closures(state.transaction, same_code, partial(functions_of, state))
-        state.leftovers += (*closures, *state.patcher.finish())
-        if state.edited_classes and state.made.is_watching:
-            state.made.collect()
+        state.leftovers += tuple(closures)
+        if self.runs:
+            state.leftovers += tuple(state.patcher.finish())
+            if state.edited_classes:
+                state.made.collect()
         for name in state.active:
             plan = state.work[name].plan
             for path in {plan.before.path, plan.after.path}:
@@ -287,8 +298,9 @@ class Run:
         """Make what ran the new baseline: the last that may fail, and is taken back then."""
         state = self.state
         if not only_bound:
-            follow_replaced(state)
-            state.containers.follow_replaced()
+            if self.runs:
+                follow_replaced(state)
+                state.containers.follow_replaced()
             state.leftovers += tuple(put_tables_in_order(state))
         outcomes = [commit_module(state, name) for name in names]
         state.containers.note_elsewhere(names)

@@ -29,14 +29,12 @@ class Made:
         # as objects from before the run do not move.
         self._ids: set[int] = set()
         self._paused = False
-        self._watching = False
 
     def __enter__(self) -> Self:
         self._paused = gc.isenabled()
         gc.disable()
         gc.collect(0)
         gc.callbacks.append(self._before_collection)
-        self._watching = True
         return self
 
     def __exit__(
@@ -45,16 +43,10 @@ class Made:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._watching = False
         gc.callbacks.remove(self._before_collection)
         self._ids.clear()
         if self._paused:
             gc.enable()
-
-    @property
-    def is_watching(self) -> bool:
-        """Whether it is entered: only then there is anything to know."""
-        return self._watching
 
     def has(self, value: object) -> bool:
         """Whether *value* was made since."""

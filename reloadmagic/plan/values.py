@@ -166,6 +166,12 @@ class ModulePlan:
         """Whether statements or annotations are gone, with what they had bound, set or annotated."""
         return bool(self.dropped or self.dropped_statements or self.annotated)
 
+    @property
+    def only_patches(self) -> bool:
+        """Whether functions get other code and nothing else is to be done, by anybody."""
+        is_edited = self.diff is not None and self.before.path == self.after.path
+        return is_edited and not self.run and not self.drops
+
     def partner(self, number: int) -> int | None:
         """The statement of *before* that statement *number* of *after* stands for."""
         return self.diff.partner(number) if self.diff is not None else number
