@@ -12,8 +12,6 @@ import weakref
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 
-from .plain import is_plain
-
 __all__ = [
     "class_dict",
     "code_objects",
@@ -64,8 +62,8 @@ def hold(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, weakre
     held: dict[str, weakref.ref[Any]] = {}
     for name in names:
         value = namespace.get(name)
-        if is_plain(value) or issubclass(type(value), types.ModuleType):
-            continue  # most names: there is no need to try
+        if value is None or issubclass(type(value), types.ModuleType):
+            continue
         try:
             held[name] = weakref.ref(value)
         except TypeError:

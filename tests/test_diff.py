@@ -29,7 +29,7 @@ def read(text: str) -> Source:
 def told(before: str, after: str) -> list[str]:
     """The edit in short: ``body area``, ``changed WIDTH``, ``new old``, ``dropped old``."""
     diff = diff_sources(read(before), read(after))
-    found = [f"{pair.how} {diff.after.statements[pair.new].label}" for pair in diff.edited()]
+    found = [f"{pair.how} {diff.after.statements[pair.new].label}" for pair in diff.edited]
     return found + [f"dropped {diff.before.statements[number].label}" for number in diff.dropped]
 
 

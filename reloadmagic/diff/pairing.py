@@ -119,21 +119,19 @@ def _text(statement: Statement) -> tuple[bool, str]:
 
 
 def _by_text(statement: Statement) -> Iterable[object]:
-    yield _text(statement)
+    return (_text(statement),)
 
 
 def _by_key(statement: Statement) -> Iterable[object]:
-    yield statement.fragment.kind == "doc", statement.fragment.key
+    return ((statement.fragment.kind == "doc", statement.fragment.key),)
 
 
 def _by_kind(statement: Statement) -> Iterable[object]:
-    if statement.binds:
-        yield statement.fragment.kind, frozenset(statement.binds)
+    return ((statement.fragment.kind, frozenset(statement.binds)),) if statement.binds else ()
 
 
 def _by_binds(statement: Statement) -> Iterable[object]:
-    if statement.binds:
-        yield frozenset(statement.binds)
+    return (frozenset(statement.binds),) if statement.binds else ()
 
 
 def _by_any_name(statement: Statement) -> Iterable[object]:
@@ -171,8 +169,9 @@ def _pair_up(
                 found[number] = queue.popleft()
                 taken.add(found[number])
                 break
-    rest_old[:] = [number for number in rest_old if number not in taken]
-    rest_new[:] = [number for number in rest_new if number not in found]
+    if found:
+        rest_old[:] = [number for number in rest_old if number not in taken]
+        rest_new[:] = [number for number in rest_new if number not in found]
     return found
 
 

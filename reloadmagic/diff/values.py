@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -46,7 +47,7 @@ class Pair:
     bodies: tuple[BodyEdit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Diff:
     """Two versions, statement by statement.
 
@@ -69,7 +70,7 @@ class Diff:
 
     def __bool__(self) -> bool:
         """Does anything differ that runs?"""
-        return bool(self.dropped or self.edited())
+        return bool(self.dropped or self.edited)
 
     @property
     def shift(self) -> int:
@@ -86,6 +87,7 @@ class Diff:
             *(Pair(n, n - self.shift, "same") for n in range(behind, behind + self.tail)),
         )
 
+    @functools.cached_property
     def edited(self) -> list[Pair]:
         """The pairs that differ in what runs, in the new order."""
         return [pair for pair in self.middle if pair.how != "same"]
@@ -93,9 +95,8 @@ class Diff:
     def names(self) -> set[str]:
         """The names bound by what differs, before or after."""
         before, after = self.before.statements, self.after.statements
-        pairs = list(self.edited())
-        old = [*self.dropped, *(pair.old for pair in pairs if pair.old is not None)]
-        found = [*(before[number] for number in old), *(after[pair.new] for pair in pairs)]
+        old = [*self.dropped, *(pair.old for pair in self.edited if pair.old is not None)]
+        found = [*(before[number] for number in old), *(after[pair.new] for pair in self.edited)]
         return {name for statement in found for name in statement.binds}
 
     def partner(self, number: int) -> int | None:

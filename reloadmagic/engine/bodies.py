@@ -97,8 +97,9 @@ def _candidates(plan: ModulePlan, number: int, qualname: str) -> list[types.Func
     if "." not in qualname and number < len(plan.tracked.bound):
         for key in (qualname, "@" + qualname):
             reference = plan.tracked.bound[number].get(key)
-            value = reference() if reference is not None else None
-            found += [f for f in functions_within(value) if all(f is not g for g in found)]
+            if reference is not None:
+                held = functions_within(reference())
+                found += [f for f in held if all(f is not g for g in found)]
     return found
 
 

@@ -47,7 +47,7 @@ def note_gone(plan: ModulePlan) -> None:
         if plan.partner(number) is None:
             gone.pop(_definition(statement), None)
     assert plan.diff is not None
-    others = (p.old for p in plan.diff.edited() if p.old is not None and _is_other(plan, p))
+    others = (p.old for p in plan.diff.edited if p.old is not None and _is_other(plan, p))
     for number in (*plan.dropped_statements, *others):
         key = _definition(plan.before.statements[number])
         held = tracked.bound[number].get(key[1]) if number < len(tracked.bound) else None
@@ -66,7 +66,7 @@ def returned(
     """
     if plan.diff is None or not plan.tracked.gone:
         return
-    for pair in plan.diff.edited():
+    for pair in plan.diff.edited:
         held = plan.tracked.gone.get(_definition(plan.after.statements[pair.new]))
         is_new = pair.old is None or _is_other(plan, pair)
         value = held() if held is not None and is_new else None

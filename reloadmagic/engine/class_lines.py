@@ -58,7 +58,7 @@ def makes_classes(statement: Statement) -> bool:
 def _laid_out_otherwise(plan: ModulePlan) -> Iterator[tuple[list[int], list[int]]]:
     """Of statements with classes that stay, but not line for line: where those were, and are."""
     assert plan.diff is not None
-    bodies = {pair.new for pair in plan.diff.edited() if pair.how == "body"}
+    bodies = {pair.new for pair in plan.diff.edited if pair.how == "body"}
     for number in (*plan.diff.moved, *bodies):
         partner = plan.partner(number)
         assert partner is not None

@@ -73,7 +73,7 @@ def drop_attributes(state: State, plan: ModulePlan) -> None:
             state.effects.add(("attr", module, name, attr))
     gone = [*plan.dropped_statements, *plan.unset]
     if plan.diff is not None:
-        gone += [p.old for p in plan.diff.edited() if p.how == "changed" and p.old is not None]
+        gone += [p.old for p in plan.diff.edited if p.how == "changed" and p.old is not None]
     for number in gone:
         for *path, attr in attribute_targets(plan.before.statements[number]):
             for entity, _ in state.index.names.attributes_set(plan.name, (*path, attr)):

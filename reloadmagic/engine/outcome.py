@@ -89,7 +89,7 @@ def definitions(plan: ModulePlan) -> Iterator[Definition]:
     """What the edit of a module did to its definitions."""
     if plan.diff is None:
         return
-    for pair in plan.diff.edited():
+    for pair in plan.diff.edited:
         if pair.new in plan.pinned:
             continue
         statement = plan.after.statements[pair.new]

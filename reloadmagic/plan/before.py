@@ -130,7 +130,7 @@ class Before:
         """Where what set an attribute is gone, or sets that of another object, others count again."""
         if not self._setters:
             return
-        edited = {(n, pair.new) for n, diff in self._diffs.items() for pair in diff.edited()}
+        edited = {(n, pair.new) for n, diff in self._diffs.items() for pair in diff.edited}
         places, after = self._places, self._index.filling.setters()
         for attribute, before in self._setters.items():
             now = after.get(attribute, set())
@@ -193,7 +193,7 @@ def _gone(diffs: Mapping[str, Diff]) -> set[StatementId]:
     changed = {
         (name, pair.old)
         for name, diff in diffs.items()
-        for pair in diff.edited()
+        for pair in diff.edited
         if pair.how == "changed" and pair.old is not None
     }
     return dropped | changed
@@ -207,7 +207,7 @@ def _given_up(diff: Diff, returned: AbstractSet[tuple[int, str]]) -> Iterator[st
     for number in diff.dropped:
         binds = diff.before.statements[number].binds
         yield from (name for name in binds if (number, name) not in returned)
-    for pair in diff.edited():
+    for pair in diff.edited:
         if pair.old is not None:
             now = diff.after.statements[pair.new].binds
             yield from (n for n in diff.before.statements[pair.old].binds if n not in now)

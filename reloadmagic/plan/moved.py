@@ -65,7 +65,7 @@ def _lost(plan: ModulePlan, diff: Diff) -> set[int]:
     """Statements of the source before that are gone, or leave their names to imports."""
     return set(diff.dropped).union(
         pair.old
-        for pair in diff.edited()
+        for pair in diff.edited
         if pair.how == "changed"
         and pair.old is not None
         and not _is_same_kind(plan, pair.old, pair.new)
@@ -83,7 +83,7 @@ def _gained(plan: ModulePlan, diff: Diff) -> list[int]:
     """Statements of the new source that are new, or were of another kind."""
     return [
         pair.new
-        for pair in diff.edited()
+        for pair in diff.edited
         if pair.old is None or not _is_same_kind(plan, pair.old, pair.new)
     ]
 

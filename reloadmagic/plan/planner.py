@@ -122,7 +122,7 @@ class Planner:
 
     def _look_ahead(self, diffs: Mapping[str, Diff]) -> None:
         """Index the modules that edited statements will import for the first time."""
-        edited = {(name, pair.new) for name, diff in diffs.items() for pair in diff.edited()}
+        edited = {(name, pair.new) for name, diff in diffs.items() for pair in diff.edited}
         todo = [*edited]
         while todo:
             for name in self._index.imports.by_statement(todo.pop()):

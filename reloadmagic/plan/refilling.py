@@ -28,7 +28,7 @@ def fills_otherwise(index: Index, diffs: Mapping[str, Diff]) -> bool:
         for number in diff.dropped:
             if _may_fill(index, name, _calls(before[number])) or _fills(before[number]):
                 return True
-        for pair in diff.edited():
+        for pair in diff.edited:
             if pair.old is None:
                 continue
             was = before[pair.old]
@@ -120,7 +120,7 @@ def _called(unit: Unit) -> Iterator[Path]:
 def _new_imports(diff: Diff, paths: Iterable[Path]) -> bool:
     """Does one of the paths start with what the edit imports?"""
     roots = {path[0] for path in paths}
-    edited = (diff.after.statements[pair.new] for pair in diff.edited()) if roots else ()
+    edited = (diff.after.statements[pair.new] for pair in diff.edited) if roots else ()
     return any(s.fragment.kind == "import" and roots & {*s.binds, "*"} for s in edited)
 
 

@@ -52,7 +52,7 @@ class Seeds:
         """Plan what the edit of one module says."""
         diff = plan.diff
         assert diff is not None
-        for pair in diff.edited():
+        for pair in diff.edited:
             self._edited(plan, pair)
         for number in self._kept_no_longer(plan):
             self.propagation.reach(plan, number, "it is kept no longer")

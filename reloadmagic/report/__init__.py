@@ -43,7 +43,7 @@ class Report:
         """Whether there is something to say: a touched file with the same text is nothing."""
         if self.troubles or self.notes:
             return True
-        return not all(outcome.status == "touched" for outcome in self.outcomes)
+        return any(outcome.status != "touched" for outcome in self.outcomes)
 
     @property
     def failed(self) -> tuple[Outcome, ...]:

@@ -7,8 +7,7 @@ writes.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
@@ -75,14 +74,20 @@ class Planning:
         *again* is to run, edited or not. With *whole_groups* nothing is put into an object that is
         not filled anew.
         """
-        with self._whole_index():
+        try:
             self._sync()
             return self._plan(changes, keep, again, whole_groups=whole_groups)
+        except BaseException:
+            self._drop_index()
+            raise
 
     def current_index(self) -> Index:
         """Who uses what, in the sources that last ran."""
-        with self._whole_index():
+        try:
             self._sync()
+        except BaseException:
+            self._drop_index()
+            raise
         return self.index
 
     @functools.cached_property
@@ -102,14 +107,9 @@ class Planning:
         if "index" in vars(self):
             self.index.drop(name)
 
-    @contextmanager
-    def _whole_index(self) -> Iterator[None]:
-        """An index that an interrupt has left half made is made anew when it is next asked for."""
-        try:
-            yield
-        except BaseException:
-            vars(self).pop("index", None)
-            raise
+    def _drop_index(self) -> None:
+        """One that an interrupt may have left half made is made anew when it is next asked for."""
+        vars(self).pop("index", None)
 
     def _sync(self) -> None:
         """Have the index hold what last ran, whatever a plan put there since."""

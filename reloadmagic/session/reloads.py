@@ -76,7 +76,7 @@ class Reloads:
             )
             if not changes:
                 return Report()
-            plan = self.plan(changes, keep)
+            plan = self._work.planning.plan(changes, keep=keep)
         with interrupts_wait():
             outcomes, notes = self._carry_out(plan, keep)
         return Report(outcomes, notes, time.perf_counter() - started)

@@ -83,6 +83,8 @@ class Updater:
         ``app`` has answered its first request, say, and a route comes behind the others: with all
         that was put in before it may go into an ``app`` that is made anew.
         """
+        if not plan.alone:
+            return ()
         failed = [o for o in outcomes if o.status == "failed"]
         if not any(o.module in plan.alone and self._is_by_library(o.error) for o in failed):
             return ()
@@ -97,25 +99,30 @@ class Updater:
 
     def _settle_files(self, changes: Iterable[Change]) -> list[str]:
         """Remember files that nothing can be done about, and say so, a phrase each."""
-        known = [change for change in changes if change.module in self._tracking.modules]
-        gone = [change for change in known if change.kind == "deleted"]
-        opaque = [change for change in known if change.kind == "opaque"]
-        if not gone and not opaque:
+        found = [change for change in changes if change.kind in {"deleted", "opaque"}]
+        known = [change for change in found if change.module in self._tracking.modules]
+        if not known:
             return []
         from ..report.words import NAMES, listed, place
 
         notes = []
+        gone = [change for change in known if change.kind == "deleted"]
         if gone:
             are = "is" if len(gone) == 1 else "are"
             files = listed([place(change.path, 0) for change in gone], NAMES)
             notes.append(f"{files} {are} gone; what last ran stays")
-        for change in opaque:
-            tracked = self._tracking.modules[change.module]
-            tracked.stamp = change.stamp
-            self._tracking.expect(tracked)
-            path = place(change.path, 0)
-            notes.append(f"{path} changed, and only a restart can load a {tracked.opaque}")
-        return notes
+        opaque = [change for change in known if change.kind == "opaque"]
+        return [*notes, *map(self._settle_opaque, opaque)]
+
+    def _settle_opaque(self, change: Change) -> str:
+        """Remember a file that only a restart can load; the phrase that says so."""
+        from ..report.words import place
+
+        tracked = self._tracking.modules[change.module]
+        tracked.stamp = change.stamp
+        self._tracking.expect(tracked)
+        path = place(change.path, 0)
+        return f"{path} changed, and only a restart can load a {tracked.opaque}"
 
     def _unreadable(self, change: Change) -> Outcome | None:
         tracked = self._tracking.modules.get(change.module)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -61,6 +62,7 @@ def child_nodes(node: ast.AST) -> list[ast.AST]:
     return found
 
 
+_BINDS_BY_TEXT = re.compile(r"globals\(\)|vars\(\)|exec\(")
 _DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
 _CATCHES = frozenset({ast.ExceptHandler, ast.MatchAs, ast.MatchStar})
 _BODY, _LOOP = ("body",), ("body", "orelse")
@@ -93,7 +95,7 @@ def bound_names(nodes: Iterable[ast.AST], text: str = ":=") -> Iterator[str]:
 
 def bound_by_text(nodes: Iterable[ast.AST], text: str) -> Iterator[str]:
     """Names that statements of a module bind as texts: ``globals()["A"] = 1``, ``exec("A = 1")``."""
-    if not any(call in text for call in ("globals()", "vars()", "exec(")):
+    if not _BINDS_BY_TEXT.search(text):
         return
     for node in nodes:
         match node:
