@@ -13,7 +13,6 @@ from typing import Any
 from ..absent import ABSENT
 from ..live import class_dict, is_class
 from ..modules import TrackedModule, module_namespace
-from ..returned import gives_back
 from ..source import Source, Statement
 
 
@@ -28,6 +27,8 @@ def star_bindings(
     found: dict[int, frozenset[str]] = {}
     for number, statement in enumerate(source.statements):
         if "*" in statement.binds:
+            from ..returned import gives_back  # not before there is such an import
+
             own = _bound_by_others(source, number)
             found[number] = frozenset(
                 name

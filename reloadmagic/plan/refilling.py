@@ -51,7 +51,7 @@ def _stand_otherwise(index: Index, module: str, diff: Diff) -> bool:
     entry = index.modules[module]
     was: dict[str, set[object]] = {}
     now: dict[str, set[object]] = {}
-    for pair in diff.edited():
+    for pair in diff.edited:
         after = diff.after.statements[pair.new]
         _note_names(now, after, summarize(after.fragment, postponed=is_postponed(diff.after)))
         if pair.old is not None:
