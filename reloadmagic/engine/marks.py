@@ -6,6 +6,7 @@ to be known which is which, from the first import on.
 
 from __future__ import annotations
 
+import functools
 import types
 import weakref
 from collections import Counter
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..live import class_dict, functions_held, functions_within, is_class, nested_classes
 from ..modules import TrackedModule
-from ..patch.wrappers import CACHE
 
 if TYPE_CHECKING:
     from ..source import Source
@@ -106,7 +106,7 @@ def _functions(value: Any, module: str, text: str | None = None) -> Iterator[Any
             for _, inner in nested_classes(value):
                 yield from _functions(inner, module, text)
         return
-    if type(value) is CACHE:
+    if type(value) is functools._lru_cache_wrapper:
         yield value
     for function in functions_within(value):
         seen: set[int] = set()
