@@ -109,7 +109,8 @@ def _reload(state: State, work: Work, module: types.ModuleType) -> None:
         return
     # importlib replaces __spec__ and its like before the loader is called.
     _keep_place(state)
-    if is_moved:  # it may be a package no longer; if it is one, importlib says where
+    if plan.before.path != plan.after.path:
+        # It may be a package no longer; if it is one, importlib says where.
         plan.tracked.namespace.pop("__path__", None)
     importlib.reload(module)
     # Where another finder stands before ours, its loader ran the module as a whole.
