@@ -22,6 +22,9 @@ _ATOMS = frozenset(
         ),
     )
 )
+_HOLDERS = frozenset(map(id, (list, tuple, deque, set, frozenset, dict, OrderedDict)))
+SMALL = 1000
+"""Containers with more entries than this are not looked through for what is no data."""
 
 
 def is_plain(value: object) -> bool:
@@ -33,19 +36,17 @@ def is_plain(value: object) -> bool:
 
 
 def is_data(value: Any, *, depth: int = 8) -> bool:
-    """Is *value* plain, or a built-in container of nothing else?"""
-    if is_plain(value):
-        return True
+    """Is *value* plain, or a built-in container of nothing else? False where it is a large one."""
     kind = type(value)
-    if not depth:
+    if id(kind) in _ATOMS:
+        return True
+    if not depth or id(kind) not in _HOLDERS or len(value) > SMALL:
         return False
-    if kind in (list, tuple, deque, set, frozenset):
-        return all(is_data(part, depth=depth - 1) for part in value)
-    if kind in (dict, OrderedDict):
+    if kind is dict or kind is OrderedDict:
         return all(
             is_data(k, depth=depth - 1) and is_data(v, depth=depth - 1) for k, v in value.items()
         )
-    return False
+    return all(is_data(part, depth=depth - 1) for part in value)
 
 
 def same_value(old: Any, new: Any, *, depth: int = 8) -> bool:
