@@ -158,6 +158,10 @@ class Statements:
     def _note_name(self, target: ast.expr, value: ast.expr) -> None:
         """A global name may become another one for what has one, or for a method."""
         path = dotted(value)
+        match target, value:
+            case (ast.Tuple(elts=targets), ast.Tuple(elts=values)) if len(targets) == len(values):
+                for each, part in zip(targets, values, strict=True):
+                    self._note_name(each, part)
         if not isinstance(target, ast.Name):
             return
         if path is not None:
