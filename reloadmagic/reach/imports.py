@@ -120,8 +120,12 @@ class Imports:
             if entry.late is None:
                 entry.late = list(self._imports(name, entry, "f"))
             yield from entry.late
-            for target in self.by_module()[name] if entry.loads else ():
-                yield from ((user, target) for user, _ in entry.loads if user[1] == "f")
+            if entry.loads:
+                # What the module imports by its name comes where that is written.
+                named = self._imported(name, entry)
+                others = [target for target in self.by_module()[name] if target not in named]
+                loading = [user for user, _ in entry.loads if user[1] == "f"]
+                yield from ((user, target) for user in loading for target in others)
 
     def by_statement(self, statement: StatementId) -> Iterator[str]:
         """The modules, as it seems, that running a statement makes the import system load."""
