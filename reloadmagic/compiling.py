@@ -12,7 +12,7 @@ import importlib.util
 import linecache
 import os
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .errors import SourceError
@@ -95,13 +95,18 @@ def source_of(loader: Any, data: bytes, path: str, *, warn: bool = False) -> Sou
 
 
 def compile_statements(
-    loader: Any, source: Source, statements: Iterable[Statement], *, merge_hook: bool = False
+    loader: Any,
+    source: Source,
+    statements: Iterable[Statement],
+    *,
+    merge_hook: bool = False,
+    change: Callable[[ast.stmt], None] | None = None,
 ) -> types.CodeType:
     """Code of some statements of *source*, the same that they have in the whole module.
 
     *loader* compiles them if it is not known which one *source* was read by. *merge_hook*:
     functions of the module's own scope that have decorators get one more, innermost, which is
-    looked up as `MERGE_HOOK` among the builtins.
+    looked up as `MERGE_HOOK` among the builtins. *change* may change each node before.
 
     Raises:
         SourceError: a statement parses but does not compile (``return`` outside a function).
@@ -112,6 +117,8 @@ def compile_statements(
         nodes = statement.parse()
         whole = whole or statement.fragment.kind in {"doc", "future"}
         body += nodes
+    for node in body if change is not None else ():
+        change(node)  # type: ignore[misc]
     if merge_hook:
         insert_merge_hook(body)
     imports = source.imports()

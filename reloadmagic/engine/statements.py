@@ -19,6 +19,7 @@ from .bound import olds, raw_before
 from .cycles import give_back_later_names
 from .dropping import drop_foreign, drop_own_names, drop_star, forget_unbound
 from .loggers import replacing
+from .methods import changed_methods, compile_methods, put_methods
 from .noting import (
     definition_fingerprints,
     fillable,
@@ -74,9 +75,16 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     formerly = olds(state, work, number)
     drop_own_names(state, plan, number)
     recorder = Recorder(namespace, work.hidden)
+    methods = changed_methods(state, plan, number)
+    if methods is not None:
+        code = compile_methods(plan, loader, number)
     past = dict(namespace) if state.index.whole(plan.name) else None
     told = _tell(work, number)
     result = _execute(state, work, number, code, recorder)
+    if methods is not None:
+        name = statement.binds[0]
+        put_methods(state, before[name], namespace[name], methods)
+        namespace[name] = before[name]
     _see_all(state, plan, number, recorder, before, past)
     _note_last(state, work, recorder)
     if statement.fragment.kind == "import":
