@@ -350,6 +350,38 @@ def test_an_interrupted_reload_is_made_up_for_at_the_next(project, reloader):
     assert slow.A == 2
 
 
+def test_dependents_that_an_interrupt_kept_from_their_turn_follow_at_the_next_reload(
+    project, reloader
+):
+    project.write("low.py", "A = 1\n")
+    project.write(
+        "slow.py",
+        """
+        import os
+        import low
+        def double(n):
+            if os.path.exists("flag.txt"):
+                raise KeyboardInterrupt
+            return n * 2
+        B = double(low.A)
+        """,
+    )
+    project.write("beside.py", "from low import A\nC = A * 3\n")
+    project.write("behind.py", "from slow import B\nD = B + 1\n")
+    low, slow, beside, behind = load("low", "slow", "beside", "behind")
+    project.write("flag.txt", "")
+    project.edit("low.py", "A = 5\n")
+    for _ in range(2):  # the second time, nothing but what was left
+        with pytest.raises(KeyboardInterrupt):
+            reloader.reload()
+    project.delete("flag.txt")
+    assert reloader.look() != []
+    assert not reloader.reload().failed
+    assert (low.A, slow.B, beside.C, behind.D) == (5, 10, 15, 11)
+    assert not reloader.reload()
+    assert (reloader.look(), reloader.is_due("slow")) == ([], False)
+
+
 # One message for one edit ------------------------------------------------------------------------
 
 BROKEN = {

@@ -41,6 +41,7 @@ class Engine:
         marks: what decorators have set on functions.
         watch: the containers of the modules.
         retry: for dependents that failed, the changes for which they were to run.
+        interrupted: of these, those that had not had their turn when an interrupt came.
         awaited: for modules that failed, the files of the new modules that they had imported.
         tell: is told, from another thread, of statements that take long.
     """
@@ -58,6 +59,7 @@ class Engine:
         self.running: Run | None = None
         self.imported: list[tuple[str, int, str, Stamp | None]] = []
         self.retry: dict[str, set[Token]] = {}
+        self.interrupted: set[str] = set()
         self.awaited: dict[str, dict[str, Stamp | None]] = {}
         self.marks = Marks()
         self.tell: Callable[[Slow], object] | None = None

@@ -152,6 +152,7 @@ class Run:
             KeyboardInterrupt: it came while a module ran; that set is rolled back.
         """
         outcomes: list[Outcome] = []
+        self.engine.interrupted.clear()  # the plan sees to them
         with self._watching() if self.runs else contextlib.nullcontext():
             for changeset in self.plan.sets:
                 if changeset.blocked:
@@ -198,6 +199,7 @@ class Run:
             state.take_back_effects()
             state.leftovers = leftovers
             if is_interrupt(error):
+                self._leave_to_next(changeset, causes)
                 raise KeyboardInterrupt from None
             self.engine.awaited |= dict.fromkeys(names, files)
             return list(self._failures(changeset, error, causes))
@@ -322,6 +324,21 @@ class Run:
             module = work.plan.tracked.reference()
             if module is not None and sys.modules.get(name) is not module:
                 sys.modules[name] = module
+
+    def _leave_to_next(self, changeset: Changeset, causes: dict[str, set[Token]]) -> None:
+        """Dependents that follow no more now do so at the next reload: of their own files, and of
+        edits that are in, nothing tells that there is something to do.
+        """
+        later = self.plan.sets[self.plan.sets.index(changeset) + 1 :]
+        for rest in later:
+            causes = {**causes, **reasons(self.state, rest.modules)}
+        for name, found in causes.items():
+            plan = self.state.work[name].plan
+            if plan.diff is None and (found or name in self.engine.retry):
+                self.engine.retry.setdefault(name, set()).update(found)
+                self.engine.interrupted.add(name)
+                plan.tracked.stamp = None  # so that it is looked at
+        self.engine.tracked.version += 1
 
     def _failures(
         self, changeset: Changeset, error: BaseException, causes: dict[str, set[Token]]

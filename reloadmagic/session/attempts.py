@@ -32,6 +32,9 @@ class Attempts:
 
     *tracked* are the modules by name, *find_spec* says where an import would find one now, and
     *awaited* gives, for modules that failed, the files of the new modules that they imported.
+
+    Attributes:
+        interrupted: dependents that an interrupt has kept from their turn.
     """
 
     def __init__(
@@ -39,10 +42,12 @@ class Attempts:
         tracked: Mapping[str, TrackedModule],
         find_spec: Callable[[str], ModuleSpec | None],
         awaited: Mapping[str, Mapping[str, Stamp | None]],
+        interrupted: Collection[str] = (),
     ) -> None:
         self._tracked = tracked
         self._find_spec = find_spec
         self._awaited = awaited
+        self.interrupted = interrupted
         self._tried: dict[str, object] = {}
         self._before: dict[str, object] = {}
         # For modules that failed, those of which an edit could mend them.
@@ -72,7 +77,7 @@ class Attempts:
         self._tried.pop(name, None)
         self._menders.pop(name, None)
 
-    def interrupted(self) -> None:
+    def give_back(self) -> None:
         """What was about to be tried is still to be done."""
         self._tried = self._before
 
@@ -102,6 +107,8 @@ class Attempts:
 
     def may_be_mended(self, name: str, changes: Iterable[Change]) -> bool:
         """Could *changes*, or what has become of files since, mend the module *name*?"""
+        if name in self.interrupted:
+            return True
         cause = getattr(self._tracked[name].failed, "exception", None)
         missing = _missing(cause) if isinstance(cause, ImportError) else ""
         if missing and self._find_spec(missing) is not None:

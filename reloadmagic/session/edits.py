@@ -78,7 +78,8 @@ class Edits:
         Modules in *held* are to run another version than their files hold.
         """
         for tracked, stamp in stale:
-            known = None if tracked.name in held else read_if_alike(tracked, stamp)
+            is_due = tracked.name in held or tracked.name in self._retry
+            known = None if is_due else read_if_alike(tracked, stamp)
             if known is None:
                 return False
             if tracked.source is None or known[1] != tracked.source.data:

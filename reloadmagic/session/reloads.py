@@ -74,7 +74,7 @@ class Reloads:
             changes = self._work.attempts.worth_trying(
                 change for change in found if change.module not in self._work.undo.held
             )
-            if not changes:
+            if not changes and not self._work.attempts.interrupted:
                 return Report()
             plan = self._work.planning.plan(changes, keep=keep)
         with interrupts_wait():

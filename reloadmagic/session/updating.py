@@ -60,7 +60,7 @@ class Updater:
         try:
             outcomes += self._engine.run(plan, self._namespaces.known)
         except BaseException:  # an interrupt, or a fault of our own
-            self._attempts.interrupted()
+            self._attempts.give_back()
             raise
         failed = failures(outcomes)
         for change in plan.changes:

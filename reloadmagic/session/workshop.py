@@ -44,7 +44,7 @@ class Workshop:
         install: Callable[[], object],
     ) -> None:
         self.undo = Undo()
-        self.attempts = Attempts(tracking.modules, find_spec, engine.awaited)
+        self.attempts = Attempts(tracking.modules, find_spec, engine.awaited, engine.interrupted)
         self.edits = Edits(tracking, pending, find_spec, self.attempts, engine.retry)
         self.updater = Updater(engine, tracking, self.edits, self.attempts, namespaces, install)
         self._tracking = tracking
@@ -71,6 +71,7 @@ class Workshop:
         self._tracking.forget(name)
         self._engine.retry.pop(name, None)
         self._engine.awaited.pop(name, None)
+        self._engine.interrupted.discard(name)
         self.edits.forget(name)
         self.undo.held.pop(name, None)
         if "planning" in vars(self):
