@@ -48,6 +48,8 @@ class Walk(Effects):
             self._made(entity)
         elif kind == "head":
             self._head(entity)
+            if self.index.caching:
+                self.functions |= self._constructing(entity)
         elif kind == "layout":
             self._derived(entity)
         self.finish()
@@ -196,6 +198,13 @@ class Walk(Effects):
             classes = filter(None, map(self.index.families.statement_of, named))
             if any(map(self.index.families.is_protocol, classes)):
                 self.statements.add(found)
+
+    def _constructing(self, entity: Entity) -> set[User]:
+        """The functions that make instances of a class, or of one derived from it, or call such."""
+        walk = Walk(self.index)
+        walk._constructed(entity)
+        walk.drain()
+        return {user for user in walk.seen if user[1] == "f"}
 
     def _made(self, entity: Entity) -> None:
         families = self.index.families
