@@ -70,10 +70,23 @@ def returned(
         held = plan.tracked.gone.get(_definition(plan.after.statements[pair.new]))
         is_new = pair.old is None or _is_other(plan, pair)
         value = held() if held is not None and is_new else None
-        if value is not None:
+        if value is not None and not _is_made_by_others(plan, pair.new, value):
             home = _home(value, plan, tracked)
             if home is None or stamp_of(home.path) is None:
                 yield pair.new, value, home
+
+
+def _is_made_by_others(plan: ModulePlan, number: int, value: Any) -> bool:
+    """Is *value* what a statement has made that stays and binds the same name, in a block say?"""
+    name = plan.after.statements[number].binds[0]
+    for other, statement in enumerate(plan.after.statements):
+        partner = plan.partner(other)
+        if other == number or partner is None or name not in statement.binds:
+            continue
+        held = plan.tracked.bound[partner].get(name)
+        if held is not None and held() is value:
+            return not _only_names(statement, name, value, plan.tracked)
+    return False
 
 
 def _home(

@@ -308,7 +308,7 @@ def _awaited(
             behind = _waiting_behind(state, imports, plan.name, [target], waiting)
             seen = "" if _imports_by_name(state, user) else target
             for module, number in Walk(state.index, calls_only=True).from_user(user):
-                if module == plan.name:
+                if module == plan.name and (seen or _may_begin(state, plan.name, number, target)):
                     found.setdefault(number, {}).setdefault(seen, []).extend(behind)
     for number, behind in begun.items():
         known = found.setdefault(number, {})
@@ -316,6 +316,18 @@ def _awaited(
         if unnamed:
             known[""] = [*known.get("", ()), *(n for n in behind if n in unnamed)]
     return found
+
+
+def _may_begin(state: State, name: str, number: int, target: str) -> bool:
+    """May a statement import *target* by a name that is worked out, as far as is known of others?
+
+    Where it is noted which imports it began, or which began that one, no more is guessed.
+    """
+    begun = state.index.imports.begun()
+    if (number, target) in begun.get(name, ()):
+        return True
+    is_known = any(target == other for pairs in begun.values() for _, other in pairs)
+    return not is_known and all(number != other for other, _ in begun.get(name, ()))
 
 
 def _imports_by_name(state: State, user: User) -> bool:
