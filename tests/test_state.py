@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import atexit
 import weakref
 
 import pytest
@@ -1098,3 +1099,23 @@ NET = Net()
     project.edit("m.py", text.replace("x * self.w", "x * self.w + 1"))
     reloader.reload()
     assert (m.NET is net, net.forward(3)) == (True, 7)
+
+
+def test_a_function_to_call_at_exit_is_registered_once(project, reloader, monkeypatch):
+    registered = []
+
+    def unregister(function):
+        registered[:] = [f for f in registered if f is not function]
+
+    monkeypatch.setattr(atexit, "register", lambda f: registered.append(f) or f)
+    monkeypatch.setattr(atexit, "unregister", unregister)
+    text = "import atexit\n@atexit.register\ndef end(): pass\n"
+    project.write("m.py", text)
+    m = load("m")
+    for head in ("x=1", "x=2, y=3"):
+        project.edit("m.py", text.replace("end()", f"end({head})"))
+        reloader.reload()
+    assert registered == [m.end]
+    project.edit("m.py", text.replace("end()", "end(x=4)") + "raise ValueError\n")
+    reloader.reload()
+    assert registered == [m.end]

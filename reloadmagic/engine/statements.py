@@ -18,6 +18,7 @@ from ..transaction import ABSENT
 from .bound import olds, raw_before
 from .cycles import give_back_later_names
 from .dropping import drop_foreign, drop_own_names, drop_star, forget_unbound
+from .exits import unregister
 from .loggers import replacing
 from .methods import changed_methods, compile_methods, put_methods
 from .noting import (
@@ -74,6 +75,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     before = {name: namespace.get(name, ABSENT) for name in statement.binds}
     formerly = olds(state, work, number)
     drop_own_names(state, plan, number)
+    unregister(state, plan, number, formerly)
     recorder = Recorder(namespace, work.hidden)
     methods = changed_methods(state, plan, number)
     if methods is not None:
