@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..live import hold
@@ -19,14 +20,16 @@ if TYPE_CHECKING:
 __all__ = ["commit_module"]
 
 _BASELINE = ("failed", "gone", "noted", "owed", "source", "stale", "stars", "unexplained")
+_baseline = operator.attrgetter(*_BASELINE)
 
 
 def commit_module(state: State, name: str) -> Outcome | None:
     """Make the source that ran the baseline; the outcome, None if nothing happened."""
     work = state.work[name]
     plan, tracked = work.plan, work.plan.tracked
-    for changed in (tracked, *(home for home, _ in work.taken)):
-        _remember(state, changed)
+    _remember(state, tracked)
+    for home, _ in work.taken:
+        _remember(state, home)
     tracked.owed = _owed(plan)
     if not work.started and plan.diff is None:
         return None
@@ -61,12 +64,12 @@ def commit_module(state: State, name: str) -> Outcome | None:
 
 def _remember(state: State, tracked: TrackedModule) -> None:
     """What is known of a module is taken back with the rest, if that is."""
-    was = {name: getattr(tracked, name) for name in _BASELINE}
-    state.transaction.on_rollback(_put_back, tracked, {**was, "bound": list(tracked.bound)})
+    was = *_baseline(tracked), list(tracked.bound)
+    state.transaction.on_rollback(_put_back, tracked, was)
 
 
-def _put_back(tracked: TrackedModule, was: dict[str, Any]) -> None:
-    for name, value in was.items():
+def _put_back(tracked: TrackedModule, was: tuple[Any, ...]) -> None:
+    for name, value in zip((*_BASELINE, "bound"), was, strict=True):
         setattr(tracked, name, value)
 
 

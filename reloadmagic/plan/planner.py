@@ -149,7 +149,7 @@ class Planner:
 
         Of those that were not *edited*, some that call a function which was.
         """
-        for user, name in list(self._index.imports.by_functions()):
+        for user, name in self._index.imports.by_functions():
             if self._may_be_new(name):
                 module, _, qualname = user
                 home = module, self._index.modules[module].functions[qualname][0]

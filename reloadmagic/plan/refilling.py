@@ -52,6 +52,8 @@ def _stand_otherwise(index: Index, module: str, diff: Diff) -> bool:
     was: dict[str, set[object]] = {}
     now: dict[str, set[object]] = {}
     for pair in diff.edited:
+        if pair.how == "body":
+            continue  # it binds what it bound
         after = diff.after.statements[pair.new]
         _note_names(now, after, summarize(after.fragment, postponed=is_postponed(diff.after)))
         if pair.old is not None:

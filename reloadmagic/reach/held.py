@@ -24,6 +24,9 @@ __all__ = ["holding_attribute", "read_assigned", "read_held", "read_holder", "re
 
 def read_assigned(reader: Expressions, value: ast.expr, targets: list[ast.expr]) -> None:
     """Read what is assigned to *targets*, of which some may be attributes of ``self``."""
+    if not reader.scope.itself:
+        reader.read(value, MENTION)
+        return
     pairs = [pair for target in targets for pair in one_to_one(target, value)]
     if not any(holding_attribute(reader, target) for target, _ in pairs):
         reader.read(value, MENTION)

@@ -114,8 +114,11 @@ class Imports:
                         if found != name and not self._is_only_parent(name, path, found):
                             yield user, found
 
-    def by_functions(self) -> Iterator[tuple[User, str]]:
+    def by_functions(self) -> list[tuple[User, str]]:
         """The functions that import when they are called, with the modules that they import."""
+        return self._index.remembered("by functions", lambda: list(self._find_by_functions()))
+
+    def _find_by_functions(self) -> Iterator[tuple[User, str]]:
         for name, entry in self._modules.items():
             if entry.late is None:
                 entry.late = list(self._imports(name, entry, "f"))

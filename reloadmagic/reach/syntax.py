@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Iterator
 
 from ..source.anatomy import FunctionNode
@@ -123,18 +122,17 @@ def function_locals(
     names.update(a.arg for a in (args.vararg, args.kwarg) if a)
     declared: set[str] = set()
     outer: set[str] = set()
-    once = set(names)
+    again: set[str] = set()
     if not isinstance(node, ast.Lambda):
-        times = Counter([*names, *bound_names(node.body, text)])
-        names.update(times)
-        once = {name for name in names if times[name] == 1}
+        for name in bound_names(node.body, text):
+            (again if name in names else names).add(name)
         declares = "global" in text or "nonlocal" in text
         for inner in scope_statements(node.body) if declares else ():
             if type(inner) is ast.Global:
                 declared.update(inner.names)
             elif type(inner) is ast.Nonlocal:
                 outer.update(inner.names)
-    return names - declared - outer, declared, outer, once
+    return names - declared - outer, declared, outer, names - again
 
 
 def stored(node: FunctionNode) -> Iterator[str]:
