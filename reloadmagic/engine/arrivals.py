@@ -17,9 +17,10 @@ from ..plan import ModulePlan
 from ..source import Source
 from .cycles import give_back_later_names
 from .noting import Fillable, fillable
-from .reloading import descents, reload_module
+from .reloading import reload_module
 from .settling import settle
 from .state import Work
+from .turns import descents
 
 if TYPE_CHECKING:
     from ..modules import TrackedModule

@@ -20,24 +20,21 @@ from ..interrupts import interrupts_pass
 from ..loader import ReloadLoader
 from ..modules import is_importing
 from ..plan import ModulePlan
-from ..plan.order import import_graph
-from ..reach.walk import Walk
 from .annotations import annotate, order_annotations
 from .bodies import patch_bodies
 from .bound import loader_of
-from .cycles import order_known
 from .dropping import drop_names, drop_unexplained, hide_unexplained
 from .failures import Failed, locate
 from .late import at_imports
 from .quiet import is_quiet, stands_alone
 from .snapshots import snapshot_module, snapshot_reachable, snapshot_unshared
 from .statements import run_quietly, run_statement
+from .turns import awaited_by, begun_by, descents, descents_of_all, has_all_it_imports
 
 if TYPE_CHECKING:
-    from ..reach.tokens import User
     from .state import State, Work
 
-__all__ = ["descents", "reload_module", "rerun", "room_for"]
+__all__ = ["reload_module", "rerun", "room_for"]
 
 # How many frames one module takes that is reloaded by the import of another, and some to spare.
 _FRAMES = 24
@@ -74,8 +71,8 @@ def reload_module(state: State, name: str) -> None:
     if plan.diff is None:
         if is_importing(module):
             return  # in another thread: what it has yet to use, it finds edited
-        if not state.effects.may_run(plan) and not _descents_of_all(state, plan.name):
-            plan.pass_by(for_good=_has_all_it_imports(state, plan.name))
+        if not state.effects.may_run(plan) and not descents_of_all(state, plan.name):
+            plan.pass_by(for_good=has_all_it_imports(state, plan.name))
             return
     started = time.perf_counter()
     try:
@@ -95,7 +92,7 @@ def _reload(state: State, work: Work, module: types.ModuleType) -> None:
         # Nothing of it runs, so there is nothing for importlib to see to.
         work.started = True
         patch_bodies(state, work)
-        for _, targets in sorted(_descents_of_all(state, plan.name).items()):
+        for _, targets in sorted(descents_of_all(state, plan.name).items()):
             for target in targets:
                 reload_module(state, target)
         order_annotations(state, plan)
@@ -159,8 +156,8 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
     plan = work.plan
     drop_names(state, work)
     behind = descents(state, plan.name)
-    begun = _begun(state, plan.name)
-    awaited = _awaited(state, plan, begun)
+    begun = begun_by(state, plan.name)
+    awaited = awaited_by(state, plan, begun)
     try:
         hide_unexplained(state, work)
         if state.index.whole(name) and not any(map(plan.in_any_case, plan.run)):
@@ -210,7 +207,7 @@ def _run(
     loader: ReloadLoader,
     awaited: Mapping[str, Iterable[str]],
 ) -> None:
-    """Run one statement, in the way that it asks for; `_awaited` tells of *awaited*."""
+    """Run one statement, in the way that it asks for; `awaited_by` tells of *awaited*."""
     plan, replays = work.plan, state.effects.groups.replays
     state.caches.clear()
     state.caches.clear_ahead(plan, number)
@@ -229,140 +226,3 @@ def _run(
         with state.progress.of(plan.after, plan.after.statements[number]), late:
             run_statement(state, work, number, loader)
     replays.end_statement(plan, number)
-
-
-def descents(state: State, name: str) -> dict[int, list[str]]:
-    """For each statement of a module, the modules of this set that imports run before it.
-
-    Those that an import statement names behind one that is not loaded yet come after it.
-    """
-    waiting = {n for n in state.active if n != name and not state.work[n].started}
-    if not waiting:
-        return {}
-    entry = state.index.modules[name]
-    imports = state.index.imports.at_once()
-    found: dict[int, list[str]] = {}
-    for number, summary in enumerate(entry.summaries):
-        if not summary.imports:
-            continue
-        targets = [
-            target
-            for target in state.index.imports.by_statement((name, number))
-            # The packages that a module is in have been started, whatever they still wait for.
-            if not f"{name}.".startswith(f"{target}.")
-        ]
-        new = (n for n, t in enumerate(targets) if t in imports and t not in sys.modules)
-        first = next(new, len(targets)) + 1
-        for place, named in ((number, targets[:first]), (number + 1, targets[first:])):
-            behind = _waiting_behind(state, imports, name, named, waiting)
-            if behind:
-                found[place] = [*found.get(place, ()), *behind]
-    return found
-
-
-def _begun(state: State, name: str) -> dict[int, list[str]]:
-    """For each statement, the modules of this set of which it began the imports by what it called."""
-    begun = state.index.imports.begun().get(name, ())
-    waiting = {n for n in state.active if n != name and not state.work[n].started}
-    if not begun or not waiting:
-        return {}
-    imports = state.index.imports.at_once()
-    found: dict[int, list[str]] = {}
-    for number, target in begun:
-        behind = _waiting_behind(state, imports, name, [target], waiting)
-        if behind:
-            found.setdefault(number, []).extend(behind)
-    return found
-
-
-def _descents_of_all(state: State, name: str) -> dict[int, list[str]]:
-    """`descents`, and those that calls in statements of a module began before it."""
-    found = descents(state, name)
-    for number, behind in _begun(state, name).items():
-        found[number] = [*found.get(number, ()), *behind]
-    return found
-
-
-def _has_all_it_imports(state: State, name: str) -> bool:
-    """Has all that a module imports, at once or when called, had its turn? In a cycle it may not."""
-    waiting = {n for n in state.active if not state.work[n].started}
-    return import_graph(state.index).descendants(name).isdisjoint({name, *waiting})
-
-
-def _awaited(
-    state: State, plan: ModulePlan, begun: Mapping[int, list[str]]
-) -> dict[int, dict[str, list[str]]]:
-    """For each statement, by module that functions import which it may call, what waits behind it.
-
-    What it has *begun* and nobody names, it is to find as it is by then.
-    """
-    found: dict[int, dict[str, list[str]]] = {}
-    waiting = {n for n in state.active if n != plan.name and not state.work[n].started}
-    if not waiting:
-        return found
-    if state.late is None:
-        state.late = [f for f in state.index.imports.by_functions() if f[1] in state.active]
-    imports = state.index.imports.at_once() if state.late else {}
-    for user, target in state.late:
-        if target in waiting and not f"{plan.name}.".startswith(f"{target}."):
-            behind = _waiting_behind(state, imports, plan.name, [target], waiting)
-            seen = "" if _imports_by_name(state, user) else target
-            for module, number in Walk(state.index, calls_only=True).from_user(user):
-                if module == plan.name and (seen or _may_begin(state, plan.name, number, target)):
-                    found.setdefault(number, {}).setdefault(seen, []).extend(behind)
-    for number, behind in begun.items():
-        known = found.setdefault(number, {})
-        unnamed = set(behind).difference(*known.values())
-        if unnamed:
-            known[""] = [*known.get("", ()), *(n for n in behind if n in unnamed)]
-    return found
-
-
-def _may_begin(state: State, name: str, number: int, target: str) -> bool:
-    """May a statement import *target* by a name that is worked out, as far as is known of others?
-
-    Where it is noted which imports it began, or which began that one, no more is guessed.
-    """
-    begun = state.index.imports.begun()
-    if (number, target) in begun.get(name, ()):
-        return True
-    is_known = any(target == other for pairs in begun.values() for _, other in pairs)
-    return not is_known and all(number != other for other, _ in begun.get(name, ()))
-
-
-def _imports_by_name(state: State, user: User) -> bool:
-    """May a function import by ``importlib.import_module``, which nobody sees?"""
-    entry = state.index.modules[user[0]]
-    number, _ = entry.functions[user[2]]
-    return "import_module" in entry.source.statements[number].fragment.text
-
-
-def _waiting_behind(
-    state: State,
-    imports: Mapping[str, Iterable[tuple[int, str]]],
-    importer: str,
-    targets: Iterable[str],
-    waiting: set[str],
-) -> list[str]:
-    """The waiting modules that importing *targets* in *importer* starts, in that order.
-
-    What such a module imports itself has its turn within its own, what one imports that is not
-    loaded yet has it while that is. Of modules that import each other the importer does not start
-    the one that begins before it, where all is imported anew.
-    """
-    order = order_known(state)
-    found: list[str] = []
-    seen = {name for name, work in state.work.items() if work.started}
-    todo = [(importer, target) for target in targets][::-1]
-    while todo:
-        importer, name = todo.pop()
-        if name in seen or (
-            importer in order.graph.descendants(name) and not order.run.starts(importer, name)
-        ):
-            continue
-        seen.add(name)
-        if name in waiting:
-            found.append(name)
-        elif name in sys.modules:
-            todo += [(name, target) for _, target in imports.get(name, ())][::-1]
-    return found
