@@ -20,7 +20,11 @@ def tell_at_once(state: State, old: Any, stays: Any) -> None:
     """Twins, and what was replaced, leave the places where later statements look."""
     places = _filled_containers(state)
     if stays is not old:
-        places += [tracked.namespace for tracked in state.tracked.values()]
+        namespaces = [tracked.namespace for tracked in state.tracked.values()]
+        places += namespaces
+        if is_class(old) and is_class(stays):
+            places += [v for names in namespaces for v in names.values() if is_container(v)]
+            state.patcher.move_in(old, stays, places)
     state.patcher.redirect_in(places)
     for target in state.index.filling.fillers():
         value = filled_object(state, target)

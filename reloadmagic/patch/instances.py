@@ -20,7 +20,7 @@ from .values import copy_value
 from .wrappers import CACHE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from .patcher import Patcher
 
@@ -84,18 +84,23 @@ _retired: dict[int, Retired] = {}
 
 
 class Mover:
-    """Moves the instances of replaced classes, as the pass over the heap comes upon them."""
+    """Moves the instances of replaced classes: some at once, others as the pass over the heap finds them."""
 
-    def __init__(self, patcher: Patcher, classes: Iterable[tuple[type, type]]) -> None:
+    def __init__(self, patcher: Patcher) -> None:
         self.patcher = patcher
         # By id: a metaclass may define equality.
-        self._classes = {id(old): new for old, new in classes}
+        self._classes: dict[int, type] = {}
         self._lost: Counter[tuple[str, str]] = Counter()
         self._weak: Counter[str] = Counter()
         self._seen: dict[int, Any] = {}
         self._stuck: Counter[str] = Counter()
         self._twinned: dict[int, type] = {}
-        self._fields = {id(cls): makers for cls, makers in patcher.filled_classes}
+        self._fields: dict[int, dict[str, Callable[[], Any]]] = {}
+
+    def expect(self, classes: Iterable[tuple[type, type]]) -> None:
+        """Instances of the first of each two *classes* are to become such of the other."""
+        self._classes.update((id(old), new) for old, new in classes)
+        self._fields = {id(cls): makers for cls, makers in self.patcher.filled_classes}
 
     def owned(self) -> Iterator[object]:
         """The bookkeeping's own objects."""

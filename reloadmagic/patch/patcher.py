@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import types
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
@@ -63,6 +64,7 @@ class Patcher(Partners):
         self.rebuilt_models: list[type] = []
         # Objects whose references to others are not the user's: the heap pass leaves them alone.
         self.private: list[object] = []
+        self.mover = instances.Mover(self)
         self._made = made
         self._depth = 0
         self._adopted: list[object] = []
@@ -142,10 +144,20 @@ class Patcher(Partners):
         """Replace twins and replaced objects right now in *containers*, shallowly."""
         references.redirect_in(self, containers)
 
+    def move_in(self, old: type, new: type, containers: Iterable[object]) -> None:
+        """Make the instances of *old* right in *containers* ones of *new*; the others follow later."""
+        self.mover.expect([(old, new)])
+        for value in [v for held in containers for v in gc.get_referents(held)]:
+            twin = self.mover.move(value) if self.mover.is_instance(value) else None
+            if twin is not None:
+                self.redirect(value, twin)
+
     def finish(self) -> list[str]:
         """Redirect what is still held somewhere, in one pass over the heap; the leftovers."""
         rescue_subclasses(self)
         references.redirect_everywhere(self)
+        self.mover.finish()
+        self.mover = instances.Mover(self)
         validators.rebuild_adapters(self, self.rebuilt_models)
         return list(dict.fromkeys(self.leftovers))
 
@@ -194,6 +206,7 @@ class Patcher(Partners):
         ):
             yield entries
             yield from entries
+        yield from self.mover.owned()
 
     def replace_class(self, old: type, new: type) -> None:
         """*new* stays in place of *old*, and the instances are to follow."""

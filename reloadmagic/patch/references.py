@@ -46,8 +46,9 @@ def redirect_everywhere(patcher: Patcher) -> None:
         return
     redirection = Redirection(patcher, {id(pair[0]): pair for pair in wanted})
     classes = [pair for pair in wanted if is_kind(pair[0], type) and is_kind(pair[1], type)]
-    mover = instances.Mover(patcher, classes)
-    skip = _bookkeeping(patcher, redirection) | set(map(id, mover.owned()))
+    mover = patcher.mover
+    mover.expect(classes)
+    skip = _bookkeeping(patcher, redirection)
     targets = [pair[0] for pair in wanted] + filled
     seen: set[int] = set()
     for _ in range(_ROUNDS):
@@ -55,7 +56,6 @@ def redirect_everywhere(patcher: Patcher) -> None:
             break
         skip |= {id(targets), id(wanted), *map(id, redirection.former.values())}
         targets = _one_round(redirection, mover, targets, skip, seen)
-    mover.finish()
     _say_leftovers(patcher, redirection)
 
 
