@@ -9,12 +9,30 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .known import BINARY
+from .summary import OPERATOR
 from .tokens import Entity
 
-__all__ = ["Frame", "Given", "expressions", "is_collecting", "is_super", "one_to_one", "stored"]
+__all__ = [
+    "ANY_OPERATOR",
+    "TRUTH",
+    "Frame",
+    "Given",
+    "expressions",
+    "is_collecting",
+    "is_super",
+    "one_to_one",
+    "operators",
+    "stored",
+]
 
 # Functions which go through what they are passed, and give what it holds.
 _COLLECTING = frozenset({"list", "tuple", "iter", "enumerate", "zip", "reversed"})
+_ORDERING = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Is, ast.IsNot)
+_COMPARING = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__bool__"})
+ANY_OPERATOR = frozenset({OPERATOR})
+TRUTH = frozenset({"__bool__", "__len__"})
+"""What tells whether an object counts as true."""
 
 
 @dataclass(slots=True)
@@ -110,6 +128,18 @@ def one_to_one(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.ex
                 pairs = zip(targets, values, strict=True)
                 return [pair for one, other in pairs for pair in one_to_one(one, other)]
     return [(target, value)]
+
+
+def operators(node: ast.expr) -> frozenset[str]:
+    """The methods that an expression may call by its operator; `OPERATOR` where it may be any."""
+    match node:
+        case ast.BinOp(op=op):
+            return frozenset({f"__{BINARY[type(op)]}__", f"__r{BINARY[type(op)]}__"})
+        case ast.UnaryOp(op=ast.Not()):
+            return TRUTH
+        case ast.Compare(ops=ops) if all(isinstance(op, _ORDERING) for op in ops):
+            return _COMPARING
+    return ANY_OPERATOR
 
 
 def expressions(node: ast.AST) -> list[ast.expr]:

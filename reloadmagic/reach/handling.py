@@ -8,12 +8,24 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ..source.scopes import dotted
 from .definitions import Definitions
-from .frames import Frame, Given, expressions, is_collecting, is_super, one_to_one, stored
+from .frames import (
+    ANY_OPERATOR,
+    TRUTH,
+    Frame,
+    Given,
+    expressions,
+    is_collecting,
+    is_super,
+    one_to_one,
+    operators,
+    stored,
+)
 from .known import CONSTRUCTION
 from .question import Question, Used
 from .tokens import Entity
@@ -66,7 +78,7 @@ class Handling:
                 ast.If(test=test, body=body, orelse=orelse)
                 | ast.While(test=test, body=body, orelse=orelse)
             ):
-                self._operate(frame, test)
+                self._operate(frame, test, by=TRUTH)
                 self._block(frame, [*body, *orelse])
             case ast.For(target=target, iter=source, body=body, orelse=orelse):
                 self._store(frame, target, self._iterate(frame, source))
@@ -108,9 +120,9 @@ class Handling:
 
     # Expressions ------------------------------------------------------------------------------
 
-    def _operate(self, frame: Frame, *nodes: ast.expr) -> None:
+    def _operate(self, frame: Frame, *nodes: ast.expr, by: AbstractSet[str] = ANY_OPERATOR) -> None:
         """Operators, or code that is not known, are used on what the expressions give."""
-        self._question.operate(on=self._any(frame, nodes))
+        self._question.operate(by, on=self._any(frame, nodes))
 
     def _iterate(self, frame: Frame, node: ast.expr) -> bool:
         """Code goes through what an expression gives. May that hold an object in question?"""
@@ -168,10 +180,10 @@ class Handling:
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 return self._comprehension(frame, node)
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                self._operate(frame, test)
+                self._operate(frame, test, by=TRUTH)
                 return self._any(frame, [body, orelse])
             case ast.BoolOp(values=[*tested, last]):
-                self._operate(frame, *tested)
+                self._operate(frame, *tested, by=TRUTH)
                 return self._value(frame, last)
             case ast.Compare(ops=ops) if all(isinstance(op, ast.Is | ast.IsNot) for op in ops):
                 for part in expressions(node):
@@ -179,7 +191,7 @@ class Handling:
                 return False
             case ast.Lambda() | ast.Await() | ast.Yield() | ast.YieldFrom() | ast.NamedExpr():
                 raise Used
-        self._operate(frame, *expressions(node))
+        self._operate(frame, *expressions(node), by=operators(node))
         return False
 
     def _comprehension(
@@ -189,7 +201,7 @@ class Handling:
         for part in node.generators:
             held = self._iterate(inner, part.iter)
             inner.local |= dict.fromkeys(stored([part.target]), held)
-            self._operate(inner, *part.ifs)
+            self._operate(inner, *part.ifs, by=TRUTH)
         match node:
             case ast.DictComp(key=key, value=value):
                 return any([self._hashed(inner, [key]), self._value(inner, value)])

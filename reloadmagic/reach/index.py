@@ -17,7 +17,7 @@ from .entry import ModuleEntry, make_entry
 from .families import Families
 from .filling import Filling
 from .imports import Imports
-from .known import METACLASSES, PASSING, is_copying
+from .known import METACLASSES, PASSING, is_copying, is_showing
 from .names import Names
 from .orders import Orders
 from .summary import CALL, KEPT, MENTION, MODULE, OPERATOR, USE, Path, Unit
@@ -242,7 +242,7 @@ class Index:
             if qualname in entry.classes:
                 init = entry.functions.get(f"{qualname}.__init__")
                 return init is not None and init[1].calls_parameters
-        return callee[-1] not in PASSING and not is_copying(callee)
+        return callee[-1] not in PASSING and not is_showing(callee) and not is_copying(callee)
 
     def is_metaclass(self, module: str, name: str) -> bool:
         """Is the class *name* a metaclass? Told by its bases where an edit brings it."""

@@ -19,7 +19,9 @@ PASSING = frozenset(
         "call_soon_threadsafe", "call_later", "call_at", "add_done_callback", "observe", "on_click",
     }
 )  # fmt: skip
-# Those of them which keep what they are passed, for others to run.
+# Built-in functions which use operators of what they are passed and run nothing that it holds.
+SHOWING = frozenset({"len", "str", "repr", "ascii", "print", "format", "hash", "bool"})
+# Those of `PASSING` which keep what they are passed, for others to run.
 KEEPING = frozenset(
     {
         "append", "add", "insert", "setdefault", "register", "connect", "subscribe", "Thread",
@@ -114,6 +116,11 @@ METACLASSES = frozenset({"type", "ABCMeta", "EnumMeta", "EnumType"})
 SPELLED = CONTEXT | {f"__{side}{name}__" for name in BINARY.values() for side in ("", "r", "i")}
 # Calls that import modules by names that are worked out.
 IMPORTING = frozenset({"import_module", "__import__"})
+
+
+def is_showing(callee: tuple[str, ...]) -> bool:
+    """Does calling what this path names run nothing that an object holds, but for operators?"""
+    return len(callee) == 1 and callee[0] in SHOWING
 
 
 def is_copying(callee: tuple[str, ...]) -> bool:

@@ -87,9 +87,12 @@ class Question:
         if self.elsewhere((attr,)):
             raise Used
 
-    def operate(self, *, on: bool) -> None:
-        """Operators, or code that is not known, are used, be it *on* an object in question."""
-        if on or self.elsewhere((OPERATOR,)):
+    def operate(self, by: Iterable[str] = (OPERATOR,), *, on: bool) -> None:
+        """Operators, or code that is not known, are used, be it *on* an object in question.
+
+        *by* are the methods that these call.
+        """
+        if on or self.elsewhere(by):
             raise Used
 
     def iterate(self, *, plain: bool) -> None:
