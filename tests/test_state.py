@@ -1119,3 +1119,13 @@ def test_a_function_to_call_at_exit_is_registered_once(project, reloader, monkey
     project.edit("m.py", text.replace("end()", "end(x=4)") + "raise ValueError\n")
     reloader.reload()
     assert registered == [m.end]
+
+
+def test_a_cache_of_what_a_library_has_made_is_in_nobodys_way(project, reloader):
+    text = "import functools, json\nloads = functools.lru_cache(json.loads)\n"
+    project.write("m.py", text)
+    m = load("m")
+    assert m.loads("1") == 1
+    project.edit("m.py", text + "X = loads('1')\n")
+    report = reloader.reload()
+    assert (bool(report), m.X, m.loads.cache_info().currsize) == (True, 1, 1)

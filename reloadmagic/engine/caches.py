@@ -21,6 +21,7 @@ from ..reach.tokens import Entity, said_of
 from ..transaction import instance_dict
 
 if TYPE_CHECKING:
+    from ..modules import TrackedModule
     from ..plan import ModulePlan
     from ..reach.tokens import Token
     from .state import State
@@ -31,9 +32,9 @@ _Cache = tuple[Entity, Callable[[], None]]
 """A function, by module and qualname, with what empties its cache."""
 
 
-def _assigned(namespace: dict[str, Any]) -> Iterator[_Cache]:
+def _assigned(tracked: TrackedModule) -> Iterator[_Cache]:
     """``cached = lru_cache(function)``: what empties it, with the place of the function."""
-    for value in namespace.values():
+    for value in tracked.namespace.values():
         if type(value) is functools._lru_cache_wrapper:
             function = value.__dict__.get("__wrapped__")
             if type(function) is types.FunctionType:
@@ -94,13 +95,12 @@ class Caches:
 
     def _find(self) -> Iterator[_Cache]:
         """What empties the caches, with module and qualname: decorators make them."""
-        index = self.state.index
+        index, tracked = self.state.index, self.state.tracked
         for name, qualname in ((n, q) for n, found in index.decorated.items() for q in found):
-            tracked = self.state.tracked.get(name)
-            if tracked is None:
+            if name not in tracked:
                 continue
             owner, _, attr = qualname.rpartition(".")
-            home: Any = tracked.namespace
+            home: Any = tracked[name].namespace
             cls = None
             if owner:
                 cls = find_class(home, owner)
@@ -111,8 +111,9 @@ class Caches:
             elif type(value) is functools.cached_property and cls is not None:
                 yield (name, qualname), partial(self._forget, cls, attr)
         for name in sorted(index.caching):
-            if name in self.state.tracked:
-                yield from _assigned(self.state.tracked[name].namespace)
+            for place, clear in _assigned(self.state.tracked[name]) if name in tracked else ():
+                if place[0] in tracked:  # else nothing in there is the user's
+                    yield place, clear
 
     def _forget(self, cls: type, name: str) -> None:
         """Drop what a cached property has left in the instances of *cls* and of classes below."""
