@@ -15,6 +15,7 @@ from ..patch.inside import calls_on_creation, qualname
 from ..plain import is_plain
 from ..plan import ModulePlan
 from ..plan.keeping import kept_values
+from ..transaction import mro
 from .redirecting import tell_at_once
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def settle_class(
     if "" in state.effects.filled(plan, name):
         _reset_registry(state, plan.tracked, name, old)
     _reset_subclasses(state, plan, name, old)
+    _reset_inherited(state, old, new)
     state.containers.note_foreign(old, noted)
     kept = _kept_attributes(state, plan, number, name) - _filled_by_hooks(new)
     kept -= _decorated_otherwise(plan, number, old, new)
@@ -60,13 +62,26 @@ def _reset_subclasses(state: State, plan: ModulePlan, name: str, cls: type) -> N
             children: list[type] = type.__subclasses__(todo.pop())
             for child in children:
                 todo.append(child)
-                own = class_dict(child)
-                home = str(own.get("__module__")), qualname(child)
-                info = state.index.names.class_of(home)
-                if attr not in own or info is None or attr in info.attrs:
-                    continue
-                if attr not in state.index.filling.attributes_from_outside(home):
-                    state.transaction.del_attr(child, attr)
+                _take_off(state, child, attr)
+
+
+def _reset_inherited(state: State, old: type, new: type) -> None:
+    """`_reset_subclasses`, for a class of which the next version has other bases."""
+    for base in mro(new)[1:]:
+        work = state.work.get(str(class_dict(base).get("__module__")))
+        for attr in state.effects.filled(work.plan, qualname(base)) if work is not None else ():
+            _take_off(state, old, attr)
+
+
+def _take_off(state: State, cls: type, attr: str) -> None:
+    """Take an attribute off *cls* unless statements of its own, or others', set it there."""
+    own = class_dict(cls)
+    home = str(own.get("__module__")), qualname(cls)
+    info = state.index.names.class_of(home)
+    if attr not in own or info is None or attr in info.attrs:
+        return
+    if attr not in state.index.filling.attributes_from_outside(home):
+        state.transaction.del_attr(cls, attr)
 
 
 def _reset_registry(state: State, tracked: TrackedModule, name: str, cls: type) -> None:

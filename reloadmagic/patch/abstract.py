@@ -42,17 +42,17 @@ def set_abstract(patcher: Patcher, old: type, new: type) -> None:
     """Abstract methods follow, in the classes below, too; registered subclasses stay."""
     names = own_dict(new).get("__abstractmethods__", ABSENT)
     before = own_dict(old).get("__abstractmethods__", ABSENT)
-    if before is ABSENT and names is ABSENT:
-        return
-    if before is not ABSENT and names is not ABSENT and before == names:
-        return
     if names is ABSENT:
-        patcher.transaction.del_attr(old, "__abstractmethods__")
-        return
-    patcher.transaction.set_attr(old, "__abstractmethods__", names)
+        if before is not ABSENT:
+            patcher.transaction.del_attr(old, "__abstractmethods__")
+    elif before is ABSENT or before != names:
+        patcher.transaction.set_attr(old, "__abstractmethods__", names)
     for child in subclasses(old):
-        if "__abstractmethods__" in own_dict(child) and patcher.stand_in(child) is child:
-            patcher.transaction.set_attr(child, "__abstractmethods__", _abstract_names(child))
+        known = own_dict(child).get("__abstractmethods__", ABSENT)
+        if known is not ABSENT and patcher.stand_in(child) is child:
+            inherited = _abstract_names(child)
+            if inherited != known:
+                patcher.transaction.set_attr(child, "__abstractmethods__", inherited)
 
 
 def _abstract_names(cls: type) -> frozenset[str]:
