@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from ..source.scopes import decorator_of, dotted
 from .summary import FACTORIES, Path
-from .tokens import Entity
+from .tokens import Entity, StatementId
 
 if TYPE_CHECKING:
     from .index import Index
 
-__all__ = ["OF_CLASSES", "Definitions"]
+__all__ = ["OF_CLASSES", "Definitions", "nodes_of"]
 
 OF_CLASSES = ("classmethod", "staticmethod")
 """Decorators of methods that are called of a class: the first one has them passed it."""
@@ -76,13 +76,20 @@ class Definitions:
         bindings = entry.bindings.get(first, ())
         if len(bindings) != 1:
             return None
-        node, nodes = None, entry.source.statements[bindings[0]].fragment.parse()
+        node, nodes = None, nodes_of(self._index, (place[0], bindings[0]))
         for name in (first, *others):
             named = [n for n in nodes if isinstance(n, _DEFINITIONS) and n.name == name]
             if len(named) != 1:
                 return None
             node, nodes = named[0], named[0].body
         return node
+
+
+def nodes_of(index: Index, statement: StatementId) -> list[ast.stmt]:
+    """The nodes of a statement, which many ask for in a row; nobody changes them."""
+    module, number = statement
+    fragment = index.modules[module].source.statements[number].fragment
+    return index.remembered(("nodes", statement), fragment.peek)
 
 
 def _is_plain(node: ast.FunctionDef | ast.ClassDef, kind: str = "") -> bool:

@@ -376,7 +376,7 @@ class Handling:
         args = node.args
         is_bound = itself is not None or cls is not None
         parameters = given.parameters(args, bound=int(is_bound))
-        bound = stored(node.body)
+        bound = self._index.remembered(("stored", place), lambda: stored(node.body))
         frame = Frame(place[0], dict.fromkeys(bound, False) | parameters)
         frame.plain = frozenset({args.vararg.arg} if args.vararg else ()) - {*bound}
         first = next(iter(parameters), None)

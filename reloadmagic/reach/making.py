@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
+from .definitions import nodes_of
 from .handling import Handling
 from .known import CLASS_HOOKS, CONSTRUCTION, NO_OPERATORS
 from .question import ANY, ITERATING, Question, Used
@@ -83,7 +84,7 @@ def only_makes(
     question = Question(family, attr, touches, does, gets, elsewhere, looks, goes_through)
     handling = Handling(index, question)
     try:
-        handling.follow(module, fragment.parse())
+        handling.follow(module, nodes_of(index, statement))
     except Used:
         return False
     if attr == ANY and handling.made:
