@@ -86,8 +86,7 @@ _retired: dict[int, Retired] = {}
 class Mover:
     """Moves the instances of replaced classes: some at once, others as the pass over the heap finds them."""
 
-    def __init__(self, patcher: Patcher) -> None:
-        self.patcher = patcher
+    def __init__(self) -> None:
         # By id: a metaclass may define equality.
         self._classes: dict[int, type] = {}
         self._lost: Counter[tuple[str, str]] = Counter()
@@ -97,10 +96,10 @@ class Mover:
         self._twinned: dict[int, type] = {}
         self._fields: dict[int, dict[str, Callable[[], Any]]] = {}
 
-    def expect(self, classes: Iterable[tuple[type, type]]) -> None:
+    def expect(self, patcher: Patcher, classes: Iterable[tuple[type, type]]) -> None:
         """Instances of the first of each two *classes* are to become such of the other."""
         self._classes.update((id(old), new) for old, new in classes)
-        self._fields = {id(cls): makers for cls, makers in self.patcher.filled_classes}
+        self._fields = {id(cls): makers for cls, makers in patcher.filled_classes}
 
     def owned(self) -> Iterator[object]:
         """The bookkeeping's own objects."""
@@ -110,16 +109,16 @@ class Mover:
         """Whether *value* is of a replaced class and has not been moved yet."""
         return id(type(value)) in self._classes and id(value) not in self._seen
 
-    def move(self, instance: Any) -> Any:
+    def move(self, patcher: Patcher, instance: Any) -> Any:
         """Make *instance* one of the new class. Its twin where CPython refuses; None otherwise."""
         old = type(instance)
         new = self._classes[id(old)]
         self._seen[id(instance)] = instance
         try:
-            self.patcher.transaction.set_class(instance, new)
+            patcher.transaction.set_class(instance, new)
             return None
         except TypeError:
-            twin = make_twin(self.patcher, instance, new)
+            twin = make_twin(patcher, instance, new)
         if twin is None:
             self._stuck[qualname(old)] += 1
             return None
@@ -130,19 +129,19 @@ class Mover:
             self._weak[qualname(old)] += 1
         return twin
 
-    def fill(self, value: Any) -> None:
+    def fill(self, patcher: Patcher, value: Any) -> None:
         """Give an instance that stays what it lacks of its class's new fields."""
         makers = self._fields.get(id(type(value)))
         if makers is not None:
             for name, default in fill(value, makers).items():
-                self.patcher.transaction.set_attr(value, name, default)
+                patcher.transaction.set_attr(value, name, default)
 
-    def finish(self) -> None:
+    def finish(self, patcher: Patcher) -> None:
         """Say what could not move, and keep finalizers from running on former selves."""
         for old in self._twinned.values():
             if any("__del__" in own_dict(base) for base in mro(old)):
-                self.patcher.transaction.set_attr(old, "__del__", _leave_alone)
-        say = self.patcher.leftovers.append
+                patcher.transaction.set_attr(old, "__del__", _leave_alone)
+        say = patcher.leftovers.append
         for name, number in self._stuck.items():
             say(f"{_instances(number)} of {name} could not be moved to the new class")
         for (name, attribute), number in self._lost.items():

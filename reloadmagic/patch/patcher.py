@@ -64,7 +64,7 @@ class Patcher(Partners):
         self.rebuilt_models: list[type] = []
         # Objects whose references to others are not the user's: the heap pass leaves them alone.
         self.private: list[object] = []
-        self.mover = instances.Mover(self)
+        self.mover = instances.Mover()
         self._made = made
         self._depth = 0
         self._adopted: list[object] = []
@@ -146,9 +146,9 @@ class Patcher(Partners):
 
     def move_in(self, old: type, new: type, containers: Iterable[object]) -> None:
         """Make the instances of *old* right in *containers* ones of *new*; the others follow later."""
-        self.mover.expect([(old, new)])
+        self.mover.expect(self, [(old, new)])
         for value in [v for held in containers for v in gc.get_referents(held)]:
-            twin = self.mover.move(value) if self.mover.is_instance(value) else None
+            twin = self.mover.move(self, value) if self.mover.is_instance(value) else None
             if twin is not None:
                 self.redirect(value, twin)
 
@@ -156,8 +156,8 @@ class Patcher(Partners):
         """Redirect what is still held somewhere, in one pass over the heap; the leftovers."""
         rescue_subclasses(self)
         references.redirect_everywhere(self)
-        self.mover.finish()
-        self.mover = instances.Mover(self)
+        self.mover.finish(self)
+        self.mover = instances.Mover()
         validators.rebuild_adapters(self, self.rebuilt_models)
         return list(dict.fromkeys(self.leftovers))
 

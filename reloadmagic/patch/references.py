@@ -47,7 +47,7 @@ def redirect_everywhere(patcher: Patcher) -> None:
     redirection = Redirection(patcher, {id(pair[0]): pair for pair in wanted})
     classes = [pair for pair in wanted if is_kind(pair[0], type) and is_kind(pair[1], type)]
     mover = patcher.mover
-    mover.expect(classes)
+    mover.expect(patcher, classes)
     skip = _bookkeeping(patcher, redirection)
     targets = [pair[0] for pair in wanted] + filled
     seen: set[int] = set()
@@ -72,9 +72,9 @@ def _one_round(
     for holder in holders(targets):
         if id(holder) in skip or is_kind(holder, *NOT_HOLDERS):
             continue
-        mover.fill(holder)
+        mover.fill(redirection.patcher, holder)
         if mover.is_instance(holder) and redirection.stays(holder) is holder:
-            twin = mover.move(holder)
+            twin = mover.move(redirection.patcher, holder)
             if twin is not None:
                 redirection.former[id(holder)] = (holder, twin)
                 found.append(holder)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 
+from ..live import made_by_calls
+from ..modules import TrackedModule
 from ..reach.index import Index
 from ..reach.tokens import StatementId, Target, Token
 
@@ -23,16 +25,11 @@ def content_token(target: Target) -> Token:
 
 
 class Groups:
-    """The groups by the sources that are to run.
+    """The groups by the sources that are to run; *tracked* holds what the former ones have made."""
 
-    *users_of_made* tells which statements may run code of what a statement made by calls.
-    """
-
-    def __init__(
-        self, index: Index, users_of_made: Callable[[StatementId], set[StatementId]]
-    ) -> None:
+    def __init__(self, index: Index, tracked: Mapping[str, TrackedModule]) -> None:
         self._index = index
-        self._users_of_made = users_of_made
+        self._tracked = tracked
         self._users: dict[Target, set[StatementId]] = {}
         # By statement, what `used_by` tells of it; None until it is asked for.
         self._used: dict[StatementId, list[Target]] | None = None
@@ -90,11 +87,24 @@ class Groups:
             module, number = todo.pop()
             fragment = self._index.modules[module].source.statements[number].fragment
             if fragment.kind == "assign" or (fragment.kind == "def" and "@" in fragment.text):
-                callers = self._users_of_made((module, number)).union(
+                callers = self.users_of_made((module, number)).union(
                     *(self._index.reached(("code", module, name)) for name in fragment.binds)
                 )
                 todo += callers - found
                 found |= callers
+        return found
+
+    def users_of_made(self, statement: StatementId) -> set[StatementId]:
+        """The statements that may run code of what *statement* made by calls, when it last ran."""
+        found: set[StatementId] = set()
+        module, number = statement
+        source = self._index.modules[module].source
+        if module not in self._tracked or source.statements[number].fragment.kind == "import":
+            return found
+        for name in source.statements[number].binds:
+            value = self._tracked[module].namespace.get(name)
+            for attr in made_by_calls(value, self._tracked):
+                found |= self._index.users_of_made((module, name), attr)
         return found
 
     def used_by(self, statement: StatementId) -> list[Target]:

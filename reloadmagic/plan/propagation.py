@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Collection, Container, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
-from ..live import made_by_calls
 from ..modules import TrackedModule
 from ..reach.index import Index
 from ..reach.tokens import StatementId, Target, Token
@@ -49,7 +48,7 @@ class Propagation:
         self.ahead = ahead
         self.order = order
         self.pins = pins
-        self.groups = Groups(index, self._users_of_made)
+        self.groups = Groups(index, tracked)
         self._half_filled = HalfFilled(index, self.groups, order)
         self.plans: dict[str, ModulePlan] = {}
         # Modules that take off and set one attribute, which only makes sense together.
@@ -107,21 +106,8 @@ class Propagation:
                     self.reach_at(statement, token)
                 else:
                     makers.append(statement)
-            todo = set[StatementId]().union(*map(self._users_of_made, makers)) - seen
+            todo = set[StatementId]().union(*map(self.groups.users_of_made, makers)) - seen
             seen = seen | todo if todo else seen
-
-    def _users_of_made(self, statement: StatementId) -> set[StatementId]:
-        """The statements that may run code of what *statement* made by calls, when it last ran."""
-        found: set[StatementId] = set()
-        module, number = statement
-        source = self.index.modules[module].source
-        if module not in self.tracked or source.statements[number].fragment.kind == "import":
-            return found
-        for name in source.statements[number].binds:
-            value = self.tracked[module].namespace.get(name)
-            for attr in made_by_calls(value, self.tracked):
-                found |= self.index.users_of_made((module, name), attr)
-        return found
 
     def _is_past(self, statement: StatementId, producer: StatementId, token: Token) -> bool:
         """Has *statement* run for certain when *producer* has made *token* come true?
