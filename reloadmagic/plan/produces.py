@@ -97,8 +97,9 @@ def kept_names(index: Index, plan: ModulePlan, number: int) -> set[str]:
     if partner is None or len(targets) != 1:
         return set()
     entry = index.modules.get(targets[0])
-    if entry is None or entry.stars:
+    if entry is None:
         return set()
+    # Beside what it imports by star itself, which may be less by now.
     listed = _listed(index, targets[0]) if "__all__" in entry.bindings else entry.bindings.keys()
     return set(plan.tracked.stars.get(partner, ())) & index.names.public_names(targets[0]) & listed
 

@@ -19,6 +19,10 @@ METHOD_ARGUMENTS: tuple[tuple[Any, ...], ...] = ((), (2,))
 STACK = 200
 
 
+class Endless(Exception):
+    """A call went on for ever: how far it got, and what it left, says nothing."""
+
+
 @contextlib.contextmanager
 def short_stack() -> Iterator[None]:
     """Few frames from here on, for functions that would call themselves for ever."""
@@ -35,12 +39,16 @@ def short_stack() -> Iterator[None]:
 def answer(
     describer: Describer, function: Any, arguments: tuple[Any, ...], place: str
 ) -> tuple[Tree, Any]:
-    """What the call gives, described and as it is (None when it raised)."""
+    """What the call gives, described and as it is (None when it raised).
+
+    Raises:
+        Endless: it calls itself for ever.
+    """
     try:
         with short_stack():
             result = _unfold(function(*arguments))
-    except RecursionError:  # where exactly it is noticed says nothing
-        return "raises RecursionError", None
+    except RecursionError as error:
+        raise Endless from error
     except Exception as error:
         return [f"raises {type(error).__name__}", without_addresses(str(error))], None
     return describer.describe(result, place), result
@@ -85,7 +93,10 @@ def source(thing: Any) -> str:
 def describe_calls(
     describer: Describer, names: dict[str, Any], *, sources: bool
 ) -> dict[str, Tree]:
-    """The answers of everything in *names* that can be called, once an object."""
+    """The answers of everything in *names* that can be called, once an object.
+
+    Of nothing behind what calls itself for ever.
+    """
     done: set[int] = set()
     described: dict[str, Tree] = {}
     for place in sorted(names):
@@ -93,7 +104,11 @@ def describe_calls(
         if id(value) in done or not callable(value) or not _is_own(value):
             continue
         done.add(id(value))
-        described[f"{place}()"] = _answers(describer, value, f"{place}()")
+        try:
+            described[f"{place}()"] = _answers(describer, value, f"{place}()")
+        except Endless:
+            described[f"{place}()"] = "goes on for ever"
+            break
         described[f"signature of {place}"] = signature(value)
         if sources and isinstance(value, (type, types.FunctionType)):
             described[f"source of {place}"] = source(value)

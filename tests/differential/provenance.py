@@ -338,6 +338,9 @@ class Facts:
             for origin, attribute in module.statements[at].imports.values():
                 if attribute is not None:
                     yield from self._resolve(origin, attribute, "run")
+            for star in module.statements[at].stars:  # and any of the names that there are
+                here = self._modules[star].statements if star in self._modules else ()
+                yield from ((star, other, "run") for other in range(len(here)))
         if mode == "mention":
             return
         parts, inside = self._part(name, at, mode), module.statements[at].imports

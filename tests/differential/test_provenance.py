@@ -94,3 +94,12 @@ def test_what_a_module_fills_that_cannot_be_told_runs_with_all_that_it_fills() -
         for value in (1, 2)
     )
     assert first["pkg.b", "X"] != second["pkg.b", "X"]
+
+
+def test_a_module_that_cannot_be_told_may_use_each_name_of_a_star_import() -> None:
+    text = "from .a import *\nX = [1]\nglobals()['G'] = 1\n"
+    first, second = (
+        Facts({"pkg/a.py": values, "pkg/b.py": text}).digests()
+        for values in ("A = 1\n", "A = 1\nB = 2\n")
+    )
+    assert first["pkg.b", "X"] != second["pkg.b", "X"]
