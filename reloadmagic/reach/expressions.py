@@ -15,7 +15,7 @@ from ..source.scopes import child_nodes, dotted
 from .calls import read_call
 from .held import holding_attribute, read_holder
 from .scope import Scope
-from .summary import CALL, LAMBDAS, MENTION, OPERATOR, SET, TAKEN, USE, Path, Summary, Unit
+from .summary import CALL, LAMBDAS, MENTION, OPERATOR, TAKEN, USE, Path, Summary, Unit
 from .syntax import asked_name, attribute_of
 
 __all__ = ["Expressions"]
@@ -55,7 +55,6 @@ class Expressions:
                 # What comes of what it was depends on how often the statement has run.
                 changed = self.fill if path in self.unit.paths else self.unit.sets.add
                 self.read(target.value, MENTION)
-                self.unit.attrs.add(SET + path[-1])
                 changed(path)
             else:
                 self._store_in(target)
@@ -63,8 +62,6 @@ class Expressions:
     def _store_in(self, target: ast.Attribute | ast.Subscript) -> None:
         """An attribute or an item of an object is set."""
         value = target.value
-        if isinstance(target, ast.Attribute):
-            self.unit.attrs.add(SET + target.attr)
         if isinstance(target, ast.Subscript):
             self.read(target.slice, USE)
             self.unit.attrs.add(OPERATOR)

@@ -29,16 +29,6 @@ class Families:
         found = entry.classes.get(entity[1]) if entry is not None else None
         return (entity[0], "s", found[0]) if found is not None else None
 
-    def are_listed(self) -> bool:
-        """Does any code ask for the subclasses of a class?"""
-        key = "subclasses are listed"
-        return self._index.remembered(key, lambda: any(self._index.attr_users("__subclasses__")))
-
-    def in_question(self, entity: Entity) -> set[Entity]:
-        """The classes of which instances may be such of the class *entity*, or lead to them."""
-        above = self._index.names.bases_of(entity) if self.are_listed() else ()
-        return {entity, *self.subclasses(entity), *above}
-
     def subclasses(self, entity: Entity) -> list[Entity]:
         """Classes derived from *entity* by statements, directly or through others, and aliases."""
         found: dict[Entity, None] = {}

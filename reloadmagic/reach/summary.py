@@ -23,7 +23,6 @@ __all__ = [
     "MENTION",
     "MODULE",
     "OPERATOR",
-    "SET",
     "STORED",
     "TAKEN",
     "USE",
@@ -51,8 +50,6 @@ KEPT = "<kept>."
 FACTORIES = "<factories>"
 # Stands for the lambdas that a statement or a class body leaves behind.
 LAMBDAS = "<lambda>"
-# In front of an attribute: of those who set it, which may be a property.
-SET = "<set>."
 # In front of how names begin that are worked out, of attributes that are read by them.
 LOOKED_UP = "<looked up>."
 # Stands for a module as an object, which is passed around: who gets hold of it may use its names.

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from .known import CONSTRUCTION, SPELLED
-from .making import running
-from .summary import BASE, CALL, MODULE, Path, Unit
+from .known import SPELLED
+from .summary import MODULE, Path
 from .tokens import Entity, StatementId, User
 
 if TYPE_CHECKING:
@@ -78,68 +77,23 @@ class Taint:
                 if user[1] in "sl":
                     found[0].add((user[0], user[2]))
                 found[1].update(self._tainted_by(user))
-                told = self._told(user)
-                found[1].update(told)
-                found[0].update(self._binders(told))
             filled = self._filled_with(entity)
             found[1].update(filled)
             found[0].update(self._binders(filled))
-            if self._index.families.are_listed():
-                found[1].update(self._index.names.bases_of(entity))
         return found
 
-    def _told(self, user: User) -> list[Entity]:
-        """The objects of which a statement calls methods: ``BOX.put("x", lambda: C())``."""
-        module, kind, key = user
-        orders = self._index.modules[module].summaries[key].orders if kind == "s" else ()
-        resolve = self._index.names.resolve
-        return [entity for path in orders for entity, rest in resolve(module, path) if rest]
-
     def _filled_with(self, entity: Entity) -> list[Entity]:
-        """What methods of the class *entity* fill, with their object perhaps, or its statement."""
+        """What methods of the class *entity* fill, with their object perhaps."""
         entry = self._index.modules.get(entity[0])
         if entry is None or entity[1] not in entry.classes:
             return []
-        number, _ = entry.classes[entity[1]]
-        registered = self._filled_by_calls(entity[0], entry.summaries[number].now)
-        return registered + [
+        return [
             found
             for qualname, (_, unit) in entry.functions.items()
             if unit.fills and qualname.startswith(f"{entity[1]}.")
             for path in unit.fills
             for found, _ in self._index.names.resolve(entity[0], path)
         ]
-
-    def _filled_by_calls(self, module: str, unit: Unit) -> list[Entity]:
-        """What decorators, hooks of classes and other code fill that *unit* of *module* calls."""
-        resolve, found = self._index.names.resolve, list[Entity]()
-        called = [(module, path) for path, how in unit.paths.items() if how & (BASE | CALL)]
-        todo = [callee for where, path in called for callee in resolve(where, path)]
-        seen = {*todo}
-        for entity, rest in todo:
-            for home, run in self._run_by(entity, rest):
-                found += [filled for path in run.fills for filled, _ in resolve(home, path)]
-                found += [entity] if run.fills_self or run.fills_class else []
-                calls = [path for path, how in run.paths.items() if how & CALL]
-                new = {callee for path in calls for callee in resolve(home, path)} - seen
-                seen |= new
-                todo += new
-        return found
-
-    def _run_by(self, entity: Entity, rest: Path) -> list[tuple[str, Unit]]:
-        """The code of the user's, with its modules, that calling *rest* of *entity* runs at once."""
-        module, name = entity
-        entry = self._index.modules.get(module)
-        if entry is None or entry.is_import(name):
-            return []
-        qualname = ".".join((name, *rest))
-        if qualname in entry.functions:
-            return [(module, entry.functions[qualname][1])]
-        if name in entry.classes and not rest:
-            return running(self._index, entity, CONSTRUCTION)
-        methods = self._index.orders.methods(module, name, (*rest, "__call__")[0])
-        functions = {home: self._index.modules[home].functions for home, _, _ in methods}
-        return [(home, functions[home][f"{owner}.{method}"][1]) for home, owner, method in methods]
 
     def _binders(self, entities: list[Entity]) -> Iterator[StatementId]:
         for module, name in entities:
