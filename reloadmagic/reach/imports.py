@@ -7,7 +7,7 @@ of modules.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .entry import ModuleEntry
@@ -33,31 +33,16 @@ class Imports:
 
     def by_module(self) -> dict[str, list[str]]:
         """For each module, the tracked modules that its code imports, parents included, in order."""
-        by_module = {name: self._imported(name, entry) for name, entry in self._modules.items()}
-        loading = [(name, entry) for name, entry in self._modules.items() if entry.loads]
-        added = {name: self._loaded(name, entry, by_module) for name, entry in loading}
-        for name, found in added.items():
-            by_module[name] = list(dict.fromkeys([*by_module[name], *found]))
-        return by_module
-
-    def _loaded(
-        self, name: str, entry: ModuleEntry, by_module: Mapping[str, list[str]]
-    ) -> list[str]:
-        """The modules that a module may import by names which are worked out.
-
-        Where nothing is known of these, that is what nobody imports otherwise, but for those that
-        are there before it.
-        """
-        begins = {found for _, found in entry.loads}
-        others = {n for n in self._modules if any(entry.may_load(b, n) for b in begins if b)}
-        if "" in begins:
-            imported = set[str]().union(*by_module.values())
-            others |= self._modules.keys() - imported - _ancestors(name, by_module)
-        return [n for n in self._modules if n in others - {name}]
+        return {name: self._imported(name, entry) for name, entry in self._modules.items()}
 
     def importers(self, name: str) -> set[str]:
         """The modules that import *name*, directly or through others, and itself."""
-        return _ancestors(name, self.by_module())
+        by_module = self.by_module()
+        found, new = set[str](), {name}
+        while new:
+            found |= new
+            new = {n for n, targets in by_module.items() if n not in found and new & {*targets}}
+        return found
 
     def _imported(self, name: str, entry: ModuleEntry) -> list[str]:
         if entry.imports is None:
@@ -123,12 +108,6 @@ class Imports:
             if entry.late is None:
                 entry.late = list(self._imports(name, entry, "f"))
             yield from entry.late
-            if entry.loads:
-                # What the module imports by its name comes where that is written.
-                named = self._imported(name, entry)
-                others = [target for target in self.by_module()[name] if target not in named]
-                loading = [user for user, _ in entry.loads if user[1] == "f"]
-                yield from ((user, target) for user in loading for target in others)
 
     def by_statement(self, statement: StatementId) -> Iterator[str]:
         """The modules, as it seems, that running a statement makes the import system load."""
@@ -163,11 +142,3 @@ class Imports:
             yield ".".join(parts[:number])
         if len(path) > 1:
             yield f"{target}.{path[1]}"
-
-
-def _ancestors(name: str, by_module: Mapping[str, list[str]]) -> set[str]:
-    found, new = set[str](), {name}
-    while new:
-        found |= new
-        new = {n for n, targets in by_module.items() if n not in found and new & {*targets}}
-    return found

@@ -20,7 +20,7 @@ from .imports import Imports
 from .known import METACLASSES, PASSING, is_copying, is_showing
 from .names import Names
 from .orders import Orders
-from .summary import CALL, KEPT, MENTION, MODULE, OPERATOR, USE, Path, Unit
+from .summary import CALL, KEPT, OPERATOR, USE, Path, Unit
 from .taint import Taint
 from .tokens import Entity, StatementId, Token, User, ValueId
 from .walk import Walk
@@ -38,8 +38,7 @@ class Index:
     there. *names_of* gives the names that a star-import of a module binds which is none of the
     user's, None if it is not loaded. *shared* gives the names of objects that an object, by module
     and name, holds under an attribute, or of the containers among them under any, for None.
-    *is_plain* tells whether a name of a module holds a value that nothing can be put into, *is_data*
-    whether it holds no code.
+    *is_plain* tells whether a name of a module holds a value that nothing can be put into.
 
     Attributes:
         modules: the entries of all tracked modules.
@@ -63,13 +62,10 @@ class Index:
         names_of: Callable[[str], frozenset[str] | None] = lambda _module: None,
         shared: Callable[[str, str, str | None], Iterable[Entity]] = lambda _m, _n, _a: (),
         is_plain: Callable[[str, str], bool] = lambda _module, _name: False,
-        is_data: Callable[[str, str], bool] = lambda _module, _name: False,
     ) -> None:
         self._is_plain = is_plain
-        self._is_data = is_data
-        # Whether names hold plain values, or data, as they did when that was asked.
+        # Whether names hold plain values, as they did when that was asked.
         self._plain: dict[Entity, bool] = {}
-        self._data: dict[Entity, bool] = {}
         self.shared = shared
         self._is_live_metaclass = is_metaclass
         self.changed: dict[str, None] = {}
@@ -164,23 +160,16 @@ class Index:
             for path, how in unit.paths.items():
                 for callee in arguments.get(path, ()):
                     if self._may_call(name, callee):
-                        how |= CALL | MENTION  # and may return what holds it
+                        how |= CALL
                 found: dict[tuple[Entity, Path], None] = {}
                 met: list[str] = []
                 self.names.resolve_into(name, path, found, met)
                 if how & USE:  # a module as a whole: all of its names count
                     found |= {((module, "*"), ()): None for module in met}
-                if met and not (user[1] == "s" and entry.imports_only(user[2])):
-                    found |= {((module, MODULE), ()): None for module in met}
                 for entity, rest in found:
                     by_module = self._users.setdefault(entity, {})
                     by_module.setdefault(name, []).append((user, how, rest))
                     entities.append(entity)
-            for module in self.modules if unit.loads else ():
-                if any(entry.may_load(begins, module) for begins in unit.loads):
-                    by_module = self._users.setdefault((module, MODULE), {})
-                    by_module.setdefault(name, []).append((user, MENTION, ()))
-                    entities.append((module, MODULE))
             known = unit.attrs
             if unit.operands and OPERATOR not in known:
                 if any(self._is_foreign(name, callee) for callee in unit.operands):
@@ -302,10 +291,6 @@ class Index:
         for rows in list(self._attrs.get(attr, {}).values()):
             yield from rows
 
-    def attributes_like(self, begins: str) -> list[str]:
-        """The attributes, as `attr_users` knows them, whose names begin so."""
-        return [attr for attr in self._attrs if attr.startswith(begins)]
-
     def holders(self, method: str) -> set[str]:
         """The attributes in which objects keep a method of theirs of this name."""
         self._link()
@@ -321,10 +306,8 @@ class Index:
 
     def look_again(self) -> None:
         """The session has gone on: what was found by its objects need not hold."""
-        plain, self._plain = self._plain, {}
-        data, self._data = self._data, {}
-        others = any(self.holds_plain_value(entity) != was for entity, was in plain.items())
-        others |= any(self.holds_data(entity) != was for entity, was in data.items())
+        before, self._plain = self._plain, {}
+        others = any(self.holds_plain_value(entity) != was for entity, was in before.items())
         if self.orders.look_again() or others:
             self._forget_walks()
 
@@ -333,12 +316,6 @@ class Index:
         if entity not in self._plain:
             self._plain[entity] = self._is_plain(*entity)
         return self._plain[entity]
-
-    def holds_data(self, entity: Entity) -> bool:
-        """Does a name hold no code, nor anything that might lead to some?"""
-        if entity not in self._data:
-            self._data[entity] = self._is_data(*entity)
-        return self._data[entity]
 
     def remembered(self, key: object, find: Callable[[], T]) -> T:
         """What *find* returned for *key* since something was last indexed anew."""

@@ -130,8 +130,6 @@ def running(index: Index, entity: Entity, names: Iterable[str]) -> list[tuple[st
                 if function is not None and (home, qualname) not in found:
                     found[home, qualname] = function[1]
                     todo |= function[1].own
-            if info is not None and name in info.values:
-                found.setdefault((home, f"{owner}.{name}"), info.values[name])
     return [(home, unit) for (home, _), unit in found.items()]
 
 
@@ -201,11 +199,8 @@ def _named_behind(index: Index, paths: list[tuple[str, Path]]) -> Iterator[Entit
 
 
 def _units(index: Index, entity: Entity) -> Iterator[Unit]:
-    """The functions of that name, what is in that class, what binds the name when called."""
+    """The functions of that name, the methods of that class, what binds the name when called."""
     entry = index.modules.get(entity[0])
-    for qualname, (_, info) in entry.classes.items() if entry is not None else ():
-        if f"{qualname}.".startswith(f"{entity[1]}."):
-            yield from info.values.values()
     for qualname, (_, unit) in entry.functions.items() if entry is not None else ():
         if f"{qualname}.".startswith(f"{entity[1]}.") or entity[1] in unit.binds_global:
             yield unit

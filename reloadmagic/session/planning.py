@@ -17,14 +17,7 @@ from ..engine import is_patchable
 from ..errors import SourceError
 from ..plan import Planner
 from ..reach.index import Index
-from .answers import (
-    holds_data,
-    holds_plain_value,
-    is_loaded,
-    is_metaclass,
-    names_by_star,
-    shared_names,
-)
+from .answers import holds_plain_value, is_loaded, is_metaclass, names_by_star, shared_names
 
 if TYPE_CHECKING:
     from ..changes import Change
@@ -99,7 +92,6 @@ class Planning:
             names_of=names_by_star,
             shared=functools.partial(shared_names, self._tracking.modules),
             is_plain=functools.partial(holds_plain_value, self._tracking.modules),
-            is_data=functools.partial(holds_data, self._tracking.modules),
         )
 
     def forget(self, name: str) -> None:
