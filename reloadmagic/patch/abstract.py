@@ -70,7 +70,7 @@ def _attribute(cls: type, name: str) -> Any:
 
 
 def _is_abstract(value: Any) -> bool:
-    if is_exactly(value, types.FunctionType, staticmethod, classmethod, property):
+    if is_exactly(value, types.FunctionType, staticmethod, classmethod, property, type):
         return bool(getattr(value, "__isabstractmethod__", False))
     return bool((instance_dict(value) or {}).get("__isabstractmethod__", False))
 
