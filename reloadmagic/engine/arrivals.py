@@ -3,12 +3,14 @@
 It runs in parts, so that what arrives in it can be seen to at once, before later statements use it:
 names of star-imports that are not there yet where all is imported anew, and definitions that an
 edit took out of another module and that stay the objects they are. Between the parts, what it
-imports and is stale has its turn.
+imports and is stale has its turn, and within them what functions import that they call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +18,12 @@ from ..diff import diff_sources
 from ..plan import ModulePlan
 from ..source import Source
 from .cycles import give_back_later_names
+from .late import at_imports
 from .noting import Fillable, fillable
 from .reloading import reload_module
 from .settling import settle
 from .state import Work
-from .turns import descents
+from .turns import awaited_by, descents
 
 if TYPE_CHECKING:
     from ..modules import TrackedModule
@@ -50,7 +53,8 @@ class Arrival:
         self._statements = len(statements)
         stars = {n for n, statement in enumerate(statements) if "*" in statement.binds}
         self._behind = descents(state, tracked.name)
-        self.alone = frozenset(stars.union(moved, self._behind))
+        self._awaited = awaited_by(state, tracked.name, {})
+        self.alone = frozenset(stars.union(moved, self._behind, self._awaited))
         self.filled: dict[int, list[Fillable]] = {}
         noted = (other.noted.values() for other in state.tracked.values()) if moved else ()
         self._noted: dict[int, Note] = {note.identity: note for note in chain(*noted)}
@@ -58,10 +62,17 @@ class Arrival:
 
     def reach(self, number: int) -> None:
         """The statement *number* is next: what it imports and is stale has its turn before it."""
-        behind = self._behind.get(number, ())
-        for target in behind:
+        for target in self._behind.get(number, ()):
+            self._reload(target, number)
+
+    def running(self, number: int) -> AbstractContextManager[None]:
+        """While the statement *number* runs, what functions import has its turn when they do."""
+        return at_imports(self._awaited.get(number, {}), partial(self._reload, number=number))
+
+    def _reload(self, target: str, number: int) -> None:
+        """Have a stale module take its turn where the statement *number* imports it."""
+        if not self._state.work[target].started:
             reload_module(self._state, target)
-        if behind:
             self._expect(number)
 
     def _expect(self, number: int) -> None:

@@ -8,7 +8,7 @@ import types
 import weakref
 from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ..compiling import compile_statements, compile_tree, insert_merge_hook, read_source, show_parts
@@ -106,7 +106,8 @@ def run_first(
             if arrival is not None:
                 arrival.reach(len(bound))
             past = dict(namespace) if alone else {}
-            with hooked(namespace, made):
+            late = nullcontext() if arrival is None else arrival.running(len(bound))
+            with hooked(namespace, made), late:
                 yield code
             if arrival is not None and len(bound) in alone:
                 recorder = Recorder(namespace)

@@ -29,7 +29,7 @@ from .late import at_imports
 from .quiet import is_quiet, stands_alone
 from .snapshots import snapshot_module, snapshot_reachable, snapshot_unshared
 from .statements import run_quietly, run_statement
-from .turns import awaited_by, begun_by, descents, descents_of_all, has_all_it_imports
+from .turns import awaited_by, awaits, begun_by, descents, descents_of_all, has_all_it_imports
 
 if TYPE_CHECKING:
     from .state import State, Work
@@ -71,7 +71,9 @@ def reload_module(state: State, name: str) -> None:
     if plan.diff is None:
         if is_importing(module):
             return  # in another thread: what it has yet to use, it finds edited
-        if not state.effects.may_run(plan) and not descents_of_all(state, plan.name):
+        if not (
+            state.effects.may_run(plan) or descents_of_all(state, plan.name) or awaits(state, plan)
+        ):
             plan.pass_by(for_good=has_all_it_imports(state, plan.name))
             return
     started = time.perf_counter()
@@ -157,7 +159,7 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
     drop_names(state, work)
     behind = descents(state, plan.name)
     begun = begun_by(state, plan.name)
-    awaited = awaited_by(state, plan, begun)
+    awaited = awaited_by(state, plan.name, begun)
     try:
         hide_unexplained(state, work)
         if state.index.whole(name) and not any(map(plan.in_any_case, plan.run)):

@@ -118,7 +118,7 @@ class Run:
         self.state.index.put(name, source)
         package, _, attribute = name.rpartition(".")
         self.state.effects.add(("bind", package, attribute))  # which the import system sets
-        self.state.order = None
+        self.state.order = self.state.late = None
         for other in self.state.tracked.values():
             self.state.transaction.snapshot(other.noted)  # which an import adds to
         for number in numbers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,9 @@ from .names import Namespace
 from .outcome import Ran
 from .progress import Progress
 
-__all__ = ["State", "Work"]
+__all__ = ["Late", "State", "Work"]
+
+Late = tuple[User, str, Mapping[str, Sequence[int]]]
 
 
 @dataclass(slots=True)
@@ -82,7 +84,8 @@ class State:
         snapped_modules: one of ``sys.modules`` was taken.
         order: in which order statements run where all modules are imported anew, if that was asked
             for.
-        late: functions with modules of that set that they import, if that was asked for.
+        late: functions with modules of that set that they import, and the statements that may call
+            them by module, if that was asked for.
         states: by module, what its ``__before_reload__`` returned.
         registered: abstract classes, with what others registered with them at run time.
         edited_classes: classes of that set that got new attributes or new code.
@@ -136,7 +139,7 @@ class State:
         self.snapped: set[str] = set()
         self.snapped_modules = False
         self.order: Order | None = None
-        self.late: list[tuple[User, str]] | None = None
+        self.late: list[Late] | None = None
         self.edited_classes: list[type] = []
         self.transaction = Transaction(label=", ".join(names))
         self.patcher = Patcher(

@@ -10,16 +10,16 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from ..plan import ModulePlan
 from ..plan.order import import_graph
 from ..reach.walk import Walk
 from .cycles import order_known
 
 if TYPE_CHECKING:
+    from ..plan import ModulePlan
     from ..reach.tokens import User
-    from .state import State
+    from .state import Late, State
 
-__all__ = ["awaited_by", "begun_by", "descents", "descents_of_all", "has_all_it_imports"]
+__all__ = ["awaited_by", "awaits", "begun_by", "descents", "descents_of_all", "has_all_it_imports"]
 
 
 def descents(state: State, name: str) -> dict[int, list[str]]:
@@ -81,25 +81,24 @@ def has_all_it_imports(state: State, name: str) -> bool:
 
 
 def awaited_by(
-    state: State, plan: ModulePlan, begun: Mapping[int, list[str]]
+    state: State, name: str, begun: Mapping[int, list[str]]
 ) -> dict[int, dict[str, list[str]]]:
     """For each statement, by module that functions import which it may call, what waits behind it.
 
     What it has *begun* and nobody names, it is to find as it is by then.
     """
     found: dict[int, dict[str, list[str]]] = {}
-    waiting = {n for n in state.active if n != plan.name and not state.work[n].started}
+    waiting = {n for n in state.active if n != name and not state.work[n].started}
     if not waiting:
         return found
-    if state.late is None:
-        state.late = [f for f in state.index.imports.by_functions() if f[1] in state.active]
-    imports = state.index.imports.at_once() if state.late else {}
-    for user, target in state.late:
-        if target in waiting and not f"{plan.name}.".startswith(f"{target}."):
-            behind = _waiting_behind(state, imports, plan.name, [target], waiting)
+    for user, target, callers in _late(state):
+        numbers = callers.get(name)
+        if numbers and target in waiting and not f"{name}.".startswith(f"{target}."):
+            imports = state.index.imports.at_once()
+            behind = _waiting_behind(state, imports, name, [target], waiting)
             seen = "" if _imports_by_name(state, user) else target
-            for module, number in Walk(state.index, calls_only=True).from_user(user):
-                if module == plan.name and (seen or _may_begin(state, plan.name, number, target)):
+            for number in numbers:
+                if seen or _may_begin(state, name, number, target):
                     found.setdefault(number, {}).setdefault(seen, []).extend(behind)
     for number, behind in begun.items():
         known = found.setdefault(number, {})
@@ -107,6 +106,24 @@ def awaited_by(
         if unnamed:
             known[""] = [*known.get("", ()), *(n for n in behind if n in unnamed)]
     return found
+
+
+def awaits(state: State, plan: ModulePlan) -> bool:
+    """May a statement that is planned import what shows that it is due, by a function it calls?"""
+    return not plan.run.keys().isdisjoint(awaited_by(state, plan.name, {}))
+
+
+def _late(state: State) -> list[Late]:
+    """The functions that import modules of this set, and the statements that may call them."""
+    if state.late is None:
+        state.late = []
+        for user, target in state.index.imports.by_functions():
+            if target in state.active:
+                callers: dict[str, list[int]] = {}
+                for module, number in Walk(state.index, calls_only=True).from_user(user):
+                    callers.setdefault(module, []).append(number)
+                state.late.append((user, target, callers))
+    return state.late
 
 
 def _may_begin(state: State, name: str, number: int, target: str) -> bool:
