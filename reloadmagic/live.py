@@ -13,6 +13,7 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 
 __all__ = [
+    "OwnReference",
     "class_dict",
     "code_objects",
     "find_class",
@@ -28,6 +29,15 @@ __all__ = [
 
 SMALL = 1000
 """Containers with more entries than this are not looked through."""
+
+
+class OwnReference(weakref.ref[Any]):
+    """A weak reference of ours: for it alone, nobody notices that an object dies.
+
+    CPython shares references of the plain type, so that one of the user's would be ours, too.
+    """
+
+    __slots__ = ()
 
 
 def is_class(value: object) -> TypeGuard[type]:
@@ -65,7 +75,7 @@ def hold(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, weakre
         if value is None or issubclass(type(value), types.ModuleType):
             continue
         try:
-            held[name] = weakref.ref(value)
+            held[name] = OwnReference(value)
         except TypeError:
             continue
     return held
@@ -263,7 +273,7 @@ def weakly_held(value: Any) -> Any:
     if is_plain(value):
         return value
     try:
-        return weakref.ref(value)
+        return OwnReference(value)
     except TypeError:
         return ABSENT
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import ast
 import types
-import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..absent import ABSENT
-from ..live import class_dict, functions_held, is_class
+from ..live import OwnReference, class_dict, functions_held, is_class
 from ..modules import TrackedModule, module_spec
 from ..notes import is_container
 from ..returned import gives_back
@@ -253,7 +252,7 @@ def follow_replaced(state: State) -> None:
         for held in tracked.bound:
             for name, reference in held.items():
                 if id(reference()) in stays:
-                    found = weakref.ref(stays[id(reference())])
+                    found = OwnReference(stays[id(reference())])
                     state.transaction.set_item(held, name, found)
 
 

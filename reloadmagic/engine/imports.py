@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..compiling import compile_statements, compile_tree, insert_merge_hook, read_source, show_parts
 from ..errors import SourceError
-from ..live import hold
+from ..live import OwnReference, hold
 from ..loader import ReloadLoader
 from ..modules import TrackedModule, module_namespace, module_spec
 from ..notes import own_names, unexplained
@@ -122,7 +122,7 @@ def run_first(
         if raw and "@" in statement.fragment.text:
             for line in range(statement.lineno, statement.end_lineno + 1):
                 if line in raw:
-                    held["@" + raw[line].__qualname__] = weakref.ref(raw[line])
+                    held["@" + raw[line].__qualname__] = OwnReference(raw[line])
     tracked.bound = bound
 
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import ast
 import sys
-import weakref
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..absent import ABSENT
-from ..live import weakly_held
+from ..live import OwnReference, weakly_held
 from ..modules import module_namespace
 from .stars import star_names
 
@@ -100,7 +99,7 @@ class Namespace:
     def is_imported(self, name: str, value: object) -> bool:
         """Is *value* what an import bound *name* to?"""
         held = self.imported.get(name, ABSENT)
-        return value is (held() if type(held) is weakref.ref else held)
+        return value is (held() if type(held) is OwnReference else held)
 
     def note_given(self, before: Names) -> None:
         """Note what names hold, as a run begins, of which the modules do not bind them.

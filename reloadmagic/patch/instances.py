@@ -13,6 +13,7 @@ import weakref
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from ..live import OwnReference
 from ..transaction import ABSENT, instance_dict, own_dict, slot_values, type_slot
 from .inside import builtin_base, mro, qualname, stands_for_function
 from .models import field_defaults, fill
@@ -229,7 +230,7 @@ def _retire(instance: Any, twin: Any) -> bool:
     A weak reference cannot be redirected; one with a callback, as `weakref.finalize` makes them,
     would release what now belongs to the twin.
     """
-    if not weakref.getweakrefcount(instance):
+    if all(type(reference) is OwnReference for reference in weakref.getweakrefs(instance)):
         return False
     key = id(twin)
     retired = _retired  # the module may be gone when the callback comes

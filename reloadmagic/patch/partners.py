@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import types
-import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..live import OwnReference
 from .versions import same_container
 
 __all__ = ["Partners"]
@@ -109,6 +109,6 @@ class Partners:
                 self.pour(new, old)
                 continue
             with contextlib.suppress(TypeError):  # a property: nobody holds these
-                self._twins[key] = (weakref.ref(new), old)
+                self._twins[key] = (OwnReference(new), old)
         self._pairs.clear()
         self._cells.clear()
