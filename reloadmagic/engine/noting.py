@@ -108,7 +108,11 @@ def note_definition(state: State, plan: ModulePlan, number: int, before: dict[st
         abstract = f"{name}.__abstractmethods__"
         if bool(before.get(abstract, ("", ()))[1]) != bool(after.get(abstract, ("", ()))[1]):
             state.effects.add(("made", plan.name, name))  # it could not be made, or cannot now
-    elif "@" in statement.fragment.text and not _is_as_before(before.get(name), value):
+    elif (
+        "@" in statement.fragment.text
+        and not _is_as_before(before.get(name), value)
+        and not state.effects.is_replayed(plan, number)
+    ):
         state.effects.add(("code", plan.name, name))
         state.effects.add(("content", plan.name, name))
 
