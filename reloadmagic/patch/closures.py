@@ -53,12 +53,16 @@ def patch_closures(transaction: Transaction, same: Same, named: Named) -> list[s
     a pass over the heap.
     """
     edited, moved = _Replaced(), _Replaced()
-    for function, before in transaction.replaced_code():
+    replaced = list(transaction.replaced_code())
+    for function, before in replaced:
         found = [pair for pair in nested_pairs(before, function.__code__) if pair[0] is not pair[1]]
         into = moved if all(same(old, new) for old, new in found) else edited
         into.add(function.__globals__, found)
     if moved.pairs:
-        _move(transaction, moved, (f for home in moved.homes.values() for f in named(home)), same)
+        # One that got other code itself is where it stands: others may look just like it.
+        done = {id(function) for function, _ in replaced}
+        functions = (f for home in moved.homes.values() for f in named(home) if id(f) not in done)
+        _move(transaction, moved, functions, same)
     return _replace(transaction, edited, same) if edited.pairs else []
 
 
