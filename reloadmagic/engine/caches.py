@@ -56,7 +56,8 @@ class Caches:
         if self._all():
             for token in self.state.effects.tokens() - self.cleared:
                 self.cleared.add(token)
-                self._clear(token, self._all())
+                if not self._is_of_new_class(token):
+                    self._clear(token, self._all())
 
     def clear_ahead(self, plan: ModulePlan, number: int) -> None:
         """Empty those that a new or edited statement may use, of what was computed later on before.
@@ -81,6 +82,16 @@ class Caches:
         if self._found is None:
             self._found = list(self._find())
         return self._found
+
+    def _is_of_new_class(self, token: Token) -> bool:
+        """Is a method of a class that nothing can have used so far, as the edit brought it?"""
+        kind, module, name, *_ = token
+        name = name.partition(".")[0]
+        work = self.state.work.get(module)
+        if kind not in {"code", "attr"} or work is None or work.plan.diff is None:
+            return False
+        is_class = name in self.state.index.modules[module].classes
+        return is_class and all(name not in s.binds for s in work.plan.before.statements)
 
     def _clear(self, token: Token, caches: Iterable[_Cache]) -> list[Entity]:
         """Empty those of *caches* of which the functions run or read what *token* says; which."""
