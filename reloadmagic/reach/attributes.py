@@ -85,8 +85,13 @@ class AttributeUsers:
         fresh = {step: set(found) for step, found in direct.items()}
         while fresh:
             step, came = fresh.popitem()
+            inner = defaultdict(set)  # values and functions, by where they are
+            for user in came:
+                if len(user) > 2:
+                    inner[user[:2]].add(user)
             for following, places in followed_by[step]:
-                added = {user for user in came if user[:2] in places} - direct[following]
+                added = (came & places).union(*map(inner.__getitem__, inner.keys() & places))
+                added -= direct[following]
                 if added:
                     direct[following] |= added
                     fresh.setdefault(following, set()).update(added)

@@ -8,7 +8,7 @@ import __future__
 
 import ast
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..source import Source, Statement
@@ -43,6 +43,7 @@ class ModuleEntry:
         imports: the modules that its code imports, once it was asked for (`Imports`).
         at_once: those that its statements import themselves, with their positions; likewise.
         late: those that its functions import when they are called, with these; likewise.
+        code: by name, what `code_of` returns, once it was asked for.
     """
 
     source: Source
@@ -62,6 +63,7 @@ class ModuleEntry:
     imports: list[str] | None = None
     at_once: list[tuple[int, str]] | None = None
     late: list[tuple[User, str]] | None = None
+    code: dict[str, list[Unit]] | None = None
 
     def is_import(self, name: str) -> bool:
         """Do import statements alone bind *name*? True for one that nothing binds."""
@@ -73,6 +75,15 @@ class ModuleEntry:
     def builds_on(self, name: str) -> bool:
         """Does a statement bind *name* by what it is before, or in some cases only?"""
         return any(name in self.summaries[n].builds_on for n in self.bindings.get(name, ()))
+
+    def code_of(self, name: str) -> Sequence[Unit]:
+        """The functions of that name, the methods of that class, what binds the name when called."""
+        if self.code is None:
+            self.code = {}
+            for qualname, (_, unit) in self.functions.items():
+                for bound in {qualname.partition(".")[0], *unit.binds_global}:
+                    self.code.setdefault(bound, []).append(unit)
+        return self.code.get(name, ())
 
     def absolute(self, module: str, level: int) -> str:
         """The module that an import of *module*, with *level* dots, means here."""

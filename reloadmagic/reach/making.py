@@ -10,7 +10,7 @@ construction uses that itself.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
@@ -137,19 +137,32 @@ def _running_elsewhere(
     index: Index, methods: Iterable[str], family: AbstractSet[Entity]
 ) -> list[tuple[str, Unit]]:
     """The methods of classes but the *family* that may run with those of these names of any."""
-    owners = index.remembered("owners of methods", lambda: _owners(index))
     found: list[tuple[str, Unit]] = []
     seen = {*methods, "__getattr__", "__getattribute__"}
     todo = list(seen)
     while todo:
-        for owner in owners.get(todo.pop(), {}).items():
-            if owner[0] not in family:
-                units = running(index, *owner)
+        for owner, (units, attrs) in _run_with(index, todo.pop()).items():
+            if owner not in family:
                 found += units
-                attrs = {attr for _, unit in units for attr in unit.attrs} - seen
+                todo += attrs - seen
                 seen |= attrs
-                todo += attrs
     return found
+
+
+def _run_with(index: Index, method: str) -> dict[Entity, tuple[list[tuple[str, Unit]], set[str]]]:
+    """By class that has a *method*, what runs with it, and the attributes which that uses."""
+
+    def find() -> dict[Entity, tuple[list[tuple[str, Unit]], set[str]]]:
+        owners = index.remembered("owners of methods", lambda: _owners(index))
+        run = {
+            owner: running(index, owner, names) for owner, names in owners.get(method, {}).items()
+        }
+        return {
+            owner: (units, {attr for _, unit in units for attr in unit.attrs})
+            for owner, units in run.items()
+        }
+
+    return index.remembered(("run with", method), find)
 
 
 def _owners(index: Index) -> dict[str, dict[Entity, set[str]]]:
@@ -198,9 +211,6 @@ def _named_behind(index: Index, paths: list[tuple[str, Path]]) -> Iterator[Entit
                 ]
 
 
-def _units(index: Index, entity: Entity) -> Iterator[Unit]:
-    """The functions of that name, the methods of that class, what binds the name when called."""
+def _units(index: Index, entity: Entity) -> Sequence[Unit]:
     entry = index.modules.get(entity[0])
-    for qualname, (_, unit) in entry.functions.items() if entry is not None else ():
-        if f"{qualname}.".startswith(f"{entity[1]}.") or entity[1] in unit.binds_global:
-            yield unit
+    return () if entry is None else entry.code_of(entity[1])
