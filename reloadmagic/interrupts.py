@@ -24,22 +24,24 @@ _former: list[Handler] = []
 _arrived: list[tuple[int, Any]] = []
 
 
-@contextlib.contextmanager
-def interrupts_wait() -> Iterator[None]:
+class interrupts_wait:  # noqa: N801  # as a function of `contextlib`, in fewer calls
     """Interrupts are put off until the end, or until `interrupts_pass`.
 
     Raises:
         KeyboardInterrupt: at the end, if one has arrived.
     """
-    if not _is_ours() or _signal.getsignal(_SIGINT) is _note:
-        yield
-        return
-    _former.append(_signal.signal(_SIGINT, _note))
-    try:
-        yield
-    finally:
-        _signal.signal(_SIGINT, _former.pop())
-        _deliver()
+
+    __slots__ = ("_puts_off",)
+
+    def __enter__(self) -> None:
+        self._puts_off = _is_ours() and _signal.getsignal(_SIGINT) is not _note
+        if self._puts_off:
+            _former.append(_signal.signal(_SIGINT, _note))
+
+    def __exit__(self, *exception: object) -> None:
+        if self._puts_off:
+            _signal.signal(_SIGINT, _former.pop())
+            _deliver()
 
 
 @contextlib.contextmanager

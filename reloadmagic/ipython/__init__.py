@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["load", "loaded", "unload"]
 
 
+@collector_paused
 def load(shell: Any) -> None:
     """Turn reloading on in *shell*; nothing happens if it is on."""
     if loaded(shell) is not None:
         return
-    with collector_paused():
-        from .magics import ReloadMagic
+    from .magics import ReloadMagic
 
-        ReloadMagic.attach(shell)
+    ReloadMagic.attach(shell)
 
 
 def unload(shell: Any) -> None:

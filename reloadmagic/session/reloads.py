@@ -59,12 +59,12 @@ class Reloads:
                 here.append((tracked, stamp))
         return self._work.edits.find(here)
 
-    @collector_paused()
+    @collector_paused
     def plan(self, changes: tuple[Change, ...], keep: Keep) -> Plan:
         """What a reload would do about *changes*. Nothing runs."""
         return self._work.planning.plan(changes, keep=keep)
 
-    @collector_paused()  # until what plans and runs are made of is gone, so that it finds nothing
+    @collector_paused  # until what plans and runs are made of is gone, so that it finds nothing
     def bring_in(self, plan: Plan | None, stale: Stale, keep: Keep) -> Report:
         """Carry out *plan*, or one for what is worth a try of the files of *stale* modules."""
         started = time.perf_counter()
@@ -96,7 +96,7 @@ class Reloads:
         self._work.undo.note(settled, self._tracking.modules)
         return outcomes, notes
 
-    @collector_paused()
+    @collector_paused
     def run_again(self, tracked: TrackedModule, keep: Keep) -> Report | None:
         """Run all of a module again, with the edit that its file holds; None if that cannot be."""
         started = time.perf_counter()
