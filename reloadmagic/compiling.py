@@ -7,8 +7,6 @@ from __future__ import annotations
 import __future__
 
 import ast
-import importlib.machinery
-import importlib.util
 import linecache
 import os
 import types
@@ -17,7 +15,7 @@ from typing import Any
 
 from .errors import SourceError
 from .loader import MERGE_HOOK, compiles_as_usual
-from .parsing import file_lines, is_text, place_of_error
+from .parsing import decode_source, file_lines, is_text, place_of_error
 from .source import Source, Statement, Text
 from .source.scopes import scope_nodes
 from .stamps import Stamp, stamp_of
@@ -36,7 +34,7 @@ __all__ = [
 
 def decoder(loader: Any) -> Any:
     """How a loader's bytes become source text: its ``decode_source`` if it has one, else PEP 263."""
-    return getattr(loader, "decode_source", None) or importlib.util.decode_source
+    return getattr(loader, "decode_source", None) or decode_source
 
 
 def show_parts(text: str, path: str) -> None:

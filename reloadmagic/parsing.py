@@ -7,13 +7,16 @@ whole of a file for an import, and by nothing here.
 from __future__ import annotations
 
 import ast
+import codecs
 import contextlib
+import importlib.util
 import io
 import re
 import warnings
 from collections.abc import Iterable, Iterator
 
 __all__ = [
+    "decode_source",
     "describe_syntax_error",
     "file_lines",
     "first_line",
@@ -27,6 +30,22 @@ __all__ = [
 ]
 
 _MAY_WARN = re.compile(r"\\|\d(?:and|else|for|i[fns]|not|or)\b")
+
+
+def decode_source(data: bytes) -> str:
+    """`importlib.util.decode_source`, without its search for what nearly no file has.
+
+    Raises:
+        UnicodeDecodeError, SyntaxError: as there.
+    """
+    end = data.find(b"\n", data.find(b"\n") + 1)  # of the lines that may declare an encoding
+    declares = b"coding" in (data if end < 0 else data[:end]) or data.startswith(codecs.BOM_UTF8)
+    if declares or b"\r" in data:
+        return importlib.util.decode_source(data)
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return importlib.util.decode_source(data)  # which says what is wrong
 
 
 @contextlib.contextmanager

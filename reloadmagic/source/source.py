@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import bisect
-import importlib.util
 import operator
 import types
 import weakref
@@ -16,6 +15,7 @@ from typing import Any
 
 from ..errors import NoSource, SourceError, describe
 from ..parsing import (
+    decode_source,
     describe_syntax_error,
     future_flags,
     line_of_byte,
@@ -80,7 +80,7 @@ class Source:
         path: str,
         *,
         previous: Source | None = None,
-        decode: Callable[[bytes], str] = importlib.util.decode_source,
+        decode: Callable[[bytes], str] = decode_source,
         warn: bool = False,
     ) -> Source:
         """The source that *data*, the bytes of the file *path*, holds.
@@ -93,7 +93,7 @@ class Source:
             SourceError: the bytes cannot be decoded or parsed.
         """
         try:
-            if warn or decode is importlib.util.decode_source:  # which warns of nothing
+            if warn or decode is decode_source:  # which warns of nothing
                 text = decode(data)
             else:
                 with unwarned():  # it may parse what it decodes
