@@ -224,9 +224,9 @@ class CellHook:
             report = work()
         if not report:
             return report
-        from reloadmagic.report.names import changed_by_module
+        from reloadmagic.report.names import reloaded
 
-        self._tell(changed_by_module(report))
+        self._tell(reloaded(report))
         if not (asked or self._has_cells):
             return report
         self.cells()  # which reads what was told

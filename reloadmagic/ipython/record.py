@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from reloadmagic.explain.cells import CellLog, StaleCell
     from reloadmagic.reloader import Reloader
+    from reloadmagic.report.names import Reloaded
 
 __all__ = ["CellRecord"]
 
@@ -20,9 +21,6 @@ logger = logging.getLogger(__name__)
 
 MOST = 1000
 """Cells and reloads that are kept."""
-
-Changed = dict[str, list[str]]
-"""The names that a reload changed, by module."""
 
 
 class CellRecord:
@@ -32,14 +30,15 @@ class CellRecord:
     cell's text, with the text without magics if known.
 
     Attributes:
-        told: what was not read yet: of a cell its number, and as IPython told of it.
+        told: what was not read yet: of a cell its number, and as IPython told of it; of a reload
+            its modules.
         used: the cells that used what the last reload changed, as far as it was read.
     """
 
     def __init__(
         self, shell: Any, reloader: Reloader, python: Callable[[str, str | None], str | None]
     ) -> None:
-        self.told: deque[tuple[int, Any] | Changed] = deque(maxlen=MOST)
+        self.told: deque[tuple[int, Any] | list[Reloaded]] = deque(maxlen=MOST)
         self.used: tuple[StaleCell, ...] = ()
         self._shell = shell
         self._reloader = reloader
@@ -58,7 +57,7 @@ class CellRecord:
 
             self._log = CellLog()
         for told in self.told:
-            if isinstance(told, dict):
+            if isinstance(told, list):
                 self.used = self._read(self._log, told, running)
                 continue
             number, info = told
@@ -69,12 +68,14 @@ class CellRecord:
         self.told.clear()
         return self._log
 
-    def _read(self, log: CellLog, changed: Changed, running: Any) -> tuple[StaleCell, ...]:
+    def _read(self, log: CellLog, reloaded: list[Reloaded], running: Any) -> tuple[StaleCell, ...]:
+        from reloadmagic.report.names import changed_by_module
+
         if running is not None:
             key, cell, _ = _facts(running)
             log.starts(key, cell)
         try:
-            return log.note(self._reloader, changed, self._shell.user_ns)
+            return log.note(self._reloader, changed_by_module(reloaded), self._shell.user_ns)
         except Exception:  # a hint is not worth an error, whatever is in the cells
             logger.debug("looking for cells that used what changed", exc_info=True)
             return ()

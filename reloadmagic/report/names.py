@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reloadmagic.engine import Definition, Outcome, Ran
 
     from . import Report
 
-__all__ = ["changed_by_module", "changed_names", "label_names", "short_names"]
+__all__ = [
+    "Reloaded",
+    "changed_by_module",
+    "changed_names",
+    "label_names",
+    "reloaded",
+    "short_names",
+]
 
 _SIGNS = {"added": "+", "dropped": "-"}
 
@@ -27,24 +36,40 @@ def short_names(outcome: Outcome) -> list[str]:
     return list(told.values())
 
 
-def changed_names(outcome: Outcome) -> list[str]:
+def changed_names(outcome: Outcome | Reloaded) -> list[str]:
     """Names of the module that are or do something else now: ``["area", "WIDTH"]``."""
     definitions = [definition.name for definition in _definitions(outcome)]
     ran = [name for ran in _ran_besides(outcome) for name in _news(ran)]
     return list(dict.fromkeys([*definitions, *ran]))
 
 
-def changed_by_module(report: Report) -> dict[str, list[str]]:
+class Reloaded(NamedTuple):
+    """What tells which names of a module a reload has changed: of an `Outcome`, without its texts."""
+
+    module: str
+    definitions: tuple[Definition, ...]
+    ran: tuple[Ran, ...]
+
+
+def reloaded(report: Report) -> list[Reloaded]:
+    """The modules that were reloaded."""
+    return [
+        Reloaded(outcome.module, outcome.definitions, outcome.ran)
+        for outcome in report.outcomes
+        if outcome.status in {"reloaded", "patched"}
+    ]
+
+
+def changed_by_module(modules: Iterable[Reloaded]) -> dict[str, list[str]]:
     """`changed_names` for each module that was reloaded."""
-    done = (o for o in report.outcomes if o.status in {"reloaded", "patched"})
-    return {outcome.module: changed_names(outcome) for outcome in done}
+    return {reloaded.module: changed_names(reloaded) for reloaded in modules}
 
 
-def _definitions(outcome: Outcome) -> list[Definition]:
+def _definitions(outcome: Outcome | Reloaded) -> list[Definition]:
     return [definition for definition in outcome.definitions if definition.kind != "moved"]
 
 
-def _ran_besides(outcome: Outcome) -> list[Ran]:
+def _ran_besides(outcome: Outcome | Reloaded) -> list[Ran]:
     """Statements that ran, without those of definitions that are told: these tell it better."""
     if not outcome.ran or not outcome.definitions:
         return list(outcome.ran)
