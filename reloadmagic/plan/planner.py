@@ -83,8 +83,10 @@ class Planner:
             plan = ModulePlan(self._tracked[name], diff.before, diff.after, diff)
             plan.returned = frozenset(_returned(self._index, name, diff))
             self._plans[name] = plan
-        before = Before(self._index, self._tracked, diffs, self._plans)
-        import_order = ImportOrder(self._index, self._order, diffs)
+        # Where only bodies differ, which do the same to others, those have nothing else to see.
+        others = {} if self._only_bodies(diffs) else diffs
+        before = Before(self._index, self._tracked, others, self._plans) if others else None
+        import_order = ImportOrder(self._index, self._order, others)
         for name, diff in diffs.items():
             diff.carry_began()
             self._index.put(name, diff.after)
@@ -97,8 +99,9 @@ class Planner:
             self._seeds.comes_to_be(name, len(source.statements))
         import_order.follow(self._propagation)
         arrivals = pair_moved(self._plans.values(), self._ahead)
-        before.fill_again(self._propagation)
-        before.set_again(self._propagation)
+        if before is not None:
+            before.fill_again(self._propagation)
+            before.set_again(self._propagation)
         self._retry(retry)
         self._propagation.run()
         sets = changesets(
@@ -119,6 +122,15 @@ class Planner:
             self._propagation.push(token)
         self._propagation.run()
         return sorted(self._plans.values(), key=lambda plan: plan.tracked.order)
+
+    def _only_bodies(self, diffs: Mapping[str, Diff]) -> bool:
+        """Is nothing edited but bodies of functions, and do these use and fill what they did?"""
+        return all(
+            not diff.dropped
+            and all(pair.how == "body" for pair in diff.edited)
+            and self._index.modules[name].changed_in(diff.after) is not None
+            for name, diff in diffs.items()
+        )
 
     def _look_ahead(self, diffs: Mapping[str, Diff]) -> None:
         """Index the modules that edited statements will import for the first time."""

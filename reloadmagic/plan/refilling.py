@@ -33,8 +33,8 @@ def fills_otherwise(index: Index, diffs: Mapping[str, Diff]) -> bool:
                 continue
             was = before[pair.old]
             fragment = diff.after.statements[pair.new].fragment
-            now = summarize(fragment, postponed=was.postponed)
-            if was == now:
+            now = summarize(fragment, postponed=was.postponed, like=was)
+            if now is was or now == was:
                 continue
             if _fills(was) != _fills(now):
                 return True

@@ -96,13 +96,24 @@ class ModuleEntry:
 
     def adopt(self, source: Source) -> bool:
         """Stand for *source* from here on, if it binds, uses and fills the same. Does it?"""
+        changed = self.changed_in(source)
+        if changed is None:
+            return False
+        for number, summary in changed.items():
+            self.summaries[number] = summary
+            self.speaks_of_caches |= "cache" in source.statements[number].fragment.text
+        self.source = source
+        return True
+
+    def changed_in(self, source: Source) -> dict[int, Summary] | None:
+        """What the statements of *source* do that are others; None if they do not just the same."""
         before = self.source
         if (
             before.path != source.path
             or before.flags != source.flags
             or len(before.statements) != len(source.statements)
         ):
-            return False
+            return None
         changed: dict[int, Summary] = {}
         head, tail = before.shared_ends(source)
         for number in range(head, len(source.statements) - tail):
@@ -110,15 +121,12 @@ class ModuleEntry:
             if old.fragment is new.fragment:
                 continue
             if old.fragment.kind != new.fragment.kind or old.binds != new.fragment.binds:
-                return False
-            changed[number] = summarize(new.fragment, postponed=is_postponed(source))
-            if changed[number] != self.summaries[number]:
-                return False
-        for number, summary in changed.items():
-            self.summaries[number] = summary
-            self.speaks_of_caches |= "cache" in source.statements[number].fragment.text
-        self.source = source
-        return True
+                return None
+            was = self.summaries[number]
+            changed[number] = summarize(new.fragment, postponed=is_postponed(source), like=was)
+            if changed[number] is not was and changed[number] != was:
+                return None
+        return changed
 
     def units(self, name: str) -> Iterator[tuple[User, Unit]]:
         """All units with their users, the module being *name*; what a class body does comes twice."""

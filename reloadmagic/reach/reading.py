@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 
 from ..source import Fragment
@@ -12,8 +13,10 @@ from .summary import ClassInfo, Summary, Unit
 __all__ = ["summarize"]
 
 
-def summarize(fragment: Fragment, *, postponed: bool = False) -> Summary:
-    """The fragment's summary, made at the first call.
+def summarize(
+    fragment: Fragment, *, postponed: bool = False, like: Summary | None = None
+) -> Summary:
+    """The fragment's summary, made at the first call; *like* itself if it says the same.
 
     *postponed*: annotations are not evaluated (``from __future__ import annotations``, 3.14).
     """
@@ -22,7 +25,7 @@ def summarize(fragment: Fragment, *, postponed: bool = False) -> Summary:
         found = Summary(postponed=postponed)
         Statements(found, found.now, Scope(fragment.text)).visit_all(fragment.peek())
         found.builds_on |= _builds_on(fragment, found)
-        _share_empty(found)
+        found = _shared(found, like)
         fragment.summary = found  # now that it is whole: an interrupt may come at any time
     return found
 
@@ -34,25 +37,38 @@ def _builds_on(fragment: Fragment, summary: Summary) -> set[str]:
     return {path[0] for path in summary.now.paths} & set(fragment.binds)
 
 
-def _collections(kind: type[Summary | Unit | ClassInfo]) -> list[tuple[str, object]]:
-    empty: dict[object, object] = {set: frozenset(), list: ()}
-    known = ((field.name, field.default_factory) for field in fields(kind))
-    return [(name, empty[make]) for name, make in known if make in empty]
+Part = Summary | Unit | ClassInfo
 
 
-# By kind of part, its sets and lists with what stands for them where they are empty.
-_EMPTY = {kind: _collections(kind) for kind in (Summary, Unit, ClassInfo)}
+def _made_by(make: object) -> dict[type[Part], list[str]]:
+    """The fields of each kind of part that *make* makes."""
+    kinds = (Summary, Unit, ClassInfo)
+    return {kind: [f.name for f in fields(kind) if f.default_factory is make] for kind in kinds}
 
 
-def _share_empty(summary: Summary) -> None:
-    """Let go of empty sets and lists, which nobody fills from here on: they are nearly all that a
-    summary would be made of, and ten thousands of them keep the collector busy.
+_LISTS, _SETS = _made_by(list), _made_by(set)
+
+
+def _shared(summary: Summary, like: Summary | None) -> Summary:
+    """*like* if that says the same; else *summary* without its empty sets and lists.
+
+    Nobody fills these from here on, they are nearly all that a summary would be made of, and ten
+    thousands of them keep the collector busy.
     """
     classes = summary.classes.values()
     values = [unit for info in classes for unit in info.values.values()]
-    parts: list[Summary | Unit | ClassInfo] = [summary, summary.now, *classes, *values]
-    parts += summary.functions.values()
+    parts: list[Part] = [summary, summary.now, *classes, *values, *summary.functions.values()]
+    _share_empty(parts, _LISTS, ())  # an empty tuple equals no list, but a frozen set other sets
+    if summary == like:
+        return like
+    _share_empty(parts, _SETS, frozenset())
+    return summary
+
+
+def _share_empty(
+    parts: Iterable[Part], names: Mapping[type[Part], Iterable[str]], empty: object
+) -> None:
     for part in parts:
-        for name, empty in _EMPTY[type(part)]:
+        for name in names[type(part)]:
             if not getattr(part, name):
                 setattr(part, name, empty)
