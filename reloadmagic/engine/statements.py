@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
 from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -81,7 +82,8 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     if methods is not None:
         code = compile_methods(plan, loader, number)
     past = dict(namespace) if state.index.whole(plan.name) else None
-    told = _tell(work, number)
+    place, told = len(work.ran), _told(work, number)
+    work.ran.append(told)
     result = _execute(state, work, number, code, recorder)
     if methods is not None:
         name = statement.binds[0]
@@ -96,7 +98,8 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
         _note_star(state, work, number, recorder)
     _settle_all(state, work, number, recorder, formerly, result, fingerprints)
     if statement.fragment.kind == "import":
-        _tell_names(work, told, before, result)
+        same, new = _names_told(before, result)
+        work.ran[place] = dataclasses.replace(told, same=same, new=new)
     if work.taken_off:
         put_on_again(state, work, number)
     forget_unbound(state, work, number, recorder, before)
@@ -112,23 +115,23 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
         state.made.collect()  # or __subclasses__() would list twins
 
 
-def _tell(work: Work, number: int) -> int:
-    """A statement runs: that is told afterwards. Returns the place of what is told."""
+def _told(work: Work, number: int, same: tuple[str, ...] = (), new: tuple[str, ...] = ()) -> Ran:
+    """What is told of a statement that runs; of an import, the names which are the *same* or *new*."""
     statement = work.plan.after.statements[number]
     place = work.plan.after.line_text(statement.lineno)
-    work.ran.append(Ran(statement.lineno, statement.label, work.plan.why(number), place))
-    return len(work.ran) - 1
+    return Ran(statement.lineno, statement.label, work.plan.why(number), place, same, new)
 
 
-def _tell_names(work: Work, told: int, was: Mapping[str, Any], result: Mapping[str, Any]) -> None:
-    """Tell which names that an import has bound hold what they held, and which are new.
+def _names_told(
+    was: Mapping[str, Any], result: Mapping[str, Any]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which of the names that an import has bound hold what they held, and which are new.
 
     *was* is what they held before the import system set submodules on their package.
     """
-    same = tuple(name for name, value in result.items() if was.get(name, ABSENT) is value)
-    new = tuple(name for name in result if was.get(name, ABSENT) is ABSENT)
-    ran = work.ran[told]
-    work.ran[told] = Ran(ran.lineno, ran.label, ran.because, ran.place, same, new)
+    same = tuple([name for name, value in result.items() if was.get(name, ABSENT) is value])
+    new = tuple([name for name in result if was.get(name, ABSENT) is ABSENT])
+    return same, new
 
 
 def _execute(
@@ -191,7 +194,6 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
     namespace = plan.tracked.namespace
     recorder = Recorder(namespace)
     before = {name: namespace.get(name, ABSENT) for name in statement.binds}
-    told = _tell(work, number)
     exec(_code_of(work, number, loader), namespace, recorder)
     is_import = statement.fragment.kind == "import"
     if is_import:
@@ -206,8 +208,7 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
             namespace[name] = stays
         result[name] = stays
         note_binding(state, plan, name, was, value, stays, None)
-    if is_import:
-        _tell_names(work, told, before, result)
+    work.ran.append(_told(work, number, *_names_told(before, result) if is_import else ()))
 
 
 def _settle_all(

@@ -5,6 +5,7 @@ Values alone: who makes them is `planner`, who carries them out is the engine.
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -212,9 +213,12 @@ class ModulePlan:
 
 def reason_text(reason: Reason) -> str:
     """A reason as a person would say it."""
-    if not isinstance(reason, tuple):
-        return str(reason)
-    return f"{'calls' if reason[0] == 'code' else 'uses'} {'.'.join(reason[1:])}"
+    return _token_text(reason) if isinstance(reason, tuple) else str(reason)
+
+
+@functools.lru_cache(1000)  # many statements have one reason
+def _token_text(token: Token) -> str:
+    return f"{'calls' if token[0] == 'code' else 'uses'} {'.'.join(token[1:])}"
 
 
 @dataclass(frozen=True, slots=True)
