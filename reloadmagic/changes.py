@@ -83,9 +83,13 @@ def find_change(
 ) -> Change:
     """What became of a module's file; *find_spec* says where an import would find it now.
 
-    *known* is what the file held when it looked like that.
+    *known* is what the file holds, if it was read just now, and what it looked like.
     """
     path = tracked.path
+    if known is not None:
+        spec = module_spec(tracked.reference())
+        loader = spec.loader if spec is not None else None
+        return _compare(tracked, path, "modified", known[0], loader, known[1])
     stamp = stamp_of(path)
     kind: Kind = "modified"
     if stamp is None:
@@ -101,8 +105,6 @@ def find_change(
         loader = found.loader if found is not None else None
     if tracked.opaque:
         return Change(tracked.name, path, "opaque", stamp=stamp)
-    if known is not None and known[0] == stamp and kind == "modified":
-        return _compare(tracked, path, kind, stamp, loader, known[1])
     return _read(tracked, path, kind, stamp, loader)
 
 

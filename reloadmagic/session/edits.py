@@ -55,7 +55,10 @@ class Edits:
         if known is not None and known.stamp == stamp and stamp is not None:
             if known.kind != "unreadable" or known.data is not None:
                 return known  # what could not be opened may be open now
-        change = find_change(tracked, self._find_spec, self._known.pop(tracked.name, None))
+        read = self._known.pop(tracked.name, None)
+        if read is not None and read[0] != stamp:
+            read = None
+        change = find_change(tracked, self._find_spec, read)
         if change.kind == "touched":
             self._note_touch(tracked, change.stamp)
             return change
