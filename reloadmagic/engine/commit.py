@@ -91,8 +91,8 @@ def _status(work: Work) -> Literal["reloaded", "patched", "touched"]:
 def _carry_over(state: State, work: Work) -> None:
     """What each statement bound, for those that did not run as before."""
     plan, tracked = work.plan, work.plan.tracked
-    missing = len(plan.before.statements) - len(tracked.bound)
-    tracked.bound += [{} for _ in range(missing)]
+    while len(tracked.bound) < len(plan.before.statements):
+        tracked.bound.append({})
     if plan.diff is not None:
         note_gone(plan)
         plan.diff.carry(tracked.bound, {})

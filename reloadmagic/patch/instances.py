@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import types
 import weakref
-from collections import Counter
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from ..live import OwnReference
@@ -90,10 +90,10 @@ class Mover:
     def __init__(self) -> None:
         # By id: a metaclass may define equality.
         self._classes: dict[int, type] = {}
-        self._lost: Counter[tuple[str, str]] = Counter()
-        self._weak: Counter[str] = Counter()
+        self._lost: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self._weak: defaultdict[str, int] = defaultdict(int)
         self._seen: dict[int, Any] = {}
-        self._stuck: Counter[str] = Counter()
+        self._stuck: defaultdict[str, int] = defaultdict(int)
         self._twinned: dict[int, type] = {}
         self._fields: dict[int, dict[str, Callable[[], Any]]] = {}
 

@@ -81,7 +81,8 @@ def dump(node: object) -> str:
         parts = []
         for name in node._fields:
             value = getattr(node, name, None)
-            parts.append(dump(value) if isinstance(value, _DEEP) else repr(value))
+            # Most lists are empty, and read the same either way.
+            parts.append(dump(value) if value and isinstance(value, _DEEP) else repr(value))
         return f"{type(node).__name__}({','.join(parts)})"
     if isinstance(node, list):
         return f"[{','.join(map(dump, node))}]"

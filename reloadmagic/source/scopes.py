@@ -27,6 +27,10 @@ __all__ = [
 ]
 
 
+# Nothing in these runs in the scope or binds names there.
+_LEAVES = frozenset({ast.Lambda, ast.Name, ast.Constant})
+
+
 def scope_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """All nodes that run in the module's own scope: functions and classes are met, not entered.
 
@@ -46,7 +50,7 @@ def scope_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
             todo.extend(node.decorator_list)  # type: ignore[attr-defined]
             todo.extend(node.bases)  # type: ignore[attr-defined]
             todo.extend(k.value for k in node.keywords)  # type: ignore[attr-defined]
-        elif kind is not ast.Lambda:
+        elif kind not in _LEAVES:
             todo.extend(reversed(child_nodes(node)))
 
 
@@ -136,7 +140,8 @@ def _binding_nodes(statement: Any) -> Iterable[ast.AST]:
         targets = statement.name
     else:
         return (statement,)
-    return scope_nodes(targets if type(targets) is list else (targets,))
+    nodes: list[ast.AST] = targets if type(targets) is list else [targets]
+    return nodes if len(nodes) == 1 and type(nodes[0]) is ast.Name else scope_nodes(nodes)
 
 
 def names_in_scope(scope: Iterable[Any]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..parsing import first_line, is_text, parse
-from .scopes import bound_by_text, bound_names, child_nodes, scope_nodes
+from .scopes import bound_by_text, bound_names, scope_nodes
 
 if TYPE_CHECKING:
     from ..reach.summary import Summary
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fragment", "Statement", "cut"]
 
+_DEEP = (ast.AST, list)
 _DISPLAYS = ast.Dict, ast.List, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp
 
 
@@ -37,8 +38,7 @@ class Fragment:
     def __init__(self, text: str, nodes: Sequence[ast.stmt]) -> None:
         self.text = text
         self.kind = statement_kind(nodes)
-        names = (*bound_names(nodes, text), *bound_by_text(nodes, text))
-        self.binds: tuple[str, ...] = tuple(dict.fromkeys(names))
+        self.binds: tuple[str, ...] = tuple(dict.fromkeys(_binds(self.kind, nodes, text)))
         self.summary: Summary | None = None
         self._anatomy: Anatomy | None = None
         self._imports: tuple[ast.Import | ast.ImportFrom, ...] | None = None
@@ -189,10 +189,23 @@ def _lower(nodes: Iterable[ast.AST], lines: int) -> None:
     todo: list[Any] = list(nodes)
     while todo:
         node = todo.pop()
-        if node._attributes:  # else it stands nowhere: an operator, say
-            node.lineno += lines
-            node.end_lineno += lines
-        todo += child_nodes(node)
+        if type(node) is list:
+            todo += node
+        elif isinstance(node, ast.AST):  # no name of those that are declared global
+            if node._attributes:  # else it stands nowhere: an operator, say
+                node.lineno += lines  # type: ignore[attr-defined]
+                node.end_lineno += lines  # type: ignore[attr-defined]
+            for name in node._fields:
+                value = getattr(node, name, None)
+                if isinstance(value, _DEEP):
+                    todo.append(value)
+
+
+def _binds(kind: str, nodes: Sequence[Any], text: str) -> Iterable[str]:
+    """The names that a statement of this kind binds; some may come more than once."""
+    if kind in {"def", "class"} and ":=" not in text:
+        return (nodes[0].name,)
+    return (*bound_names(nodes, text), *bound_by_text(nodes, text))
 
 
 def statement_kind(nodes: Sequence[ast.stmt]) -> str:
