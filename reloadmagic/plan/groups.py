@@ -57,10 +57,11 @@ class Groups:
         """The groups that a statement belongs to, with their members."""
         me = (module, number)
         entry = self._index.modules[module]
-        for name in entry.source.statements[number].binds:
-            makers = self.makers((module, name, ""))
-            if len(makers) > 1 and not entry.is_import(name):
-                yield (module, name, ""), makers
+        for name in entry.source.statements[number].fragment.binds:
+            if len(entry.bindings.get(name, ())) > 1 or "*" in entry.bindings:
+                makers = self.makers((module, name, ""))
+                if len(makers) > 1 and not entry.is_import(name):
+                    yield (module, name, ""), makers
         fillers = self._index.filling.fillers()
         if not fillers:
             return

@@ -38,6 +38,11 @@ class HalfFilled:
 
         It may read those that are bound before as well in the functions that it calls.
         """
+        return self._index.remembered(
+            ("bound behind", *statement), lambda: self._find_bound_behind(statement)
+        )
+
+    def _find_bound_behind(self, statement: StatementId) -> set[str]:
         module, number = statement
         entry = self._index.modules[module]
         found = {

@@ -78,7 +78,7 @@ class Order:
         """Has *statement* run for certain when *producer* runs?"""
         if statement[0] == producer[0]:
             return statement[1] < producer[1]
-        if not self.before(statement, producer):
+        if not self.run.place(*statement) < self.run.place(*producer):
             return False
         module = producer[0]
         if module in self.graph.descendants(statement[0]):

@@ -236,7 +236,7 @@ class Propagation:
                         self.force_group((plan.name, bound, ""), "", (plan.name, number))
             if reason[1:] in self.index.filling.rebound():
                 self._read_half_filled(plan, number)
-        if "*" in plan.after.statements[number].binds:
+        if "*" in plan.after.statements[number].fragment.binds:
             # What a star-import of the module gives, with or without an __all__ of its own.
             self.push(("content", plan.name, "__all__"), (plan.name, number))
             self._follow_star(plan, number, reason)
