@@ -7,9 +7,9 @@ loaded and the numbers are numbers. So nothing but the namespace need be remembe
 from __future__ import annotations
 
 import builtins
+import itertools
 import sys
 import types
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..modules import module_namespace
@@ -92,5 +92,4 @@ def bound_plainly(work: Work) -> bool:
     """Has all that ran bound plain values and nothing else, so that the module's notes hold?"""
     if work.is_loud or work.plan.drops:
         return False
-    values: Iterable[Any] = (v for bound in work.bound.values() for v in bound.values())
-    return all(map(is_plain, values))
+    return all(map(is_plain, itertools.chain(*map(dict.values, work.bound.values()))))

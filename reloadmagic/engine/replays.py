@@ -112,6 +112,8 @@ class Replays:
 
     def begin_statement(self, plan: ModulePlan, number: int) -> None:
         """A statement is about to run: the groups whose replay it may end, by what it reads, do end."""
+        if not self._groups:
+            return
         groups = self._groups_of(plan, number)
         if groups and self._state.effects.is_replayed(plan, number):
             return
@@ -120,7 +122,7 @@ class Replays:
 
     def end_statement(self, plan: ModulePlan, number: int) -> None:
         """A statement has run: is what it has made of its groups' objects of a kind to be the same?"""
-        for target in self._groups_of(plan, number):
+        for target in self._groups_of(plan, number) if self._groups else ():
             was = self._groups[target]
             value = filled_object(self._state, target)
             if not _is_repeated(value, was.named) or not _calls_repeat(self._state, plan, number):
@@ -146,7 +148,7 @@ class Replays:
         self.repeated = repeated
 
     def _groups_of(self, plan: ModulePlan, number: int) -> list[Target]:
-        reasons = plan.run.get(number, ()) if self._groups else ()
+        reasons = plan.run.get(number, ())
         return [r.target for r in reasons if isinstance(r, Grouped) and r.target in self._groups]
 
     def _end(self, target: Target) -> None:

@@ -286,8 +286,12 @@ class Run:
     def _call_hooks(self, names: tuple[str, ...]) -> None:
         """What the user's modules and classes want to do now that the new code is in."""
         state = self.state
-        reloaded = [state.work[name].plan.tracked for name in names if name in state.states]
-        hooked = [tracked for tracked in reloaded if AFTER_HOOK in tracked.namespace]
+        hooked = [
+            tracked
+            for name in names
+            if name in state.states
+            and AFTER_HOOK in (tracked := state.work[name].plan.tracked).namespace
+        ]
         if not hooked and not state.edited_classes:
             return
         with interrupts_pass():

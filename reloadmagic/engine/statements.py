@@ -119,7 +119,8 @@ def _told(work: Work, number: int, same: tuple[str, ...] = (), new: tuple[str, .
     """What is told of a statement that runs; of an import, the names which are the *same* or *new*."""
     statement = work.plan.after.statements[number]
     place = work.plan.after.line_text(statement.lineno)
-    return Ran(statement.lineno, statement.label, work.plan.why(number), place, same, new)
+    label, because = statement.fragment.label, work.plan.why(number)
+    return Ran(statement.lineno, label, because, place, same, new)
 
 
 def _names_told(
@@ -193,7 +194,6 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
     statement = plan.after.statements[number]
     namespace = plan.tracked.namespace
     recorder = Recorder(namespace)
-    before = {name: namespace.get(name, ABSENT) for name in statement.binds}
     exec(_code_of(work, number, loader), namespace, recorder)
     is_import = statement.fragment.kind == "import"
     if is_import:
@@ -208,7 +208,7 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
             namespace[name] = stays
         result[name] = stays
         note_binding(state, plan, name, was, value, stays, None)
-    work.ran.append(_told(work, number, *_names_told(before, result) if is_import else ()))
+    work.ran.append(_told(work, number, *_names_told(recorder.bound, result) if is_import else ()))
 
 
 def _settle_all(
@@ -298,8 +298,8 @@ def _keep_unchanged(
     forced = state.effects.forced_names(plan, number)
     if "" in forced:
         return
-    is_star = "*" in plan.after.statements[number].binds
-    given = _given_before(plan, number)
+    is_star = "*" in plan.after.statements[number].fragment.binds
+    given = _given_before(plan, number) if is_star else ()
     for name, was in recorder.bound.items():
         was = work.last.get(name, was)
         if was is ABSENT or was is recorder.namespace[name] or name in forced or name in again:

@@ -289,6 +289,9 @@ class Transaction:
             self._record(undo_contents, namespace, None, copy_contents(namespace))
 
     def _remember(self, target: Any) -> None:
+        if type(target) is dict:  # a namespace, nearly always
+            self._log.append(Entry(undo_contents, target, None, target.copy()))
+            return
         if type(target) is types.FunctionType:
             # Functions cannot be derived from: nothing of the user's stands before their slots.
             state = read_function_slots(target), dict(target.__dict__)
