@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import types
 from collections.abc import Callable, Iterable, Iterator
@@ -95,9 +96,7 @@ class Engine:
 
     def run(self, plan: Plan, namespaces: Iterable[Namespace] = ()) -> tuple[Outcome, ...]:
         """Carry out *plan*; see `Run`."""
-        from .run import Run  # which takes time to import: not before something is edited
-
-        run = Run(self, plan, tuple(namespaces))
+        run = _run_type()(self, plan, tuple(namespaces))
         self.running = run
         try:
             return run.carry_out()
@@ -111,3 +110,10 @@ class Engine:
             del run
             if dropped:
                 gc.collect()  # or __subclasses__() would go on listing what nobody holds
+
+
+@functools.cache
+def _run_type() -> type[Run]:
+    from .run import Run  # which takes time to import: not before something is edited
+
+    return Run

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import bisect
 import operator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..parsing import parse
 from .alike import common_prefix, common_suffix, line_start
@@ -53,8 +53,7 @@ def parse_between(
     return (*above, *between, *below), len(above), len(below)
 
 
-@dataclass(frozen=True, slots=True)
-class _Edit:
+class _Edit(NamedTuple):
     """Where two texts differ.
 
     Attributes:

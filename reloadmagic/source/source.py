@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import bisect
+import functools
 import operator
 import types
 import weakref
@@ -254,6 +255,13 @@ def _check_futures(statements: tuple[Statement, ...], path: str) -> None:
         begins = begins and kind in {"doc", "future"}
 
 
+@functools.cache
+def _parse_between() -> Callable[..., Any]:
+    from .between import parse_between  # not before something is edited
+
+    return parse_between
+
+
 def _parse(
     text: str, path: str, previous: Source | None, *, warn: bool
 ) -> tuple[ast.Module | None, tuple[tuple[Statement, ...], int, int]]:
@@ -265,9 +273,7 @@ def _parse(
         SyntaxError, ValueError, RecursionError, MemoryError: as `ast.parse`.
     """
     if previous is not None:
-        from .between import parse_between  # not before something is edited
-
-        found = parse_between(previous.text, previous.statements, text)
+        found = _parse_between()(previous.text, previous.statements, text)
         if found is not None and found[0]:
             return None, found
     # What made parts of the text has parsed these.

@@ -7,7 +7,8 @@ more than its own text, at a line.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..parsing import first_line, is_text, parse
@@ -68,10 +69,8 @@ class Fragment:
     def anatomy(self) -> Anatomy:
         """What the statement is made of, function by function; taken apart at the first call."""
         if self._anatomy is None:
-            from .anatomy import dissect  # not before something is edited
-
             nodes = self.parse()
-            self._anatomy = dissect(nodes)
+            self._anatomy = _dissect()(nodes)
             self.spare(nodes)
         return self._anatomy
 
@@ -121,6 +120,13 @@ class Fragment:
     def __repr__(self) -> str:
         first = self.text.partition("\n")[0]
         return f"<Fragment {first[:40]!r}>"
+
+
+@functools.cache
+def _dissect() -> Callable[[Sequence[ast.stmt]], Anatomy]:
+    from .anatomy import dissect  # not before something is edited
+
+    return dissect
 
 
 class Statement(NamedTuple):
