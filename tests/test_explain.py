@@ -18,7 +18,7 @@ from reloadmagic.explain import (
     source_diffs,
 )
 from reloadmagic.explain.finding import find_name
-from reloadmagic.report.names import changed_by_module, reloaded
+from reloadmagic.report.names import changed_by_module
 from session import watch
 from support import Project
 
@@ -357,7 +357,7 @@ class Session:
         """What each cell used that the reload changed."""
         report = self.reloader.reload()
         assert report
-        found = self.log.note(self.reloader, changed_by_module(reloaded(report)), self.namespace)
+        found = self.log.note(self.reloader, changed_by_module(report.reloaded), self.namespace)
         return {cell.number: cell.used for cell in found}
 
 

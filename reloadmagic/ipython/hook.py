@@ -36,6 +36,8 @@ __all__ = ["CellHook"]
 
 logger = logging.getLogger(__name__)
 
+_OBSERVED = ["on_error", "mode", "verbosity"]
+
 
 class CellHook:
     """What runs before and after each cell of one shell."""
@@ -47,8 +49,8 @@ class CellHook:
         self._imports = False  # may the cell that runs import names?
         self._loaded = 0  # how many modules there were when the last cell ended
         self._settings = settings
-        self._stops = settings.on_error == "stop"
-        settings.observe(self._note_stop, "on_error")
+        self._note_settings()
+        settings.observe(self._note_settings, _OBSERVED)
         self._refusal: Refusal | None = None  # of the cell that is about to run
         self._users_thread = 0  # in which a cell of the user's runs, 0 if none does
         self._said: object = None  # what was said last, not to say it before every cell
@@ -127,8 +129,10 @@ class CellHook:
         except BaseException as error:  # noqa: BLE001
             self._say_internal(error)
 
-    def _note_stop(self, change: Any) -> None:
-        self._stops = change["new"] == "stop"
+    def _note_settings(self, change: object = None) -> None:  # noqa: ARG002
+        """Keep what is asked for at each reload where it takes no time to find."""
+        self._stops = self._settings.on_error == "stop"
+        self._mode, self._verbosity = self._settings.mode, self._settings.verbosity
 
     def _begin(self, info: Any) -> None:
         """A cell of the user's runs from here on."""
@@ -186,9 +190,9 @@ class CellHook:
         )
 
     def _before_users_cell(self, looked: Stale | None) -> None:
-        if self._settings.mode == "auto":
+        if self._mode == "auto":
             self.reload(looked)
-        elif self._settings.mode == "notify":
+        elif self._mode == "notify":
             self._notify(self._reloader.changes())
 
     def reload(self, looked: Stale | None = None) -> None:
@@ -196,7 +200,7 @@ class CellHook:
 
         *looked* is what the reloader has just seen of the files.
         """
-        asked = self._settings.verbosity == "details"
+        asked = self._verbosity == "details"
         report = self.run(self._limited_plan(), looked=looked, asked=asked)
         is_new = bool(report) and not self._was_said(report)
         if is_new:
@@ -224,9 +228,7 @@ class CellHook:
             report = work()
         if not report:
             return report
-        from reloadmagic.report.names import reloaded
-
-        self._tell(reloaded(report))
+        self._tell(report.reloaded)
         if not (asked or self._has_cells):
             return report
         self.cells()  # which reads what was told
@@ -271,8 +273,8 @@ class CellHook:
             report = dataclasses.replace(
                 report, outcomes=tuple(o for o in report.outcomes if o.status != "failed")
             )
-        if report and (self._settings.verbosity != "quiet" or report.failed or report.troubles):
-            show(self._shell, report, details=self._settings.verbosity == "details")
+        if report and (self._verbosity != "quiet" or report.failed or report.troubles):
+            show(self._shell, report, details=self._verbosity == "details")
 
     def _stop(self, report: Report, *, is_said: bool) -> None:
         """Refuse the cell if something has failed; *is_said*: *report* stands above it."""

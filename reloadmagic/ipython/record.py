@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from reloadmagic.explain.cells import CellLog, StaleCell
     from reloadmagic.reloader import Reloader
-    from reloadmagic.report.names import Reloaded
+    from reloadmagic.report import Reloaded
 
 __all__ = ["CellRecord"]
 

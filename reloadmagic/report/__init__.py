@@ -6,19 +6,30 @@ no module is touched, and nothing is imported for display before something is di
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from reloadmagic.engine import Outcome
+    from collections.abc import Callable
 
-__all__ = ["Report"]
+    from reloadmagic.engine import Definition, Outcome, Ran
+
+__all__ = ["Reloaded", "Report"]
 
 
 class _Printer(Protocol):
     """What IPython hands to ``_repr_pretty_``."""
 
     def text(self, text: str) -> None: ...
+
+
+class Reloaded(NamedTuple):
+    """What tells which names of a module a reload has changed: of an `Outcome`, without its texts."""
+
+    module: str
+    definitions: tuple[Definition, ...]
+    ran: tuple[Ran, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +66,18 @@ class Report:
         """What there is to say besides outcomes, troubles first."""
         return self.troubles + self.notes
 
+    @property
+    def reloaded(self) -> list[Reloaded]:
+        """What tells which names were changed of each module that was reloaded."""
+        return [
+            Reloaded(outcome.module, outcome.definitions, outcome.ran)
+            for outcome in self.outcomes
+            if outcome.status in {"reloaded", "patched"}
+        ]
+
     def __str__(self) -> str:
         """One line for what was reloaded, and the place for each thing that failed."""
-        from .text import summarize
-
-        return summarize(self)
+        return _summarize()(self)
 
     def details(self) -> str:
         """All that is known, as plain text: definitions, statements run and why, source diffs."""
@@ -85,3 +103,10 @@ class Report:
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:  # noqa: ARG002
         return self.mimebundle()
+
+
+@functools.cache
+def _summarize() -> Callable[[Report], str]:
+    from .text import summarize
+
+    return summarize

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reloadmagic.engine import Definition, Outcome, Ran
 
-    from . import Report
+    from . import Reloaded
 
-__all__ = [
-    "Reloaded",
-    "changed_by_module",
-    "changed_names",
-    "label_names",
-    "reloaded",
-    "short_names",
-]
+__all__ = ["changed_by_module", "changed_names", "label_names", "short_names"]
 
 _SIGNS = {"added": "+", "dropped": "-"}
 
@@ -41,23 +34,6 @@ def changed_names(outcome: Outcome | Reloaded) -> list[str]:
     definitions = [definition.name for definition in _definitions(outcome)]
     ran = [name for ran in _ran_besides(outcome) for name in _news(ran)]
     return list(dict.fromkeys([*definitions, *ran]))
-
-
-class Reloaded(NamedTuple):
-    """What tells which names of a module a reload has changed: of an `Outcome`, without its texts."""
-
-    module: str
-    definitions: tuple[Definition, ...]
-    ran: tuple[Ran, ...]
-
-
-def reloaded(report: Report) -> list[Reloaded]:
-    """The modules that were reloaded."""
-    return [
-        Reloaded(outcome.module, outcome.definitions, outcome.ran)
-        for outcome in report.outcomes
-        if outcome.status in {"reloaded", "patched"}
-    ]
 
 
 def changed_by_module(modules: Iterable[Reloaded]) -> dict[str, list[str]]:
