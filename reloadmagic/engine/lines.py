@@ -82,6 +82,8 @@ def _compiled_otherwise(plan: ModulePlan, known: list[int]) -> list[int]:
     """
     diff = plan.diff
     assert diff is not None
+    if plan.before.imports() is plan.after.imports():
+        return []
     end = len(plan.before.statements) - diff.tail
     gone = _imported_names(plan.before.statements[diff.head : end])
     if gone == _imported_names(plan.after.statements[diff.head : end + diff.shift]):

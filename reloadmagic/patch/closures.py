@@ -52,10 +52,16 @@ def patch_closures(transaction: Transaction, same: Same, named: Named) -> list[s
     can be reached by names (*named*, for a namespace) are looked for, as lines alone are not worth
     a pass over the heap.
     """
-    edited, moved = _Replaced(), _Replaced()
     replaced = list(transaction.replaced_code())
-    for function, before in replaced:
-        found = [pair for pair in nested_pairs(before, function.__code__) if pair[0] is not pair[1]]
+    outer = [
+        (function, found)
+        for function, before in replaced
+        if (found := [p for p in nested_pairs(before, function.__code__) if p[0] is not p[1]])
+    ]
+    if not outer:
+        return []
+    edited, moved = _Replaced(), _Replaced()
+    for function, found in outer:
         into = moved if all(same(old, new) for old, new in found) else edited
         into.add(function.__globals__, found)
     if moved.pairs:
