@@ -19,6 +19,7 @@ from ..notes import content_of, is_container
 from ..patch.inside import qualname
 from ..plain import is_plain, same_value
 from ..plan import Grouped, ModulePlan
+from ..reach.known import CLASS_DECORATORS, KEEPING, PASSING
 from ..reach.summary import CALL, Path
 from ..reach.tokens import StatementId, Target, Token, said_of
 from ..source.scopes import dotted
@@ -42,6 +43,8 @@ _PURE = frozenset(
         *("range", "repr", "reversed", "round", "set", "sorted", "str", "sum", "tuple", "zip"),
     }
 )
+# What makes definitions of definitions, wherever it is from.
+_DEFINING = (PASSING - KEEPING) | CLASS_DECORATORS | {"abstractmethod", "overload", "override"}
 
 
 @dataclass(slots=True)
@@ -177,7 +180,9 @@ def is_repeatable(state: State, plan: ModulePlan, number: int) -> bool:
     if statement.fragment.kind in {"def", "class"}:
         name = statement.binds[0]
         is_decorated = "@" in statement.fragment.text
-        return not is_decorated or _is_definition(namespace.get(name), plan.name, name)
+        if is_decorated and not _is_definition(namespace.get(name), plan.name, name):
+            return False
+        return _calls_repeat(state, plan, number)
     if statement.fragment.kind == "import":
         return True
     values = (namespace.get(name) for name in statement.binds)
@@ -250,7 +255,7 @@ def _is_repeated_part(value: Any, others: Container[int]) -> bool:
 
 
 def _calls_repeat(state: State, plan: ModulePlan, number: int) -> bool:
-    """Does a statement call the user's own functions, and builtins that give the same for the same?"""
+    """Does a statement call the user's own functions, and others that give the same for the same?"""
     index = state.index
     calls = (
         p for p, how in index.modules[plan.name].summaries[number].now.paths.items() if how & CALL
@@ -263,6 +268,8 @@ def _is_known(state: State, plan: ModulePlan, path: Path) -> bool:
         entry = state.index.modules.get(module)
         if entry is not None and name in entry.bindings and not entry.is_import(name):
             return True
+    if path[-1] in _DEFINING:
+        return True
     return len(path) == 1 and path[0] in _PURE and path[0] not in plan.tracked.namespace
 
 
