@@ -237,7 +237,7 @@ def _settle_all(
             namespace[name] = stays
         result[name] = stays
         note_binding(state, plan, name, was, value, stays, fingerprints.get(name))
-        _unsay_on_the_way(state, work, number, name)
+        _note_on_the_way(state, work, number, name, was)
         del value  # a twin must not outlive its merge
 
 
@@ -249,18 +249,27 @@ def _note_last(state: State, work: Work, recorder: Recorder) -> None:
             work.last.setdefault(name, was)
 
 
-def _unsay_on_the_way(state: State, work: Work, number: int, name: str) -> None:
-    """The last that binds a plain name has given it what it held before this run.
+def _note_on_the_way(state: State, work: Work, number: int, name: str, was: Any) -> None:
+    """Whether what a plain name holds on the way differs from then is not told by what it *was* last.
 
-    Those that read what it held on the way have had their turn.
+    Those that read it on the way have had their turn when the last that binds it gives it what it
+    held before this run.
     """
-    bindings = state.index.modules[work.plan.name].bindings
+    plan, value = work.plan, work.plan.tracked.namespace[name]
+    if not is_plain(value):
+        return
+    tokens = [("bind", plan.name, name), ("content", plan.name, name)]
+    bindings = state.index.modules[plan.name].bindings
     last = max((*bindings.get(name, ()), *bindings.get("*", ())), default=number)
-    value = work.plan.tracked.namespace[name]
-    was = work.last.get(name, ABSENT)
-    if last <= number and was is not ABSENT and is_plain(value) and same_value(was, value):
-        state.effects.discard(("bind", work.plan.name, name))
-        state.effects.discard(("content", work.plan.name, name))
+    if last > number or (plan.name, name) in state.index.filling.rebound():
+        if same_value(was, value) and not state.effects.is_replayed(plan, number):
+            for token in tokens:
+                state.effects.add(token)
+        return
+    first = work.last.get(name, ABSENT)
+    if first is not ABSENT and same_value(first, value):
+        for token in tokens:
+            state.effects.discard(token)
 
 
 def _leave_to_later(state: State, plan: ModulePlan, number: int, recorder: Recorder) -> set[str]:
