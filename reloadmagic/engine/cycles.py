@@ -69,10 +69,11 @@ def _is_bound(state: State, module: str, name: str, place: tuple[int, int]) -> b
     ]
     if any(at < place and _is_bound(state, star, name, at) for star, at in stars):
         return True
-    if binders or stars or name in _formerly_bound(state, module):
-        return False
     submodule = f"{module}.{name}"  # which the import system sets on its package in the end
-    return submodule not in state.index.modules or order.place(submodule, sys.maxsize) < place
+    is_submodule = submodule in state.index.modules
+    if is_submodule and order.place(submodule, sys.maxsize) < place:
+        return True
+    return not (is_submodule or binders or stars or name in _formerly_bound(state, module))
 
 
 def _formerly_bound(state: State, module: str) -> Iterator[str]:
