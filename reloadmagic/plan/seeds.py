@@ -117,8 +117,7 @@ class Seeds:
         """Is a name that lost its own statement bound by a star-import now? Then that runs."""
         entry = self.index.modules[plan.name]
         names = self.index.names
-        # The import system sets submodules on a package, which a star-import gives, too.
-        if not any(names.gives(s, name) or names.is_module(f"{s}.{name}") for s in entry.stars):
+        if not any(names.gives(star, name) for star in entry.stars):
             return False
         for number in entry.bindings.get("*", ()):
             self.propagation.reach(plan, number, f"{name} is left to it")

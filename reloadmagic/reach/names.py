@@ -120,8 +120,7 @@ class Names:
                 if imported.alias == root:
                     target = entry.absolute(imported.module, imported.level)
                     yield target, path[1:] if imported.name is None else (imported.name, *path[1:])
-        if not binders and entry.package == module and self.is_module(f"{module}.{root}"):
-            # Importing a submodule sets it on its package.
+        if not binders and self._is_submodule(module, root):
             yield f"{module}.{root}", path[1:]
         if not binders or entry.builds_on(root):
             for star in entry.stars:
@@ -168,7 +167,13 @@ class Names:
         entry = self.modules.get(module)
         if name.startswith("_") and entry is not None and "__all__" not in entry.bindings:
             return False
-        return self.binds(module, name, _seen)
+        return self.binds(module, name, _seen) or self._is_submodule(module, name)
+
+    def _is_submodule(self, package: str, name: str) -> bool:
+        """Is it a submodule of *package* of that name? Importing it sets it there."""
+        entry = self.modules.get(package)
+        is_package = entry is not None and entry.package == package
+        return is_package and self.is_module(f"{package}.{name}")
 
     def knows(self, module: str) -> bool:
         """Is it known which names a star-import of *module* may bind?"""
