@@ -5,6 +5,7 @@ from __future__ import annotations
 import copyreg
 import gc
 import sys
+import weakref
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -739,6 +740,17 @@ def test_a_long_chain_of_imports_is_reloaded_nested_as_it_was_imported(project, 
     assert not reloader.reload().failed
     assert (first.K, first.f()) == (2, 2)
     assert sys.getrecursionlimit() == limit
+
+
+def test_only_weak_references_of_the_users_are_said_to_lead_to_a_former_instance(project, reloader):
+    text = "class A:\n    __slots__ = ('__weakref__', {})\n"
+    project.write("m.py", text.format("'x'") + "a, b = A(), A()\n")
+    m = load("m")
+    held = weakref.ref(m.b)
+    project.edit("m.py", text.format("'x', 'y'") + "a, b = A(), A()\n")
+    [outcome] = reloader.reload().outcomes
+    assert held() is not m.b
+    assert outcome.leftovers == ("weak references to 1 instance of A lead to the former one",)
 
 
 def test_slots_that_copyreg_has_remembered_are_looked_up_again(project, reloader):
