@@ -177,9 +177,12 @@ def _bytes(loader: object, path: str, stamp: Stamp | None) -> bytes:
     return _read_file(path, 0 if stamp is None else stamp[1])
 
 
+_READING = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+
+
 def _read_file(path: str, size: int) -> bytes:
     """As importlib reads it, in a third of the system calls where the file has *size* bytes."""
-    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    file = os.open(path, _READING)
     try:
         data = os.read(file, size + 1)
         if len(data) != size:

@@ -64,7 +64,7 @@ def interrupts_pass() -> Iterator[None]:
 
 def _is_ours() -> bool:
     """Do interrupts come to this thread, and to a handler that Python can give back?"""
-    is_main = threading.current_thread() is threading.main_thread()
+    is_main = threading.get_ident() == threading.main_thread().ident
     return is_main and _signal.getsignal(_SIGINT) is not None
 
 

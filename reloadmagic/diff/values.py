@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from ..source import Source
@@ -58,6 +57,7 @@ class Diff:
         middle: the pairs between, in the order of the new source.
         dropped: positions in the old source of statements that nothing stands for.
         moved: positions in the new source of statements that are the same on another line.
+        edited: the pairs that differ in what runs, in the new order.
     """
 
     before: Source
@@ -67,6 +67,11 @@ class Diff:
     middle: tuple[Pair, ...]
     dropped: tuple[int, ...]
     moved: tuple[int, ...]
+    edited: list[Pair] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        edited = [pair for pair in self.middle if pair.how != "same"]
+        object.__setattr__(self, "edited", edited)
 
     def __bool__(self) -> bool:
         """Does anything differ that runs?"""
@@ -86,11 +91,6 @@ class Diff:
             *self.middle,
             *(Pair(n, n - self.shift, "same") for n in range(behind, behind + self.tail)),
         )
-
-    @functools.cached_property
-    def edited(self) -> list[Pair]:
-        """The pairs that differ in what runs, in the new order."""
-        return [pair for pair in self.middle if pair.how != "same"]
 
     def names(self) -> set[str]:
         """The names bound by what differs, before or after."""

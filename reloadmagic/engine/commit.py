@@ -116,7 +116,8 @@ def _carry_over(state: State, work: Work) -> None:
         lambda name: state.index.filling.attributes_from_outside((plan.name, name)),
     )
     if bound_plainly(work):
-        gone = [key for key in tracked.noted if key.partition(".")[0] in names]
+        noted = tracked.noted if names else ()
+        gone = [key for key in noted if key.partition(".")[0] in names]
         work.is_noted = bool(gone)  # what is not there any longer is watched no more
         if gone:
             tracked.noted = {k: note for k, note in tracked.noted.items() if k not in gone}

@@ -6,6 +6,7 @@ Only names that still are what their import bound: one that the user rebound is 
 from __future__ import annotations
 
 import ast
+import itertools
 import sys
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,10 @@ class Namespace:
         """Where *name* was imported from, what counts most in front."""
         return (*self.provenance.get(name, ()), *self.earlier.get(name, ()))
 
+    def all_origins(self) -> Iterable[tuple[Origin, ...]]:
+        """Where all names that are known to be imported were imported from."""
+        return itertools.chain(self.provenance.values(), self.earlier.values())
+
     def note_other(self, name: str) -> None:
         """A cell is about to run that binds *name* to something else."""
         self.provenance.pop(name, None)
@@ -123,7 +128,7 @@ class Namespace:
 
 def namespaces_before(namespaces: Collection[Namespace]) -> Names:
     """By module, what the names of the user may have been imported as, as a run begins."""
-    modules = {m for ns in namespaces for name in ns.provenance for m, _ in ns.origins(name)}
+    modules = {m for ns in namespaces for found in ns.all_origins() for m, _ in found}
     modules.update(m for ns in namespaces for m in ns.stars)
     before: Names = {}
     for module in modules:
@@ -132,8 +137,9 @@ def namespaces_before(namespaces: Collection[Namespace]) -> Names:
             before[module] = dict(found)
             if type(found.get("__all__")) is list:
                 before[module]["__all__"] = list(found["__all__"])  # a reload refills it in place
-    for namespace in namespaces:
-        namespace.note_given(before)
+    if any("__getattr__" in names for names in before.values()):
+        for namespace in namespaces:
+            namespace.note_given(before)
     return before
 
 

@@ -229,7 +229,7 @@ class Propagation:
         """What a statement imports is what it is reached for, if *reason* says so."""
         if isinstance(reason, tuple) and reason[0] == "bind":
             for imported in self.index.modules[plan.name].summaries[number].imports:
-                if imported.name in {reason[2], "*"}:
+                if imported.name in (reason[2], "*"):
                     bound = reason[2] if imported.name == "*" else imported.alias
                     self.push(("bind", plan.name, bound), (plan.name, number))
                     if self.index.modules[plan.name].builds_on(bound):

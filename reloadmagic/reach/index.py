@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
+from ..absent import ABSENT
 from ..source import Source
 from .attributes import AttributeUsers
 from .entry import ModuleEntry, make_entry
@@ -319,11 +320,12 @@ class Index:
 
     def remembered(self, key: object, find: Callable[[], T]) -> T:
         """What *find* returned for *key* since something was last indexed anew."""
-        if key not in self._remembered:
+        found: Any = self._remembered.get(key, ABSENT)
+        if found is ABSENT:
             self._link()
-            self._remembered[key] = find()
-        found: T = self._remembered[key]
-        return found
+            found = self._remembered[key] = find()
+        known: T = found
+        return known
 
     def reached(self, token: Token) -> set[StatementId]:
         """The statements that use what *token* says has changed; not to be written to."""

@@ -18,8 +18,13 @@ _SIGNS = {"added": "+", "dropped": "-"}
 
 def short_names(outcome: Outcome) -> list[str]:
     """What changed in a module by name, ``+`` for added, ``-`` for dropped; moves are no change."""
-    moved = {d.name for d in outcome.definitions if d.kind == "moved"}
-    told = {d.name: _SIGNS.get(d.kind, "") + d.name for d in _definitions(outcome)}
+    told: dict[str, str] = {}
+    moved: set[str] = set()
+    for definition in outcome.definitions:
+        if definition.kind == "moved":
+            moved.add(definition.name)
+        else:
+            told[definition.name] = _SIGNS.get(definition.kind, "") + definition.name
     for ran in _ran_besides(outcome):
         for name in _news(ran):
             is_new = ran.because == ("added",) or name in ran.new

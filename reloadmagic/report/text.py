@@ -63,9 +63,11 @@ def nothing(*, undo: bool = False) -> str:
 
 def headline(report: Report) -> str:
     """What was reloaded, on one line; empty if nothing was."""
-    done = [outcome for outcome in report.outcomes if outcome.status in {"reloaded", "patched"}]
-    edited = [outcome for outcome in done if outcome.edited]
-    reached = [outcome for outcome in done if not outcome.edited]
+    edited: list[Outcome] = []
+    reached: list[Outcome] = []
+    for outcome in report.outcomes:
+        if outcome.status in {"reloaded", "patched"}:
+            (edited if outcome.edited else reached).append(outcome)
     sides = [listed(side, MODULES, _with_names) for side in (edited, reached) if side]
     if not sides:
         return ""

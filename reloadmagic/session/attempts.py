@@ -92,13 +92,17 @@ class Attempts:
 
         A file that is gone for a moment only is left for the next look.
         """
-        changes = tuple(changes)
-        new = [c for c in changes if self._tried.get(c.module) != _version(c)]
-        gone = [c for c in new if c.kind == "deleted"]
-        new = [c for c in new if c.kind not in {"deleted", "touched"}]
+        new: list[Change] = []
+        old: list[Change] = []
+        gone: list[Change] = []
+        for change in changes:
+            is_new = self._tried.get(change.module) != _version(change)
+            if change.kind in {"modified", "moved", "unreadable"}:
+                (new if is_new else old).append(change)
+            elif is_new and change.kind != "touched":
+                (gone if change.kind == "deleted" else new).append(change)
         if gone:
             new += _still_gone(gone)
-        old = [c for c in changes if c not in new and c.kind in {"modified", "moved", "unreadable"}]
         # What may be mended is tried with what it is related to in turn: they share a transaction.
         while mendable := [c for c in old if self.may_be_mended(c.module, new)]:
             new += mendable
