@@ -12,6 +12,8 @@ import weakref
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 
+from .plain import is_atom
+
 __all__ = [
     "OwnReference",
     "class_dict",
@@ -72,7 +74,7 @@ def hold(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, weakre
     held: dict[str, weakref.ref[Any]] = {}
     for name in names:
         value = namespace.get(name)
-        if value is None or issubclass(type(value), types.ModuleType):
+        if is_atom(value) or issubclass(type(value), types.ModuleType):
             continue
         try:
             held[name] = OwnReference(value)

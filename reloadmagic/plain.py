@@ -10,7 +10,7 @@ import types
 from collections import OrderedDict, defaultdict, deque
 from typing import Any
 
-__all__ = ["is_plain", "same_plain", "same_value"]
+__all__ = ["is_atom", "is_plain", "same_plain", "same_value"]
 
 # By id, as a metaclass of the user's may have its own idea of equality.
 _ATOMS = frozenset(
@@ -22,6 +22,11 @@ _ATOMS = frozenset(
         ),
     )
 )
+
+
+def is_atom(value: object) -> bool:
+    """Is *value* a number, a string or the like, to which there are no weak references?"""
+    return id(type(value)) in _ATOMS
 
 
 def is_plain(value: object) -> bool:

@@ -54,7 +54,7 @@ def commit_module(state: State, name: str) -> Outcome | None:
         edited=plan.diff is not None,
         definitions=tuple(definitions(plan)),
         ran=tuple(work.ran),
-        kept=tuple(plan.after.statements[n].label for n in sorted(plan.pinned)),
+        kept=tuple([plan.after.statements[n].label for n in sorted(plan.pinned)]),
         leftovers=leftovers,
         before=plan.before.text,
         after=plan.after.text,

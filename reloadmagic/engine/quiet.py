@@ -12,16 +12,17 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
-from ..modules import module_namespace
+from ..modules import is_importing
 from ..plain import is_plain
 from ..reach.summary import BASE, CALL, OPERATOR, Summary
 from ..transaction import ABSENT
 
 if TYPE_CHECKING:
     from ..plan import ModulePlan
+    from .recorder import Recorder
     from .state import State, Work
 
-__all__ = ["bound_plainly", "is_quiet", "reaches_out", "stands_alone"]
+__all__ = ["bound_plainly", "is_quiet", "reaches_out", "stands_alone", "take_names"]
 
 
 def is_quiet(state: State, plan: ModulePlan, number: int) -> bool:
@@ -70,9 +71,20 @@ def stands_alone(state: State, plan: ModulePlan, number: int) -> bool:
 def _is_there(module: str, name: str | None) -> bool:
     """Is the module loaded, an ordinary one, and is *name*, if any, a name in it?"""
     found = sys.modules.get(module)
-    if type(found) is not types.ModuleType:
+    if type(found) is not types.ModuleType or is_importing(found):
         return False
-    return name is None or (name != "*" and name in (module_namespace(found) or ()))
+    return name is None or (name != "*" and name in found.__dict__)
+
+
+def take_names(state: State, plan: ModulePlan, number: int, names: Recorder) -> bool:
+    """Bind in *names* what a quiet ``from`` import does, as the import system would; is it one?"""
+    entry = state.index.modules[plan.name]
+    for found in entry.summaries[number].imports:
+        if found.name is None:
+            return False
+        module = sys.modules[entry.absolute(found.module, found.level)]
+        names[found.alias] = module.__dict__[found.name]
+    return True
 
 
 def _only_reads(summary: Summary, namespace: dict[str, Any]) -> bool:

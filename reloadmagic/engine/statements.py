@@ -31,6 +31,7 @@ from .noting import (
     note_sets,
 )
 from .outcome import Ran
+from .quiet import take_names
 from .recorder import Recorder, hooked
 from .settling import settle
 from .traits import note_traits, put_on_again, take_off, traits
@@ -194,8 +195,9 @@ def run_quietly(state: State, work: Work, number: int, loader: Any) -> None:
     statement = plan.after.statements[number]
     namespace = plan.tracked.namespace
     recorder = Recorder(namespace)
-    exec(_code_of(work, number, loader), namespace, recorder)
     is_import = statement.fragment.kind == "import"
+    if not (is_import and take_names(state, plan, number, recorder)):
+        exec(_code_of(work, number, loader), namespace, recorder)
     if is_import:
         _keep_unchanged(state, work, number, recorder)
     result = work.bound[number] = {}

@@ -53,9 +53,11 @@ def descents(state: State, name: str) -> dict[int, list[str]]:
 
 def begun_by(state: State, name: str) -> dict[int, list[str]]:
     """For each statement, the modules of this set of which it began the imports by what it called."""
-    begun = state.index.imports.begun().get(name, ())
+    begun = state.index.imports.begun().get(name)
+    if not begun:
+        return {}
     waiting = {n for n in state.active if n != name and not state.work[n].started}
-    if not begun or not waiting:
+    if not waiting:
         return {}
     imports = state.index.imports.at_once()
     found: dict[int, list[str]] = {}

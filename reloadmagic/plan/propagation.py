@@ -7,13 +7,14 @@ in turn, until nothing is added. Out go the `ModulePlan`s, filled in place.
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Collection, Container, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from ..modules import TrackedModule
 from ..reach.index import Index
-from ..reach.tokens import StatementId, Target, Token
+from ..reach.tokens import Entity, StatementId, Target, Token
 from .groups import Groups, content_token
 from .halfway import HalfFilled
 from .keeping import keeps
@@ -81,7 +82,7 @@ class Propagation:
     ) -> None:
         """Follow that a filled object holds other content, or that its name is bound anew."""
         self.push(content_token(target), producer, by=by)
-        if target[:2] in self.index.filling.rebound():
+        if target[:2] in self._rebound:
             self.push(("bind", *target[:2]), producer, by=by)
 
     def run(self) -> None:
@@ -234,12 +235,17 @@ class Propagation:
                     self.push(("bind", plan.name, bound), (plan.name, number))
                     if self.index.modules[plan.name].builds_on(bound):
                         self.force_group((plan.name, bound, ""), "", (plan.name, number))
-            if reason[1:] in self.index.filling.rebound():
+            if reason[1:] in self._rebound:
                 self._read_half_filled(plan, number)
         if "*" in plan.after.statements[number].fragment.binds:
             # What a star-import of the module gives, with or without an __all__ of its own.
             self.push(("content", plan.name, "__all__"), (plan.name, number))
             self._follow_star(plan, number, reason)
+
+    @functools.cached_property
+    def _rebound(self) -> AbstractSet[Entity]:
+        """The names that functions bind, or code of other modules."""
+        return self.index.filling.rebound()
 
     def import_again(self, statement: StatementId, names: Collection[str], why: str) -> None:
         """Plan a star-import, of which *names* may come to be others or to be missing."""

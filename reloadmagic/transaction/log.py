@@ -190,10 +190,9 @@ class Transaction:
         Containers, cells, classes (their own attributes), functions, and instances (their
         ``__dict__`` and slots; an instance of a container, both). Shallow.
         """
-        if self.covers(target):
-            return
-        self._remember(target)
-        self._covered.add(id(target))
+        if id(target) not in self._covered:
+            self._remember(target)
+            self._covered.add(id(target))
 
     def covers(self, target: object) -> bool:
         """Is all that *target* holds remembered?"""
@@ -201,7 +200,7 @@ class Transaction:
 
     def on_rollback(self, undo: Callable[..., object], *arguments: object) -> None:
         """Call ``undo(*arguments)`` on the way back."""
-        self._record(undo_call, undo, None, arguments)
+        self._log.append(Entry(undo_call, undo, None, arguments))
 
     # -- the way back
 
