@@ -80,6 +80,9 @@ def note_definition(state: State, plan: ModulePlan, number: int, before: dict[st
     if statement.fragment.kind not in {"def", "class"}:
         return
     name = statement.binds[0]
+    is_one_of_several = len(state.index.modules[plan.name].bindings[name]) > 1
+    if is_one_of_several and state.effects.is_replayed(plan, number):
+        return  # it has made what it had made, which is not what the name holds in the end
     value = plan.tracked.namespace.get(name)
     after = dict(fingerprints(name, value, plan.name))
     others: set[str] = set()
