@@ -37,6 +37,8 @@ REPLACED = "module that puts another object in its place"
 
 def module_spec(module: object) -> ModuleSpec | None:
     """A module's spec, read without running any code of the module's own; None if it has none."""
+    if type(module) is types.ModuleType:
+        return spec_in(module.__dict__)  # as `module_namespace`, which is asked this most of all
     namespace = module_namespace(module)
     return spec_in(namespace) if namespace is not None else None
 

@@ -62,7 +62,7 @@ def _shows_flags(statement: Statement) -> bool:
         isinstance(node, ast.AnnAssign)
         or getattr(node, "annotation", None) is not None
         or getattr(node, "returns", None) is not None
-        for top in statement.fragment.parse()
+        for top in statement.fragment.peek()
         for node in ast.walk(top)
     )
 
@@ -205,7 +205,7 @@ def _assigned(statement: Statement) -> tuple[str, str] | None:
     """The one name that is assigned to, and the value; None where that has lines of its own."""
     if "lambda" in statement.fragment.text:
         return None
-    match statement.fragment.parse():
+    match statement.fragment.peek():
         case [ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)]:
             return name, ast.dump(value)
         case [ast.Assign(targets=[ast.Name(id=name)], value=value)]:

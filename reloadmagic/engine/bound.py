@@ -186,7 +186,7 @@ def _only_names(statement: Statement, name: str, value: Any, tracked: TrackedMod
 
 def is_alias(statement: Statement) -> bool:
     """Is it an assignment of what a name, an attribute or an item holds?"""
-    nodes = statement.fragment.parse()
+    nodes = statement.fragment.peek()
     if len(nodes) != 1 or not isinstance(nodes[0], ast.Assign | ast.AnnAssign):
         return False
     value = nodes[0].value

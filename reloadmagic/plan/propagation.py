@@ -182,7 +182,8 @@ class Propagation:
     def reach_at(self, statement: StatementId, reason: Reason) -> None:
         """`reach`, but for modules that are yet to be imported: those run anyway."""
         if statement[0] not in self.ahead:
-            self.reach(self.plan_of(statement[0]), statement[1], reason)
+            plan = self.plans.get(statement[0]) or self.plan_of(statement[0])
+            self.reach(plan, statement[1], reason)
 
     def reach(self, plan: ModulePlan, number: int, reason: Reason, *, group: bool = True) -> None:
         """Plan a statement for *reason*, and what follows from that it runs."""

@@ -185,8 +185,9 @@ class ModulePlan:
         partner = self.partner(number)
         if partner is None:
             return None
-        old, new = self.before.statements[partner], self.after.statements[number]
-        return diff_class_texts(old.fragment.text, new.fragment.text)
+        old, new = self.before.statements[partner].fragment, self.after.statements[number].fragment
+        are_classes = old.kind == new.kind == "class"
+        return diff_class_texts(old.text, new.text) if are_classes else None
 
     def pass_by(self, *, for_good: bool) -> None:
         """The module has had its turn: what comes into objects from here on it cannot see.
