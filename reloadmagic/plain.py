@@ -10,7 +10,7 @@ import types
 from collections import OrderedDict, defaultdict, deque
 from typing import Any
 
-__all__ = ["is_atom", "is_plain", "same_plain", "same_value"]
+__all__ = ["is_atom", "is_data", "is_plain", "same_plain", "same_value"]
 
 # By id, as a metaclass of the user's may have its own idea of equality.
 _ATOMS = frozenset(
@@ -22,6 +22,9 @@ _ATOMS = frozenset(
         ),
     )
 )
+_HOLDERS = frozenset(map(id, (list, tuple, deque, set, frozenset, dict, OrderedDict)))
+SMALL = 1000
+"""Containers with more entries than this are not looked through for what is no data."""
 
 
 def is_atom(value: object) -> bool:
@@ -35,6 +38,20 @@ def is_plain(value: object) -> bool:
     if id(kind) in _ATOMS:
         return True
     return (kind is tuple or kind is frozenset) and all(map(is_plain, value))  # type: ignore[call-overload]
+
+
+def is_data(value: Any, *, depth: int = 8) -> bool:
+    """Is *value* plain, or a built-in container of nothing else? False where it is a large one."""
+    kind = type(value)
+    if id(kind) in _ATOMS:
+        return True
+    if not depth or id(kind) not in _HOLDERS or len(value) > SMALL:
+        return False
+    if kind is dict or kind is OrderedDict:
+        return all(
+            is_data(k, depth=depth - 1) and is_data(v, depth=depth - 1) for k, v in value.items()
+        )
+    return all(is_data(part, depth=depth - 1) for part in value)
 
 
 def same_value(old: Any, new: Any, *, depth: int = 8) -> bool:

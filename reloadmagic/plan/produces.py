@@ -14,6 +14,7 @@ from ..diff import differs_in_words
 from ..live import class_dict, is_class
 from ..reach.index import Index
 from ..reach.known import TRAITS
+from ..reach.summary import CALL
 from ..reach.tokens import StatementId, Token
 from ..source import Statement
 from .keeping import values_that_stay
@@ -155,6 +156,10 @@ def _class_tokens(
         yield "shape", plan.name, name
         # What else others have put into it cannot be told, but what is used of it can.
         for attr in index.attributes_used((plan.name, name)):
+            yield "attr", plan.name, name, attr
+    elif any(how & CALL for unit in values.values() for how in unit.paths.values()):
+        # What is made for it may set attributes, as it is told of the class by ``__set_name__``.
+        for attr in index.attributes_used((plan.name, name)) - values.keys():
             yield "attr", plan.name, name, attr
 
 

@@ -19,13 +19,14 @@ from .known import (
     FILLING,
     FILLING_FUNCTIONS,
     GIVING,
+    IMPORTING,
     KEEPING,
     LOOKING_THROUGH,
     LOOKING_UP,
     PASSING,
 )
 from .summary import CALL, LOOKED_UP, MENTION, OPERATOR, TAKEN, USE, Path
-from .syntax import arguments, attribute_of, called_name, holder, imported_path
+from .syntax import arguments, attribute_of, beginning, called_name, holder, imported_path
 
 if TYPE_CHECKING:
     from .expressions import Expressions
@@ -89,23 +90,26 @@ def _note_names(reader: Expressions, path: Path, node: ast.Call) -> None:
     if name in LOOKING_UP:
         named = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
         unit.attrs.update(attr for n in named if isinstance(n, str) for attr in n.split("."))
-    if _looks_up_any(name, node):
-        unit.attrs.add(LOOKED_UP)
+    unit.attrs |= {LOOKED_UP + begins for begins in _looked_up(name, node)}
     imported = imported_path(node)
     if imported is not None:
         unit.use(imported, MENTION)
     elif path[0] == "importlib" and name in {"import_module", "reload"}:
         unit.dynamic = True
+    if imported is None and name in IMPORTING and node.args:
+        unit.loads.add(beginning(node.args[0]))
     if path in {("isinstance",), ("issubclass",)}:
         unit.attrs |= {"__instancecheck__", "__subclasscheck__"}
 
 
-def _looks_up_any(name: str, node: ast.Call) -> bool:
-    """Does a call of this name read attributes which cannot be told?"""
-    named = node.args[1:2] if name == "getattr" else node.args
-    if name in LOOKING_UP - {"hasattr"}:
-        return not all(isinstance(argument, ast.Constant) for argument in named)
-    return name in LOOKING_THROUGH and bool(node.args)
+def _looked_up(name: str, node: ast.Call) -> set[str]:
+    """How the names begin of attributes which a call of this name reads, where they cannot be told."""
+    if name in LOOKING_THROUGH:
+        return {""} if node.args else set()
+    if name not in LOOKING_UP - {"hasattr"}:
+        return set()
+    named = {"getattr": node.args[1:2], "methodcaller": node.args[:1]}.get(name, node.args)
+    return {beginning(a) for a in named if not isinstance(a, ast.Constant)}
 
 
 def _note_filling(reader: Expressions, path: Path, node: ast.Call) -> None:
@@ -153,7 +157,7 @@ def _read_arguments(
             if not scope.is_global(target[0]):
                 unit.calls_parameters = True
                 unit.fills_parameters |= callee is not None
-        reader.read(argument, MENTION if passing else USE | CALL)
+        reader.read(argument, MENTION if passing else USE | CALL | MENTION)
     for keyword in node.keywords:
         if keyword.arg is None:
             reader.read(keyword.value, USE)

@@ -36,6 +36,7 @@ def read_function(reader: Statements, node: FunctionNode) -> None:
         unit = reader.summary.functions.setdefault(qualname, Unit())
         unit.decorated |= bool(node.decorator_list)
         _read_body(reader, node, unit, f"{qualname}.<locals>.")
+        reader.inside(unit, scope).expressions.read_defaults(node.args)
 
 
 def _read_decorator(reader: Statements, node: ast.expr) -> None:

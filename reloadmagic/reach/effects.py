@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .known import CLASS_HOOKS, CONSTRUCTION, MEMBER_HOOKS, METACLASS_HOOKS, SPELLED
 from .lending import lent_by
-from .summary import BASE, CALL, KEPT, LAMBDAS, LOOKED_UP, MENTION, STORED
+from .summary import BASE, CALL, KEPT, LAMBDAS, MENTION, STORED
 from .tokens import Entity, StatementId, Target, User
 from .uses import Uses
 
@@ -30,6 +30,8 @@ class Effects(Uses):
         self._followed: set[tuple[Entity, bool]] = set()
         # Attributes that hold it.
         self._keepers: set[tuple[Entity, str]] = set()
+        # Likewise, of what may be an instance of a class.
+        self._holders: set[tuple[Entity, str]] = set()
         # Names of what runs the code when it is called: closures, partials, bound methods.
         self._runners: set[Entity] = set()
         # Objects that hold what was followed, to be followed in the end.
@@ -43,19 +45,24 @@ class Effects(Uses):
             return
         self._followed.add((entity, defines))
         self._answered(entity)
+        for module, number in self._in_module(entity):  # they run it, or get it from there
+            if self.calls_only:
+                self._handed_on((module, "s", number))
+            else:
+                self._mention((module, "s", number), MENTION, entity)
         for user, how, rest in self.index.users(entity):
             if rest:
                 continue  # methods go by attribute
             if how & CALL:
                 self.todo.append(user)
-                if self.calls_only and (defines or self._is_passed(user, entity)):
+            if not self.calls_only:
+                if how & MENTION:
+                    self._mention(user, how, entity)
+            elif how & CALL:
+                if defines or self._is_passed(user, entity):
                     self._handed_on(user)
-                elif how & MENTION and user[1] == "s" and not self.calls_only:
-                    self._mention(user, how, entity)  # as a container that is gone through
-            elif self.calls_only and (how & MENTION or self._is_passed(user, entity)):
+            elif how & MENTION or self._is_passed(user, entity):
                 self._handed_on(user)
-            elif how & MENTION:
-                self._mention(user, how, entity)
 
     def _answered(self, entity: Entity) -> None:
         """Is it ``__getattr__`` of a module? Then who asks for names that the module has not?
@@ -84,7 +91,8 @@ class Effects(Uses):
         statement = self.index.modules[module].source.statements[key]
         if statement.fragment.kind not in {"import", "def", "class"}:
             for name in statement.binds:
-                self._effect((module, name))
+                if not self.index.holds_data((module, name)):
+                    self._effect((module, name))
             now = self.index.modules[module].summaries[key].now
             for path in now.fills:
                 for entity, rest in self.index.names.resolve(module, path):
@@ -93,7 +101,7 @@ class Effects(Uses):
             for path in now.sets:
                 for entity, attr in self.index.names.attributes_set(module, path):
                     self._kept(entity, attr)
-                    self._by_attribute(entity, attr)
+                    self._held_as(entity, attr)
             self._lent((module, key), changed)
 
     def _lent(self, statement: StatementId, lent: Entity) -> None:
@@ -103,7 +111,16 @@ class Effects(Uses):
         for callee, path in self.index.modules[module].summaries[number].now.arguments:
             if (lent, ()) in resolve(module, path):
                 for (home, owner), attr in lent_by(self.index, statement, callee, path):
-                    self._by_attribute((home, owner.partition(".")[0]), attr)
+                    self._held_as((home, owner.partition(".")[0]), attr)
+
+    def _held_as(self, entity: Entity, attr: str) -> None:
+        """An attribute of a class, or of its instances, holds what is followed."""
+        if (entity, attr) in self._holders:
+            return
+        self._holders.add((entity, attr))
+        for name in (attr, KEPT + attr):
+            self._by_attribute(entity, name)
+        self._looked_up(entity, attr)
 
     def _kept(self, entity: Entity, attr: str) -> None:
         """The changed function is an attribute of what has that name: who calls it runs it."""
@@ -134,8 +151,11 @@ class Effects(Uses):
             return False
         if not all(self.index.families.sets_plainly(entity, attr) for attr in attrs):
             return False
-        for attr in (*attrs, "__dict__", LOOKED_UP) if attrs else ():
-            self._by_attribute((module, entity[1].partition(".")[0]), attr)
+        owner = module, entity[1].partition(".")[0]
+        for attr in (*attrs, "__dict__") if attrs else ():
+            self._by_attribute(owner, attr)
+        for attr in attrs:
+            self._looked_up(owner, attr)
         return bool(attrs)
 
     def _is_passed(self, user: User, entity: Entity) -> bool:
@@ -242,6 +262,7 @@ class Effects(Uses):
         if self.calls_only and is_special and method not in SPELLED:
             return  # operators at large would make everything a filler
         self._by_attribute(entity, method)
+        self._looked_up(entity, method)
         for holder in self.index.holders(method):
             self._by_attribute(entity, holder)
         function = self.index.modules[module].functions.get(f"{owner}.{method}")

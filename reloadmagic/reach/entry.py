@@ -34,6 +34,7 @@ class ModuleEntry:
         given: by last name, the paths that its ``__getattr__`` names.
         gives_any: may its ``__getattr__`` import submodules by names that it is asked for?
         scans: statements of a package that use modules which they import by names worked out.
+        loads: code that imports by names which are worked out, with how these begin.
         decorated: the functions that may have decorators.
         callers: the functions and methods, by their last names, that may call what they are passed,
             and those that do not.
@@ -56,6 +57,7 @@ class ModuleEntry:
     given: dict[str, list[Path]] = field(default_factory=dict)
     gives_any: bool = False
     scans: frozenset[int] = frozenset()
+    loads: list[tuple[User, str]] = field(default_factory=list)
     decorated: list[str] = field(default_factory=list)
     callers: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
     speaks_of_caches: bool = False
@@ -72,14 +74,20 @@ class ModuleEntry:
             for number in self.bindings.get(name, ())
         )
 
+    def imports_only(self, number: int) -> bool:
+        """Is the statement at that position an import?"""
+        return self.source.statements[number].fragment.kind == "import"
+
     def builds_on(self, name: str) -> bool:
         """Does a statement bind *name* by what it is before, or in some cases only?"""
         return any(name in self.summaries[n].builds_on for n in self.bindings.get(name, ()))
 
     def code_of(self, name: str) -> Sequence[Unit]:
-        """The functions of that name, the methods of that class, what binds the name when called."""
+        """The functions of that name, what is in that class, what binds the name when called."""
         if self.code is None:
             self.code = {}
+            for qualname, (_, info) in self.classes.items():
+                self.code.setdefault(qualname.partition(".")[0], []).extend(info.values.values())
             for qualname, (_, unit) in self.functions.items():
                 for bound in {qualname.partition(".")[0], *unit.binds_global}:
                     self.code.setdefault(bound, []).append(unit)
@@ -93,6 +101,13 @@ class ModuleEntry:
         for _ in range(level - 1):
             package = package.rpartition(".")[0]
         return f"{package}.{module}" if module and package else package or module
+
+    def may_load(self, begins: str, module: str) -> bool:
+        """May *module* be imported here by a name that is worked out and *begins* so?"""
+        dots = len(begins) - len(begins.lstrip("."))
+        if dots:
+            begins = f"{self.absolute('', dots)}.{begins[dots:]}"
+        return module.startswith(begins)
 
     def adopt(self, source: Source) -> bool:
         """Stand for *source* from here on, if it binds, uses and fills the same. Does it?"""
@@ -175,6 +190,7 @@ def make_entry(name: str, source: Source) -> ModuleEntry:
             and _looks_in_any(source.statements[number])
         )
     entry.is_dynamic = any(unit.dynamic for _, unit in entry.units(name))
+    entry.loads = [(user, begins) for user, unit in entry.units(name) for begins in unit.loads]
     names: tuple[set[str], set[str]] = set(), set()
     for qualname, (_, unit) in entry.functions.items():
         names[not unit.calls_parameters].add(qualname.rpartition(".")[2])

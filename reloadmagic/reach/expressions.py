@@ -236,6 +236,16 @@ class Expressions:
         """Read a lambda's body into *unit*."""
         scope = self.scope.of_function(node, prefix)
         Expressions(self.summary, unit, scope).read(node.body, MENTION)
+        if unit is not self.unit:
+            Expressions(self.summary, unit, self.scope).read_defaults(node.args)
+
+    def read_defaults(self, args: ast.arguments) -> None:
+        """The names that stand as defaults: code that is passed nothing else uses what they hold."""
+        for default in [*args.defaults, *args.kw_defaults]:
+            path = dotted(default) if default is not None else None
+            if path is not None and self.scope.is_global(path[0]):
+                how = CALL | MENTION if self.unit.calls_parameters else MENTION
+                self.unit.use(self.scope.resolve(path), how)
 
     def read_signature(self, node: FunctionNode | ast.Lambda) -> None:
         """Defaults and annotations, which are evaluated where the function is defined."""

@@ -33,7 +33,37 @@ class Imports:
 
     def by_module(self) -> dict[str, list[str]]:
         """For each module, the tracked modules that its code imports, parents included, in order."""
-        return {name: self._imported(name, entry) for name, entry in self._modules.items()}
+        by_module = {name: self._imported(name, entry) for name, entry in self._modules.items()}
+        for target, users in self.loaders().items():
+            for name in dict.fromkeys(user[0] for user in users):
+                if target not in by_module[name]:
+                    by_module[name].append(target)
+        return by_module
+
+    def loaders(self) -> dict[str, list[User]]:
+        """By module, the code that may import it by a name which is worked out.
+
+        Where nothing is known of that name, it may be any that was imported so.
+        """
+        return self._index.remembered("loaders", self._find_loaders)
+
+    def _find_loaders(self) -> dict[str, list[User]]:
+        entries = self._modules.values()
+        loading = [(entry, *found) for entry in entries for found in entry.loads]
+        begun = {
+            target
+            for entry in entries
+            for targets in entry.source.began.values()
+            for target, is_named in targets.items()
+            if loading and not is_named
+        }
+        found: dict[str, list[User]] = {}
+        for module in self._modules if loading else ():
+            for entry, user, begins in loading:
+                if user[0] != module:
+                    if entry.may_load(begins, module) if begins else module in begun:
+                        found.setdefault(module, []).append(user)
+        return found
 
     def importers(self, name: str) -> set[str]:
         """The modules that import *name*, directly or through others, and itself."""
@@ -108,6 +138,11 @@ class Imports:
             if entry.late is None:
                 entry.late = list(self._imports(name, entry, "f"))
             yield from entry.late
+        for target, users in self.loaders().items():
+            for user in users:
+                # What the module imports by its name comes where that is written.
+                if user[1] == "f" and target not in self._imported(user[0], self._modules[user[0]]):
+                    yield user, target
 
     def by_statement(self, statement: StatementId) -> Iterator[str]:
         """The modules, as it seems, that running a statement makes the import system load."""

@@ -21,7 +21,7 @@ from .imports import Imports
 from .known import METACLASSES, PASSING, is_copying, is_showing
 from .names import Names
 from .orders import Orders
-from .summary import CALL, KEPT, OPERATOR, USE, Path, Unit
+from .summary import CALL, KEPT, MENTION, MODULE, OPERATOR, USE, Path, Unit
 from .taint import Taint
 from .tokens import Entity, StatementId, Token, User, ValueId
 from .walk import Walk
@@ -39,7 +39,8 @@ class Index:
     there. *names_of* gives the names that a star-import of a module binds which is none of the
     user's, None if it is not loaded. *shared* gives the names of objects that an object, by module
     and name, holds under an attribute, or of the containers among them under any, for None.
-    *is_plain* tells whether a name of a module holds a value that nothing can be put into.
+    *is_plain* tells whether a name of a module holds a value that nothing can be put into, *is_data*
+    whether it holds no code.
 
     Attributes:
         modules: the entries of all tracked modules.
@@ -63,10 +64,13 @@ class Index:
         names_of: Callable[[str], frozenset[str] | None] = lambda _module: None,
         shared: Callable[[str, str, str | None], Iterable[Entity]] = lambda _m, _n, _a: (),
         is_plain: Callable[[str, str], bool] = lambda _module, _name: False,
+        is_data: Callable[[str, str], bool] = lambda _module, _name: False,
     ) -> None:
         self._is_plain = is_plain
-        # Whether names hold plain values, as they did when that was asked.
+        self._is_data = is_data
+        # Whether names hold plain values, or data, as they did when that was asked.
         self._plain: dict[Entity, bool] = {}
+        self._data: dict[Entity, bool] = {}
         self.shared = shared
         self._is_live_metaclass = is_metaclass
         self.changed: dict[str, None] = {}
@@ -161,12 +165,14 @@ class Index:
             for path, how in unit.paths.items():
                 for callee in arguments.get(path, ()):
                     if self._may_call(name, callee):
-                        how |= CALL
+                        how |= CALL | MENTION  # and may return what holds it
                 found: dict[tuple[Entity, Path], None] = {}
                 met: list[str] = []
                 self.names.resolve_into(name, path, found, met)
                 if how & USE:  # a module as a whole: all of its names count
                     found |= {((module, "*"), ()): None for module in met}
+                if met and not (user[1] == "s" and entry.imports_only(user[2])):
+                    found |= {((module, MODULE), ()): None for module in met}
                 for entity, rest in found:
                     by_module = self._users.setdefault(entity, {})
                     by_module.setdefault(name, []).append((user, how, rest))
@@ -250,6 +256,8 @@ class Index:
         self._link()
         for rows in list(self._users.get(entity, {}).values()):
             yield from rows
+        if entity[1] == MODULE:
+            yield from ((user, MENTION, ()) for user in self.imports.loaders().get(entity[0], ()))
 
     def attributes_used(self, entity: Entity) -> set[str]:
         """The attributes of *entity* that code uses by its name."""
@@ -257,8 +265,7 @@ class Index:
 
     def is_used(self, entity: Entity) -> bool:
         """Does any code use *entity*?"""
-        self._link()
-        return any(self._users.get(entity, {}).values())
+        return any(True for _ in self.users(entity))
 
     def origins(self, entity: Entity) -> list[Entity]:
         """What a name stands for in the modules that it is imported from, on its way."""
@@ -292,6 +299,10 @@ class Index:
         for rows in list(self._attrs.get(attr, {}).values()):
             yield from rows
 
+    def attributes_like(self, begins: str) -> list[str]:
+        """The attributes, as `attr_users` knows them, whose names begin so."""
+        return [attr for attr in self._attrs if attr.startswith(begins)]
+
     def holders(self, method: str) -> set[str]:
         """The attributes in which objects keep a method of theirs of this name."""
         self._link()
@@ -307,8 +318,10 @@ class Index:
 
     def look_again(self) -> None:
         """The session has gone on: what was found by its objects need not hold."""
-        before, self._plain = self._plain, {}
-        others = any(self.holds_plain_value(entity) != was for entity, was in before.items())
+        plain, self._plain = self._plain, {}
+        data, self._data = self._data, {}
+        others = any(self.holds_plain_value(entity) != was for entity, was in plain.items())
+        others |= any(self.holds_data(entity) != was for entity, was in data.items())
         if self.orders.look_again() or others:
             self._forget_walks()
 
@@ -317,6 +330,12 @@ class Index:
         if entity not in self._plain:
             self._plain[entity] = self._is_plain(*entity)
         return self._plain[entity]
+
+    def holds_data(self, entity: Entity) -> bool:
+        """Does a name hold no code, nor anything that might lead to some?"""
+        if entity not in self._data:
+            self._data[entity] = self._is_data(*entity)
+        return self._data[entity]
 
     def remembered(self, key: object, find: Callable[[], T]) -> T:
         """What *find* returned for *key* since something was last indexed anew."""

@@ -66,15 +66,13 @@ def only_makes(
         return index.remembered(("elsewhere", classes, wanted), find)
 
     def looks(home: str, path: Path) -> bool:
-        behind = _named_behind(index, [(home, path)])
+        behind = _behind(index, home, path)
         return elsewhere(a for entity in behind for u in _units(index, entity) for a in u.attrs)
 
     def goes_through() -> bool:
-        units = _running_elsewhere(index, ITERATING, classes)
-        behind = _named_behind(index, [(home, path) for home, u in units for path in u.paths])
-        units += [(entity[0], unit) for entity in behind for unit in _units(index, entity)]
+        units = index.remembered(("go through", classes), lambda: _iterating(index, classes))
         wanted = {attr, OPERATOR} if attr[:2] == attr[-2:] == "__" else {attr}
-        return any(attr in {"__call__", ANY} or wanted & unit.attrs for _, unit in units)
+        return any(attr in {"__call__", ANY} or wanted & unit.attrs for unit in units)
 
     question = Question(family, attr, touches, does, elsewhere, looks, goes_through)
     handling = Handling(index, question)
@@ -130,6 +128,8 @@ def running(index: Index, entity: Entity, names: Iterable[str]) -> list[tuple[st
                 if function is not None and (home, qualname) not in found:
                     found[home, qualname] = function[1]
                     todo |= function[1].own
+            if info is not None and name in info.values:
+                found.setdefault((home, f"{owner}.{name}"), info.values[name])
     return [(home, unit) for (home, _), unit in found.items()]
 
 
@@ -165,6 +165,14 @@ def _run_with(index: Index, method: str) -> dict[Entity, tuple[list[tuple[str, U
     return index.remembered(("run with", method), find)
 
 
+def _iterating(index: Index, family: AbstractSet[Entity]) -> list[Unit]:
+    """The code that may run where an object of a class but the *family* is gone through."""
+    units = _running_elsewhere(index, ITERATING, family)
+    behind = _named_behind(index, [(home, path) for home, unit in units for path in unit.paths])
+    found = [unit for _, unit in units] + [u for entity in behind for u in _units(index, entity)]
+    return list({id(unit): unit for unit in found}.values())
+
+
 def _owners(index: Index) -> dict[str, dict[Entity, set[str]]]:
     """The classes that have methods, by these: as `OPERATOR`, all those that operators stand for."""
     found: dict[str, dict[Entity, set[str]]] = defaultdict(dict)
@@ -186,7 +194,8 @@ def _touch(
     tainted: AbstractSet[StatementId],
 ) -> bool:
     """May code that names these *paths*, by module, get at other objects of the classes?"""
-    for module, name in _named_behind(index, paths):
+    behind = _behind(index, *paths[0]) if len(paths) == 1 else _named_behind(index, paths)
+    for module, name in behind:
         if (module, name) in family:
             return True
         entry = index.modules.get(module)
@@ -196,6 +205,12 @@ def _touch(
             if kind != "import" and (module, number) in tainted:
                 return True
     return False
+
+
+def _behind(index: Index, module: str, path: Path) -> list[Entity]:
+    """`_named_behind` one path."""
+    key = ("behind", module, path)
+    return index.remembered(key, lambda: list(_named_behind(index, [(module, path)])))
 
 
 def _named_behind(index: Index, paths: list[tuple[str, Path]]) -> Iterator[Entity]:

@@ -188,7 +188,7 @@ class Statements:
 
     def _visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         self.unit.attrs.add(OPERATOR)
-        self.expressions.read(node.iter, USE | CALL)
+        self.expressions.read(node.iter, USE | CALL | MENTION)
         self.expressions.store(node.target)
         self.visit_all([*node.body, *node.orelse])
 

@@ -21,6 +21,7 @@ __all__ = [
     "LAMBDAS",
     "LOOKED_UP",
     "MENTION",
+    "MODULE",
     "OPERATOR",
     "STORED",
     "TAKEN",
@@ -49,8 +50,10 @@ KEPT = "<kept>."
 FACTORIES = "<factories>"
 # Stands for the lambdas that a statement or a class body leaves behind.
 LAMBDAS = "<lambda>"
-# Stands for attributes that are read by names which are worked out.
-LOOKED_UP = "<looked up>"
+# In front of how names begin that are worked out, of attributes that are read by them.
+LOOKED_UP = "<looked up>."
+# Stands for a module as an object, which is passed around: who gets hold of it may use its names.
+MODULE = "<module>"
 
 
 @dataclass(slots=True)
@@ -83,6 +86,8 @@ class Unit:
         operands: paths called with arguments, on which operators may be used.
         stateful: does what it returns change when it is called (``nonlocal``)?
         dynamic: does it read or bind names that cannot be told?
+        loads: how names begin, as far as that is known, of modules that it imports by names which
+            are worked out; with dots in front for those of its own package.
         defines: does a function define others, or classes, which it may return?
         decorated: has a function decorators?
     """
@@ -108,6 +113,7 @@ class Unit:
     delegates: set[tuple[str, str]] = field(default_factory=set)
     operands: set[Path] = field(default_factory=set)
     dynamic: bool = False
+    loads: set[str] = field(default_factory=set)
     defines: bool = False
     decorated: bool = False
 
@@ -140,6 +146,7 @@ class Unit:
         self.delegates |= other.delegates
         self.operands |= other.operands
         self.dynamic |= other.dynamic
+        self.loads |= other.loads
         self.defines |= other.defines
 
 

@@ -14,6 +14,7 @@ __all__ = [
     "arguments",
     "asked_name",
     "attribute_of",
+    "beginning",
     "called_name",
     "factories",
     "function_locals",
@@ -80,6 +81,33 @@ def imported_path(node: ast.expr) -> Path | None:
     if not isinstance(target.value, str):
         return None
     return (f"@{target.value}", *reversed(names))
+
+
+def beginning(node: ast.expr) -> str:
+    """How a text begins that an expression works out, as far as that is known.
+
+    What it is worked out of may be ``__name__`` or ``__package__``, which is a dot here.
+    """
+    match node:
+        case ast.Constant(value=str() as text):
+            return text
+        case ast.BinOp(
+            left=ast.Name("__name__" | "__package__"), right=ast.Constant(value=str() as text)
+        ) if text.startswith("."):
+            return text
+        case ast.BinOp(left=left, op=ast.Add()):
+            return beginning(left)
+        case ast.BinOp(left=ast.Constant(value=str() as text), op=ast.Mod()):
+            return text.partition("%")[0]
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str() as text), attr="format")):
+            return text.partition("{")[0]
+        case ast.JoinedStr(values=[ast.Constant(value=str() as text), *_]):
+            return text
+        case ast.JoinedStr(
+            values=[ast.FormattedValue(value=value), ast.Constant(value=str() as text), *_]
+        ) if text.startswith(".") and dotted(value) in {("__name__",), ("__package__",)}:
+            return text
+    return ""
 
 
 def function_locals(

@@ -6,10 +6,12 @@ with it: only there can instances of a class turn up, say.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from .known import SPELLED
-from .summary import Path
+from .summary import MODULE, Path
 from .tokens import Entity, StatementId, User
 
 if TYPE_CHECKING:
@@ -70,11 +72,34 @@ class Taint:
         found = self._steps.get(entity)
         if found is None:
             found = self._steps[entity] = set(), set()
-            for user, _, _ in self._index.users(entity):
+            held = [entity, (entity[0], MODULE)]  # who holds the module may take it from there
+            for user, _, _ in chain.from_iterable(map(self._index.users, dict.fromkeys(held))):
                 if user[1] in "sl":
                     found[0].add((user[0], user[2]))
                 found[1].update(self._tainted_by(user))
+            filled = self._filled_with(entity)
+            found[1].update(filled)
+            found[0].update(self._binders(filled))
         return found
+
+    def _filled_with(self, entity: Entity) -> list[Entity]:
+        """What methods of the class *entity* fill, with their object perhaps."""
+        entry = self._index.modules.get(entity[0])
+        if entry is None or entity[1] not in entry.classes:
+            return []
+        return [
+            found
+            for qualname, (_, unit) in entry.functions.items()
+            if unit.fills and qualname.startswith(f"{entity[1]}.")
+            for path in unit.fills
+            for found, _ in self._index.names.resolve(entity[0], path)
+        ]
+
+    def _binders(self, entities: list[Entity]) -> Iterator[StatementId]:
+        for module, name in entities:
+            if module in self._index.modules:
+                numbers = self._index.modules[module].bindings.get(name, ())
+                yield from ((module, number) for number in numbers)
 
     def _tainted_by(self, user: User) -> list[Entity]:
         module, kind, key = user
@@ -84,6 +109,7 @@ class Taint:
         if kind == "f":
             unit = entry.functions[key][1]
             names = [key.partition(".")[0], *unit.binds_global]
+            names += [p[0] for p in unit.fills if not p[0].startswith("@")]
         else:
             if entry.source.statements[key].fragment.kind == "import":
                 return []  # who uses an imported name counts as a user of the original, too

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .known import NO_OPERATORS
 from .making import only_makes
 from .question import ANY
-from .summary import BASE, CALL, KEPT, USE, Unit
+from .summary import BASE, CALL, KEPT, LOOKED_UP, MODULE, USE, Unit
 from .tokens import Entity, StatementId, User, ValueId
 
 if TYPE_CHECKING:
@@ -63,6 +63,32 @@ class Uses:
                     self.todo.append(user)
         self._by_attribute(entity, attr)
         self._by_attribute(entity, KEPT + attr)
+        self._looked_up(entity, attr)
+
+    def _looked_up(self, entity: Entity, attr: str) -> None:
+        """Code that uses attributes of instances of a class by names which it works out."""
+        if not attr.startswith("__"):
+            lookups = self.index.remembered(
+                "lookups", lambda: self.index.attributes_like(LOOKED_UP)
+            )
+            for lookup in lookups:
+                if lookup == LOOKED_UP and self.nested is not None:
+                    continue  # any name at all: that is followed from what differs alone
+                if f"{LOOKED_UP}{attr}".startswith(lookup):
+                    self._by_attribute(entity, lookup)
+
+    def _in_module(self, entity: Entity) -> set[StatementId]:
+        """Code that uses *entity* as an attribute of a module which it got otherwise.
+
+        The statements that were not reached before.
+        """
+        module, name = entity
+        if not self.index.is_used((module, MODULE)):
+            return set()
+        before = set(self.statements)
+        self._by_attribute((module, MODULE), name)
+        self._looked_up((module, MODULE), name)
+        return self.statements - before
 
     def _head(self, entity: Entity, method: str = ANY) -> None:
         """Any use of what may be an instance; with *method*, such as uses that."""
@@ -84,7 +110,7 @@ class Uses:
     def _by_attribute(self, entity: Entity, attr: str) -> None:
         """Code that uses *attr* of an object that may be an instance of the class *entity*."""
         operator = attr.startswith("__") and attr.endswith("__") and attr not in NO_OPERATORS
-        operator = operator and not self.calls_only
+        operator = operator and not self.calls_only and entity[1] != MODULE
         if self.nested is not None:
             self.nested.add((entity, attr, operator))
             return
@@ -101,7 +127,7 @@ class Uses:
             self.statements |= {
                 found
                 for found in reached
-                if not only_makes(self.index, found, family, tainted, used)
+                if entity[1] == MODULE or not only_makes(self.index, found, family, tainted, used)
             }
             places = self.index.taint.places(entity)
             for user in users:

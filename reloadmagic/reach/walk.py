@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .effects import Effects
-from .summary import BASE, CALL, MENTION, USE
+from .summary import BASE, CALL, LOOKED_UP, MENTION, USE
 from .tokens import Entity, StatementId, Target, Token, User
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ class Walk(Effects):
                 self.todo.append(user)
         self._listed(entity)
         self._answered(entity)
+        self._in_module(entity)
 
     def _listed(self, entity: Entity) -> None:
         """A class came to be: who lists the subclasses of those that it is derived from?"""
@@ -142,6 +143,7 @@ class Walk(Effects):
         if entity in self._contents:
             return
         self._contents.add(entity)
+        self._in_module(entity)
         for user, how, rest in self.index.users(entity):
             if rest or how & ~MENTION:
                 self.todo.append(user)
@@ -182,6 +184,7 @@ class Walk(Effects):
         if statement is not None and families.is_scanned(statement):
             self._constructed(entity)  # construction is made of what the body holds
         self._checked(entity)
+        self._by_attribute(entity, LOOKED_UP)  # who lists its names
 
     def _checked(self, entity: Entity) -> None:
         """``isinstance`` asks of what may be an instance whether it has what a protocol says."""

@@ -17,9 +17,16 @@ from ..live import class_dict, find_class, instance_items
 from ..modules import TrackedModule, module_namespace
 from ..notes import ATTRIBUTES, is_container
 from ..patch.inside import calls_on_creation
-from ..plain import is_plain
+from ..plain import is_data, is_plain
 
-__all__ = ["holds_plain_value", "is_loaded", "is_metaclass", "names_by_star", "shared_names"]
+__all__ = [
+    "holds_data",
+    "holds_plain_value",
+    "is_loaded",
+    "is_metaclass",
+    "names_by_star",
+    "shared_names",
+]
 
 
 def is_loaded(name: str) -> bool:
@@ -37,6 +44,12 @@ def holds_plain_value(tracked: Mapping[str, TrackedModule], module: str, name: s
     """Does a name of a module hold a number, a text or the like, which nothing can be put into?"""
     found = tracked.get(module)
     return found is not None and name in found.namespace and is_plain(found.namespace[name])
+
+
+def holds_data(tracked: Mapping[str, TrackedModule], module: str, name: str) -> bool:
+    """Does a name of a module hold data alone: a plain value, or containers of such?"""
+    found = tracked.get(module)
+    return found is not None and name in found.namespace and is_data(found.namespace[name])
 
 
 def is_metaclass(tracked: Mapping[str, TrackedModule], module: str, name: str) -> bool | None:

@@ -17,7 +17,14 @@ from ..engine import is_patchable
 from ..errors import SourceError
 from ..plan import Planner
 from ..reach.index import Index
-from .answers import holds_plain_value, is_loaded, is_metaclass, names_by_star, shared_names
+from .answers import (
+    holds_data,
+    holds_plain_value,
+    is_loaded,
+    is_metaclass,
+    names_by_star,
+    shared_names,
+)
 
 if TYPE_CHECKING:
     from ..changes import Change
@@ -92,6 +99,7 @@ class Planning:
             names_of=names_by_star,
             shared=functools.partial(shared_names, self._tracking.modules),
             is_plain=functools.partial(holds_plain_value, self._tracking.modules),
+            is_data=functools.partial(holds_data, self._tracking.modules),
         )
 
     def forget(self, name: str) -> None:
