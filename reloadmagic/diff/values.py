@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from ..source import Source
 
@@ -12,8 +12,7 @@ __all__ = ["BodyEdit", "Diff", "Pair"]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class BodyEdit:
+class BodyEdit(NamedTuple):
     """A function of which only the body differs.
 
     Attributes:
@@ -28,8 +27,7 @@ class BodyEdit:
     path: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A statement of the new source and the old one that it stands for.
 
     Attributes:

@@ -6,8 +6,7 @@ In come a plan and what was done by it; out go frozen values that a report is ma
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..diff import ClassDiff
 from ..errors import ReloadMagicError
@@ -17,8 +16,7 @@ from ..source import Statement
 __all__ = ["Definition", "Outcome", "Ran", "definitions"]
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """A definition and what an edit did to it; *name* is its qualname."""
 
     name: str
@@ -28,8 +26,7 @@ class Definition:
         return f"{self.name} {self.kind}"
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(NamedTuple):
     """A statement that ran again.
 
     Attributes:
@@ -51,8 +48,7 @@ class Ran:
         return f"{self.place or f'line {self.lineno}'} {self.label}"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one module.
 
     Attributes:

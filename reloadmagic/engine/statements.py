@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import types
 from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -100,7 +99,7 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     _settle_all(state, work, number, recorder, formerly, result, fingerprints)
     if statement.fragment.kind == "import":
         same, new = _names_told(before, result)
-        work.ran[place] = dataclasses.replace(told, same=same, new=new)
+        work.ran[place] = told._replace(same=same, new=new)
     if work.taken_off:
         put_on_again(state, work, number)
     forget_unbound(state, work, number, recorder, before)

@@ -9,7 +9,7 @@ import functools
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..changes import Change
 from ..diff import ClassDiff, Diff, Pair, diff_class_texts
@@ -95,8 +95,7 @@ class Causes:
     members: dict[Target, set[StatementId]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Recoded:
+class Recoded(NamedTuple):
     """A function that is to get other code, as its body was edited or it stands elsewhere.
 
     Attributes:
@@ -257,8 +256,7 @@ def _step(plan: ModulePlan) -> Step:
     return Step(plan.name, plan.tracked.path, action, (*bodies, *because))
 
 
-@dataclass(frozen=True, slots=True)
-class Changeset:
+class Changeset(NamedTuple):
     """Modules that succeed or fail together: one transaction.
 
     Attributes:
