@@ -317,6 +317,9 @@ def test_fillers_in_other_modules_belong_to_the_object():
         ("from os import *\n", False),  # from an untracked module
         ("def f():\n global x\n del x\nf()\n", True),
         ("x = 1\ndel x\n", False),
+        ("x = locals()\n", True),
+        ("def f(a): return locals()\nx = f(1)\n", False),  # its own
+        ("class C:\n a = 1\n names = [*locals()]\n", False),
         ("x = 1\n", False),
     ],
 )

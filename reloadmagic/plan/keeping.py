@@ -10,6 +10,7 @@ from collections.abc import Container, Iterator
 from ..diff import ClassDiff
 from ..reach import summarize
 from ..reach.index import Index
+from ..reach.known import OWN_SCOPE
 from ..reach.summary import ClassInfo
 from ..reach.tokens import Target
 from .values import ModulePlan
@@ -36,7 +37,9 @@ def kept_values(
             path, qualname = f"{prefix}.{attr}" if prefix else attr, f"{owner}.{attr}"
             if path.partition(".")[0] in changed or path in filled:
                 continue
-            if qualname in reached or any(used[0] in others for used in unit.paths):
+            uses = {used[0] for used in unit.paths}
+            reads_all = bool(others) and not uses.isdisjoint(OWN_SCOPE)
+            if qualname in reached or reads_all or not uses.isdisjoint(others):
                 others.add(attr)  # what follows in the body may be made of this one
             elif (
                 qualname not in entry.functions

@@ -23,6 +23,7 @@ from .known import (
     KEEPING,
     LOOKING_THROUGH,
     LOOKING_UP,
+    OWN_SCOPE,
     PASSING,
 )
 from .summary import CALL, LOOKED_UP, MENTION, OPERATOR, TAKEN, USE, Path
@@ -83,7 +84,7 @@ def _note_names(reader: Expressions, path: Path, node: ast.Call) -> None:
     """What calling *path* does to names: looks them up, binds or imports them."""
     scope, unit, name = reader.scope, reader.unit, path[-1]
     if len(path) == 1 and name in DYNAMIC and scope.is_global(name):
-        if not (name == "vars" and node.args):
+        if name not in OWN_SCOPE or (scope.at_top and not node.args):
             unit.dynamic = True
     if path == ("dir",) and not node.args and not scope.in_function and scope.is_global(name):
         unit.use(("*",), USE)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..source.anatomy import FunctionNode
 from ..source.scopes import bound_names, decorator_of, dotted, registrars
+from .known import OWN_SCOPE
 from .summary import BASE, CALL, FACTORIES, MENTION, OPERATOR, USE, ClassInfo, Path, Unit
 from .syntax import factories, lambda_in, stored
 
@@ -111,6 +112,9 @@ def _read_members(reader: Statements, node: ast.ClassDef, info: ClassInfo, qualn
     for statement in node.body:
         unit = Unit()
         reader.inside(unit, scope).visit(statement)
+        if any((name,) in unit.paths for name in OWN_SCOPE):  # it reads all that the body has bound
+            for name in info.attrs:
+                unit.use((name,), USE)
         for name in bound_names([statement], scope.text):
             _note_member(info, name, statement, unit, scope.text)
         reader.unit.merge(unit)

@@ -78,6 +78,8 @@ BINARY: dict[type[ast.operator], str] = {
 CONTEXT = frozenset({"__enter__", "__exit__", "__aenter__", "__aexit__"})
 # What makes it impossible to tell from the syntax what is bound or read.
 DYNAMIC = frozenset({"exec", "eval", "globals", "locals", "vars", "compile", "__import__"})
+# Those of them that only read the names of the scope which calls them.
+OWN_SCOPE = frozenset({"locals", "vars"})
 
 # What runs when an instance is made.
 CONSTRUCTION = frozenset(
