@@ -57,14 +57,23 @@ def note_binding(
         state.effects.add(("content", plan.name, name))
 
 
-def definition_fingerprints(plan: ModulePlan, number: int) -> dict[str, Any]:
-    """How the functions and values of a definition were before it ran again."""
+def definition_fingerprints(
+    state: State, plan: ModulePlan, number: int, formerly: Mapping[str, Any]
+) -> dict[str, Any]:
+    """How the functions and values of a definition were before it ran again.
+
+    Where others bind its name, too, what it had bound *formerly* is what counts.
+    """
     statement = plan.after.statements[number]
     namespace = plan.tracked.namespace
     if statement.fragment.kind not in {"def", "class"}:
         values = ((name, namespace.get(name)) for name in statement.binds)
         return {n: fingerprint(v) for n, v in values if type(v) is types.FunctionType}
-    return dict(fingerprints(statement.binds[0], namespace.get(statement.binds[0]), plan.name))
+    name = statement.binds[0]
+    value = namespace.get(name)
+    if len(state.index.modules[plan.name].bindings[name]) > 1:
+        value = formerly.get(name, value)
+    return dict(fingerprints(name, value, plan.name))
 
 
 def _is_as_before(before: Any, function: Any) -> bool:

@@ -70,11 +70,11 @@ def run_statement(state: State, work: Work, number: int, loader: Any) -> None:
     statement = plan.after.statements[number]
     namespace = plan.tracked.namespace
     code = _code_of(work, number, loader)
-    fingerprints = definition_fingerprints(plan, number)
     filled = fillable(state, plan.name, number)
     outside = traits(state, plan, number)
     before = {name: namespace.get(name, ABSENT) for name in statement.binds}
     formerly = olds(state, work, number)
+    fingerprints = definition_fingerprints(state, plan, number, formerly)
     drop_own_names(state, plan, number)
     unregister(state, plan, number, formerly)
     recorder = Recorder(namespace, work.hidden)
