@@ -337,3 +337,35 @@ def test_a_dropped_module_is_reached_no_longer():
     made = index({"a": "K = 1\n", "b": "from a import K\n"})
     made.drop("b")
     assert made.reached(("bind", "a", "K")) == set()
+
+
+NETWORK = """\
+class Module:
+    def __init__(self):
+        object.__setattr__(self, '_modules', {})
+    def __setattr__(self, name, value):
+        self._modules[name] = value
+    def __getattr__(self, name):
+        return self.__dict__['_modules'][name]
+    def __call__(self, x):
+        return self.forward(x)
+class Linear(Module):
+    def __init__(self):
+        super().__init__()
+        self.size = 3
+    def forward(self, x):
+        return x * self.size
+class Net(Module):
+    def __init__(self):
+        super().__init__()
+        self.head = Linear()
+    def forward(self, x):
+        return self.head(x)
+NET = Net()
+OUT = NET.forward(1)
+"""
+
+
+@pytest.mark.parametrize("edited", ["Module.__call__", "Linear.forward"])
+def test_an_object_that_only_operators_are_used_on_is_not_called(edited):
+    assert index({"m": NETWORK}).reached(("code", "m", edited)) == {("m", 4)}

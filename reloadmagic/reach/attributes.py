@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from .summary import OPERATOR
+from .known import BUILTIN
+from .summary import CALLING, CALLING_NAMED, OPERATOR, SETTING
 from .tokens import Entity
 from .walk import Walk
 
@@ -48,6 +49,24 @@ class AttributeUsers:
             self._found.update(direct)
         return self._found[key]
 
+    def calls_of_objects(self) -> frozenset[str]:
+        """How code is marked that may call an object which has ``__call__``, by no name of its own.
+
+        Names that functions, methods and classes have, and that no attribute has, stand for those.
+        """
+        return self._index.remembered("calls of objects", self._find_calls_of_objects)
+
+    def _find_calls_of_objects(self) -> frozenset[str]:
+        defined = {*BUILTIN}
+        others = {a.removeprefix(SETTING) for a in self._index.attributes_like(SETTING)}
+        for entry in self._index.modules.values():
+            defined.update(*entry.callers)
+            for qualname, (_, info) in entry.classes.items():
+                defined.add(qualname.rpartition(".")[2])
+                others |= {a for a in info.attrs if f"{qualname}.{a}" not in entry.functions}
+        known = {CALLING_NAMED + name for name in defined - others}
+        return frozenset({CALLING, *self._index.attributes_like(CALLING_NAMED)} - known)
+
     def _steps(self, key: Key) -> tuple[dict[Key, set[Any]], dict[Key, set[Use]]]:
         """One step of each attribute within reach: who uses it, and what to follow from there."""
         direct: dict[Key, set[Any]] = {}
@@ -68,6 +87,9 @@ class AttributeUsers:
             if calls_only:
                 for user in users:
                     walk.hold(user, attr)
+            if attr == "__call__" and not calls_only:
+                for mark in self.calls_of_objects():
+                    walk.todo += self._index.attr_users(mark)
             if operator:
                 walk.todo += set(self._index.attr_users(OPERATOR))
             direct[step] = {*walk.finish(), *walk.values}

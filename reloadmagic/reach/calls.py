@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..source.scopes import dotted
 from .held import read_held, read_stored
 from .known import (
+    BUILTIN,
     COPIED,
     COPYING,
     DYNAMIC,
@@ -26,7 +27,7 @@ from .known import (
     OWN_SCOPE,
     PASSING,
 )
-from .summary import CALL, LOOKED_UP, MENTION, OPERATOR, TAKEN, USE, Path
+from .summary import CALL, CALLING, CALLING_NAMED, LOOKED_UP, MENTION, OPERATOR, TAKEN, USE, Path
 from .syntax import arguments, attribute_of, beginning, called_name, holder, imported_path
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def read_call(reader: Expressions, node: ast.Call, how: int) -> None:
         _fill_held(reader, node.func.value)
     if scope.itself and (path == (scope.itself,) or scope.is_own_class(node.func)):
         reader.unit.attrs |= {"__new__", "__init__", "__post_init__"}  # ``cls()``
+    _note_callee(reader, node, path)
     if path != ("super",):
         reader.read(node.func, CALL if path is not None else USE | CALL)
     if how & TAKEN and isinstance(node.func, ast.Attribute) and node.func.attr in GIVING:
@@ -55,6 +57,18 @@ def read_call(reader: Expressions, node: ast.Call, how: int) -> None:
     passing = called_name(node) in PASSING - {"hasattr"}
     callee = scope.resolve(path) if path is not None and scope.is_global(path[0]) else None
     _read_arguments(reader, node, callee, passing=passing)
+
+
+def _note_callee(reader: Expressions, node: ast.Call, path: Path | None) -> None:
+    """What is called may be an object that has ``__call__``, or call one that it is passed."""
+    scope, unit, func = reader.scope, reader.unit, node.func
+    if isinstance(func, ast.Attribute):
+        if not (isinstance(func.value, ast.Call) and dotted(func.value.func) == ("super",)):
+            unit.attrs.add(CALLING_NAMED + func.attr)
+    elif path is None or not scope.is_global(path[0]):
+        unit.attrs.add(CALLING)
+    elif (node.args or node.keywords) and path[0] not in BUILTIN:
+        unit.attrs.add(CALLING_NAMED + scope.resolve(path)[-1])
 
 
 def _sets_own(reader: Expressions, node: ast.Call) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..source.anatomy import FunctionNode
 from ..source.scopes import bound_names, decorator_of, dotted, registrars
 from .known import OWN_SCOPE
-from .summary import BASE, CALL, FACTORIES, MENTION, OPERATOR, USE, ClassInfo, Path, Unit
+from .summary import BASE, CALL, CALLING, FACTORIES, MENTION, OPERATOR, USE, ClassInfo, Path, Unit
 from .syntax import factories, lambda_in, stored
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ def _read_decorator(reader: Statements, node: ast.expr) -> None:
     if scope.at_top:
         reader.order(decorator_of(node))
     if scope.in_function or scope.local:
-        reader.unit.attrs.add(OPERATOR)
+        reader.unit.attrs |= {OPERATOR, CALLING}
+    elif path is None:
+        reader.unit.attrs.add(CALLING)
 
 
 def _note_passed(reader: Statements, decorator: ast.expr, path: Path) -> None:

@@ -15,7 +15,7 @@ from ..source.scopes import child_nodes, dotted
 from .calls import read_call
 from .held import holding_attribute, read_holder
 from .scope import Scope
-from .summary import CALL, LAMBDAS, MENTION, OPERATOR, TAKEN, USE, Path, Summary, Unit
+from .summary import CALL, LAMBDAS, MENTION, OPERATOR, SETTING, TAKEN, USE, Path, Summary, Unit
 from .syntax import asked_name, attribute_of
 
 __all__ = ["Expressions"]
@@ -51,6 +51,8 @@ class Expressions:
             self.store(target.value)
         elif isinstance(target, ast.Attribute | ast.Subscript):
             path = dotted(target)
+            if isinstance(target, ast.Attribute):
+                self.unit.attrs.add(SETTING + target.attr)
             if path is not None and self.scope.is_global(path[0]) and self.scope.at_top:
                 # What comes of what it was depends on how often the statement has run.
                 changed = self.fill if path in self.unit.paths else self.unit.sets.add

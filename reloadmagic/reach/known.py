@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 
 from .summary import FACTORIES
 
@@ -76,6 +77,14 @@ BINARY: dict[type[ast.operator], str] = {
 }  # fmt: skip
 # What a ``with`` statement calls.
 CONTEXT = frozenset({"__enter__", "__exit__", "__aenter__", "__aexit__"})
+# What no other object has such a name for: methods of built-in types, and functions and classes,
+# that call nothing which they are passed.
+BUILTIN = frozenset(
+    {
+        *(n for kind in (str, bytes, dict, list, set, frozenset, tuple) for n in dir(kind)),
+        *dir(builtins),
+    }
+) - {"sort", "map", "filter", "sorted", "max", "min", "iter"}  # fmt: skip
 # What makes it impossible to tell from the syntax what is bound or read.
 DYNAMIC = frozenset({"exec", "eval", "globals", "locals", "vars", "compile", "__import__"})
 # Those of them that only read the names of the scope which calls them.
@@ -97,7 +106,7 @@ CLASS_DECORATORS = frozenset(
 )  # fmt: skip
 NO_OPERATORS = CONSTRUCTION | {
     "__slots__", "__doc__", "__annotations__", "__match_args__", "__module__", "__qualname__",
-    "__name__", "__dict__", "__weakref__", "__test__", *TRAITS,
+    "__name__", "__dict__", "__weakref__", "__test__", "__call__", *TRAITS,
 }  # fmt: skip
 CLASS_HOOKS = frozenset(
     {"__init_subclass__", "__class_getitem__", "__set_name__", "__mro_entries__"}

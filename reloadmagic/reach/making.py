@@ -96,6 +96,10 @@ def _uses(
     """Do methods of the classes, with their modules, use *attr* of their object or get at others?"""
     if any({"", attr} & unit.own for _, unit in units):
         return True
+    if attr == "__call__":  # what they call may be one that their object holds
+        calls = index.attributes.calls_of_objects()
+        if any(not calls.isdisjoint(unit.attrs) for _, unit in units):
+            return True
     if attr in {"__getattr__", "__getattribute__"} and any(u.own & u.attrs for _, u in units):
         return True
     return _touch(index, [(home, p) for home, u in units for p in u.paths], family, tainted)
@@ -182,6 +186,7 @@ def _owners(index: Index) -> dict[str, dict[Entity, set[str]]]:
         for owner, name in names:
             if owner in entry.classes:
                 is_operator = name[:2] == name[-2:] == "__" and name not in NO_OPERATORS
+                is_operator |= name == "__call__"  # whoever calls it
                 for key in {name, OPERATOR if is_operator else name}:
                     found[key].setdefault((home, owner), set()).add(name)
     return found

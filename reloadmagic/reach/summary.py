@@ -44,6 +44,12 @@ STORED = 16  # no more than put into attributes of ``self``, which the `Unit` na
 TAKEN = CALL | MENTION  # the ways in which what is taken out of an object may be run
 
 OPERATOR = "<operator>"
+# For those that call a local name, or what a container holds or a call returns: any object, that is.
+CALLING = "<call>"
+# In front of a name, of a function or an attribute: of those who call what has it.
+CALLING_NAMED = "<call>."
+# In front of an attribute: of those who set it.
+SETTING = "<set>."
 # In front of an attribute: of those who hand it to what keeps it, and do no more with it.
 KEPT = "<kept>."
 # Stands for a method of the class, of which the factories of its fields are what it calls.
