@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .compiling import decoder
 from .errors import SourceError, describe
@@ -24,8 +23,7 @@ __all__ = ["Change", "change_to", "find_change", "read_if_alike"]
 Kind = Literal["modified", "touched", "deleted", "moved", "unreadable", "opaque"]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A file that is not what it was.
 
     Attributes:

@@ -34,14 +34,16 @@ class interrupts_wait:  # noqa: N801  # as a function of `contextlib`, in fewer 
     __slots__ = ("_puts_off",)
 
     def __enter__(self) -> None:
-        self._puts_off = _is_ours() and _signal.getsignal(_SIGINT) is not _note
+        handler = _handler()
+        self._puts_off = handler is not None and handler is not _note
         if self._puts_off:
             _former.append(_signal.signal(_SIGINT, _note))
 
     def __exit__(self, *exception: object) -> None:
         if self._puts_off:
             _signal.signal(_SIGINT, _former.pop())
-            _deliver()
+            if _arrived:
+                _deliver()
 
 
 @contextlib.contextmanager
@@ -51,7 +53,7 @@ def interrupts_pass() -> Iterator[None]:
     Raises:
         KeyboardInterrupt: at once, if one has arrived before.
     """
-    if not _former or not _is_ours():
+    if not _former or _handler() is None:
         yield
         return
     _signal.signal(_SIGINT, _former[-1])
@@ -62,10 +64,11 @@ def interrupts_pass() -> Iterator[None]:
         _former[-1] = _signal.signal(_SIGINT, _note)  # the code may have set another
 
 
-def _is_ours() -> bool:
-    """Do interrupts come to this thread, and to a handler that Python can give back?"""
+def _handler() -> Handler:
+    """What interrupts are handled by; None if they come to another thread, or Python cannot tell."""
     is_main = threading.get_ident() == threading.main_thread().ident
-    return is_main and _signal.getsignal(_SIGINT) is not None
+    handler: Handler = _signal.getsignal(_SIGINT) if is_main else None
+    return handler
 
 
 def _note(signum: int, frame: Any) -> None:

@@ -7,7 +7,6 @@ file holds another one.
 
 from __future__ import annotations
 
-import dataclasses
 import linecache
 import weakref
 from collections import deque
@@ -89,9 +88,7 @@ class Undo:
         while self._done:
             found = tuple(
                 # Without a stamp: the file is to be looked at as one that does not hold this.
-                dataclasses.replace(
-                    change_to(tracked[version.name], version.data, find_spec), stamp=None
-                )
+                change_to(tracked[version.name], version.data, find_spec)._replace(stamp=None)
                 for version in self._done[-1]
                 if version.name in tracked and _is_followed(version, tracked[version.name])
             )

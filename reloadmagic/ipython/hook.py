@@ -273,7 +273,9 @@ class CellHook:
             report = dataclasses.replace(
                 report, outcomes=tuple(o for o in report.outcomes if o.status != "failed")
             )
-        if report and (self._verbosity != "quiet" or report.failed or report.troubles):
+            if not report:
+                return
+        if self._verbosity != "quiet" or report.failed or report.troubles:
             show(self._shell, report, details=self._verbosity == "details")
 
     def _stop(self, report: Report, *, is_said: bool) -> None:
