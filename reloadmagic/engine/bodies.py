@@ -97,8 +97,9 @@ def _candidates(plan: ModulePlan, number: int, qualname: str) -> list[types.Func
     if "." not in qualname and number < len(plan.tracked.bound):
         for key in (qualname, "@" + qualname):
             reference = plan.tracked.bound[number].get(key)
-            if reference is not None:
-                held = functions_within(reference())
+            value = reference() if reference is not None else None
+            if value is not None and value is not plan.tracked.namespace.get(qualname):
+                held = functions_within(value)
                 found += [f for f in held if all(f is not g for g in found)]
     return found
 

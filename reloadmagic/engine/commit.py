@@ -103,18 +103,19 @@ def _carry_over(state: State, work: Work) -> None:
             partner = plan.partner(number)
             if number not in work.stars and partner in tracked.stars:
                 work.stars[number] = tracked.stars[partner]
-    tracked.stars = not_hidden(work.stars)
+    tracked.stars = not_hidden(work.stars) if work.stars else {}
     names = {name for values in work.bound.values() for name in values}
     if len(work.bound) == len(plan.after.statements):
         own = names | (work.hidden.keys() & tracked.namespace.keys())
         tracked.unexplained = unexplained(own, plan.after, tracked.stars.values())
-    state.marks.note(
-        tracked,
-        plan.after,
-        work.bound,
-        state.patcher.foreign,
-        lambda name: state.index.filling.attributes_from_outside((plan.name, name)),
-    )
+    if work.bound:
+        state.marks.note(
+            tracked,
+            plan.after,
+            work.bound,
+            state.patcher.foreign,
+            lambda name: state.index.filling.attributes_from_outside((plan.name, name)),
+        )
     if bound_plainly(work):
         noted = tracked.noted if names else ()
         gone = [key for key in noted if key.partition(".")[0] in names]

@@ -27,7 +27,7 @@ def descents(state: State, name: str) -> dict[int, list[str]]:
 
     Those that an import statement names behind one that is not loaded yet come after it.
     """
-    waiting = {n for n in state.active if n != name and not state.work[n].started}
+    waiting = _waiting_beside(state, name)
     if not waiting:
         return {}
     entry = state.index.modules[name]
@@ -56,7 +56,7 @@ def begun_by(state: State, name: str) -> dict[int, list[str]]:
     begun = state.index.imports.begun().get(name)
     if not begun:
         return {}
-    waiting = {n for n in state.active if n != name and not state.work[n].started}
+    waiting = _waiting_beside(state, name)
     if not waiting:
         return {}
     imports = state.index.imports.at_once()
@@ -90,7 +90,7 @@ def awaited_by(
     What it has *begun* and nobody names, it is to find as it is by then.
     """
     found: dict[int, dict[str, list[str]]] = {}
-    waiting = {n for n in state.active if n != name and not state.work[n].started}
+    waiting = _waiting_beside(state, name)
     if not waiting:
         return found
     for user, target, callers in _late(state):
@@ -145,6 +145,13 @@ def _imports_by_name(state: State, user: User) -> bool:
     entry = state.index.modules[user[0]]
     number, _ = entry.functions[user[2]]
     return "import_module" in entry.source.statements[number].fragment.text
+
+
+def _waiting_beside(state: State, name: str) -> set[str]:
+    """The modules of this set that have yet to start, but for the module *name*."""
+    if state.active <= {name}:
+        return set()
+    return {n for n in state.active if n != name and not state.work[n].started}
 
 
 def _waiting_behind(

@@ -34,6 +34,9 @@ def changesets(
     edited module imports one that is not loaded, which may import any of the others. Modules that
     are *tied* go together as well.
     """
+    if len(plans) == 1 and plans.keys() == edited and not blocked:
+        yield Changeset(tuple(edited), edited=True)
+        return
     core = {*edited, *blocked}
     core |= {name for name, plan in plans.items() if any(map(plan.forced, plan.run))}
     core -= {name for name in core - edited if _only_retried(plans.get(name))}

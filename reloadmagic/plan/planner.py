@@ -98,7 +98,7 @@ class Planner:
         for name, source in self._ahead.items():
             self._seeds.comes_to_be(name, len(source.statements))
         import_order.follow(self._propagation)
-        arrivals = pair_moved(self._plans.values(), self._ahead)
+        arrivals = pair_moved(self._plans.values(), self._ahead) if others else {}
         if before is not None:
             before.fill_again(self._propagation)
             before.set_again(self._propagation)
