@@ -107,6 +107,11 @@ def note_definition(state: State, plan: ModulePlan, number: int, before: dict[st
             state.effects.add(("code", plan.name, qualname))
         if rest and (is_other or not same_docstrings(before.get(qualname), after.get(qualname))):
             state.effects.add(("attr", plan.name, first, rest.partition(".")[0]))
+    found = plan.class_diff(number) if statement.fragment.kind == "class" else None
+    for attr in found.bodies if found is not None else ():
+        # A decorator's function may hold the one that differs.
+        state.effects.add(("code", plan.name, f"{name}.{attr}"))
+        state.effects.add(("attr", plan.name, name, attr))
     partner = plan.partner(number)
     if (
         partner is not None

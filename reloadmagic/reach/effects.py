@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .known import CLASS_HOOKS, CONSTRUCTION, MEMBER_HOOKS, METACLASS_HOOKS, SPELLED
 from .lending import lent_by
-from .summary import BASE, CALL, KEPT, LAMBDAS, MENTION, STORED
+from .summary import BASE, CALL, KEPT, LAMBDAS, MENTION, SETTING, STORED
 from .tokens import Entity, StatementId, Target, User
 from .uses import Uses
 
@@ -220,6 +220,7 @@ class Effects(Uses):
             self._effect((module, qualname), defines=unit is not None and unit.defines)
             if entry.source.statements[number].fragment.kind == "def":
                 self._registered((module, number))
+                self._lent((module, number), (module, qualname))  # to its decorators
             return
         number, info = self.index.modules[module].classes.get(owner, (0, None))
         if info is not None:
@@ -241,6 +242,8 @@ class Effects(Uses):
         entity = (module, owner.partition(".")[0])
         if self._is_member_hook(module, owner, method):
             self._derived(entity)
+        elif method == "_missing_":
+            self._effect(entity)  # of an enum, which is called with a value
         elif method in CLASS_HOOKS:
             self._derived(entity)
             if method == "__set_name__":
@@ -267,7 +270,8 @@ class Effects(Uses):
             self._by_attribute(entity, holder)
         function = self.index.modules[module].functions.get(f"{owner}.{method}")
         if function is None or function[1].decorated:
-            self._by_attribute(entity, KEPT + method)  # reading a property runs it
+            for reads in (KEPT, SETTING):
+                self._by_attribute(entity, reads + method)  # which runs a property
 
     def _is_member_hook(self, module: str, owner: str, method: str) -> bool:
         """Does the method make the members of an enum?"""
@@ -280,6 +284,7 @@ class Effects(Uses):
                 if kind == "v":
                     owner, _, attr = key[1].rpartition(".")
                     self._attribute((module, owner.partition(".")[0]), attr)
+                    self._by_attribute((module, owner.partition(".")[0]), SETTING + attr)
 
     def _constructed(self, entity: Entity) -> None:
         for cls in (entity, *self.index.families.subclasses(entity)):

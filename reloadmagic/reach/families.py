@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["Families"]
 
 
+LISTING = "__subclasses__"
+
+
 class Families:
     """Asks class statements over all tracked modules."""
 
@@ -28,6 +31,23 @@ class Families:
         entry = self._index.modules.get(entity[0])
         found = entry.classes.get(entity[1]) if entry is not None else None
         return (entity[0], "s", found[0]) if found is not None else None
+
+    def listed(self, entity: Entity) -> list[Entity]:
+        """The bases of a class whose subclasses code asks for: it may find the class there."""
+        lists = self._index.remembered("lists", lambda: any(self._index.attr_users(LISTING)))
+        if not lists:
+            return []
+        return [base for base in self._index.names.bases_of(entity) if self._is_listed(base)]
+
+    def _is_listed(self, base: Entity) -> bool:
+        """Does code ask for the subclasses of *base* by its name, or in its methods?"""
+        entry = self._index.modules[base[0]]
+        own = (f for name, (_, f) in entry.functions.items() if name.startswith(f"{base[1]}."))
+        return LISTING in self._index.attributes_used(base) or any(LISTING in f.own for f in own)
+
+    def in_question(self, entity: Entity) -> set[Entity]:
+        """The classes of which instances may be such of the class *entity*, or lead to them."""
+        return {entity, *self.subclasses(entity), *self.listed(entity)}
 
     def subclasses(self, entity: Entity) -> list[Entity]:
         """Classes derived from *entity* by statements, directly or through others, and aliases."""

@@ -160,7 +160,7 @@ class Handling:
                 path = dotted(node)
                 if self._value(frame, holder):
                     if not frame.is_itself(holder):
-                        self._question.read(attr)
+                        self._question.get(attr)
                     return True
                 if not frame.is_itself(holder):
                     self._question.look_up(attr)

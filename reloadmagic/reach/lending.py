@@ -33,8 +33,8 @@ def lent_by(
             continue
         if not rest and name in entry.classes:
             yield from _kept(index, (home, name), "__init__", statement, callee, argument)
-        elif len(rest) == 1:
-            for module, owner, method in index.orders.methods(home, name, rest[0]):
+        elif len(rest) < 2:
+            for module, owner, method in index.orders.methods(home, name, (*rest, "__call__")[0]):
                 yield from _kept(index, (module, owner), method, statement, callee, argument)
 
 

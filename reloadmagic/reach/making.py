@@ -52,6 +52,11 @@ def only_makes(
         units = [found for entity in family for found in running(index, entity, {method})]
         return _uses(index, units, family, tainted, attr) if units else None
 
+    def gets(name: str) -> bool:
+        owners = [owner for cls in family for owner in (cls, *index.names.bases_of(cls))]
+        units = [index.modules[home].functions.get(f"{owner}.{name}") for home, owner in owners]
+        return any(found is not None and found[1].decorated for found in units) and bool(does(name))
+
     classes = frozenset(family)
 
     def elsewhere(methods: Iterable[str]) -> bool:
@@ -74,7 +79,7 @@ def only_makes(
         wanted = {attr, OPERATOR} if attr[:2] == attr[-2:] == "__" else {attr}
         return any(attr in {"__call__", ANY} or wanted & unit.attrs for unit in units)
 
-    question = Question(family, attr, touches, does, elsewhere, looks, goes_through)
+    question = Question(family, attr, touches, does, gets, elsewhere, looks, goes_through)
     handling = Handling(index, question)
     try:
         handling.follow(module, nodes_of(index, statement))

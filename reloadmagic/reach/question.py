@@ -46,6 +46,7 @@ class Question:
         attr: a method, or a value, by its name; `ANY` for all of them, and for making one.
         touches: tells whether a path in a module may lead to such an object.
         does: tells whether a method of theirs, by its name, uses it; None if they have none.
+        gets: tells whether reading an attribute of theirs runs code that uses it, as a property may.
         elsewhere: tells whether methods of other classes, by their names, may get at such an
             object; `OPERATOR` for all that operators stand for.
         looks: tells whether what a path in a module names may call such a method.
@@ -57,6 +58,7 @@ class Question:
     attr: str
     touches: Callable[[str, Path], bool]
     does: Callable[[str], bool | None]
+    gets: Callable[[str], bool]
     elsewhere: Callable[[Iterable[str]], bool]
     looks: Callable[[str, Path], bool]
     goes_through: Callable[[], bool]
@@ -65,6 +67,12 @@ class Question:
         """An attribute of an object in question is read."""
         missing = self.attr == "__getattr__" and self.does(attr) is None
         if self.attr in {attr, "__getattribute__", ANY} or missing:
+            raise Used
+
+    def get(self, attr: str) -> None:
+        """An attribute of an object in question is read for its value, not to call a method."""
+        self.read(attr)
+        if self.gets(attr):
             raise Used
 
     def set(self, attr: str) -> None:

@@ -48,7 +48,7 @@ OPERATOR = "<operator>"
 CALLING = "<call>"
 # In front of a name, of a function or an attribute: of those who call what has it.
 CALLING_NAMED = "<call>."
-# In front of an attribute: of those who set it.
+# In front of an attribute: of those who set it, which may be a property.
 SETTING = "<set>."
 # In front of an attribute: of those who hand it to what keeps it, and do no more with it.
 KEPT = "<kept>."

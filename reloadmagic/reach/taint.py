@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from .known import SPELLED
+from .registering import registries
 from .summary import MODULE, Path
 from .tokens import Entity, StatementId, User
 
@@ -77,17 +78,28 @@ class Taint:
                 if user[1] in "sl":
                     found[0].add((user[0], user[2]))
                 found[1].update(self._tainted_by(user))
+                told = self._told(user)
+                found[1].update(told)
+                found[0].update(self._binders(told))
             filled = self._filled_with(entity)
             found[1].update(filled)
             found[0].update(self._binders(filled))
+            found[1].update(self._index.families.listed(entity))
         return found
 
+    def _told(self, user: User) -> list[Entity]:
+        """The objects of which a statement calls methods: ``BOX.put("x", lambda: C())``."""
+        module, kind, key = user
+        orders = self._index.modules[module].summaries[key].orders if kind == "s" else ()
+        resolve = self._index.names.resolve
+        return [entity for path in orders for entity, rest in resolve(module, path) if rest]
+
     def _filled_with(self, entity: Entity) -> list[Entity]:
-        """What methods of the class *entity* fill, with their object perhaps."""
+        """What methods of the class *entity* fill, with their object perhaps, or its statement."""
         entry = self._index.modules.get(entity[0])
         if entry is None or entity[1] not in entry.classes:
             return []
-        return [
+        return registries(self._index, entity) + [
             found
             for qualname, (_, unit) in entry.functions.items()
             if unit.fills and qualname.startswith(f"{entity[1]}.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .known import NO_OPERATORS
 from .making import only_makes
 from .question import ANY
-from .summary import BASE, CALL, KEPT, LOOKED_UP, MODULE, USE, Unit
+from .summary import BASE, CALL, KEPT, LOOKED_UP, MODULE, SETTING, USE, Unit
 from .tokens import Entity, StatementId, User, ValueId
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Uses:
     def _head(self, entity: Entity, method: str = ANY) -> None:
         """Any use of what may be an instance; with *method*, such as uses that."""
         tainted = self.index.taint.tainted(entity)
-        family = {entity, *self.index.families.subclasses(entity)} if tainted else set()
+        family = self.index.families.in_question(entity) if tainted else set()
         for found in tainted:
             module, number = found
             summary = self.index.modules[module].summaries[number]
@@ -122,8 +122,8 @@ class Uses:
         if users:
             tainted = self.index.taint.tainted(entity)
             reached = users & tainted
-            family = {entity, *self.index.families.subclasses(entity)} if reached else set()
-            used = attr.removeprefix(KEPT)
+            family = self.index.families.in_question(entity) if reached else set()
+            used = attr.removeprefix(KEPT).removeprefix(SETTING)
             self.statements |= {
                 found
                 for found in reached
