@@ -962,3 +962,53 @@ def test_what_counts_what_it_makes_stays_where_an_object_was_read_before_it_was_
     reloader.reload()
     assert (hooks.first is first, hooks.second is second) == (True, True)
     assert (len(hooks.HOOKS), hooks.SIZE) == (2, 0)
+
+
+SIGNALS = """
+class Bus:
+    def __init__(self):
+        self.every, self.by_name, self.members = [], {}, set()
+    def on(self, name, run):
+        self.every.append(run)
+        self.by_name.setdefault(name, []).append(run)
+        self.members.add(run)
+    def emit(self, *args):
+        held = [self.every, *self.by_name.values(), self.members]
+        return [sorted(run(*args) for run in runs) for runs in held]
+bus = Bus()
+"""
+WORKERS = """
+from bus import bus
+class Worker:
+    def __init__(self, size):
+        self.size = size
+        bus.on("x", self.run)
+    def run(self, x):
+        return x + self.size
+first, second = Worker(1), Worker(2)
+"""
+
+
+def test_an_object_made_again_takes_the_place_of_what_the_one_before_had_subscribed(
+    project, reloader
+):
+    project.write("bus.py", SIGNALS)
+    project.write("staff.py", WORKERS)
+    load("staff")
+    bus = load("bus").bus
+    bus.on("x", lambda x: -x)
+    for size in (10, 20):
+        project.edit("staff.py", WORKERS.replace("self.size = size", f"self.size = size * {size}"))
+        reloader.reload()
+        assert bus.emit(1) == [[-1, 1 + size, 1 + 2 * size]] * 3
+    assert [run(1) for run in bus.every] == [21, 41, -1]
+
+
+def test_what_an_object_had_subscribed_is_back_where_making_it_again_fails(project, reloader):
+    project.write("bus.py", SIGNALS)
+    project.write("staff.py", WORKERS)
+    load("staff")
+    bus = load("bus").bus
+    project.edit("staff.py", WORKERS.replace("= size", "= size * 10") + "raise ValueError\n")
+    reloader.reload()
+    assert bus.emit(1) == [[2, 3]] * 3

@@ -33,6 +33,8 @@ from .outcome import Ran
 from .quiet import take_names
 from .recorder import Recorder, hooked
 from .settling import settle
+from .snapshots import is_instance_of_users
+from .subscribed import take_place
 from .traits import note_traits, put_on_again, take_off, traits
 
 if TYPE_CHECKING:
@@ -237,6 +239,9 @@ def _settle_all(
         if stays is not value:
             namespace[name] = stays
         result[name] = stays
+        if stays is not old and is_instance_of_users(state, stays):
+            if type(stays) is state.patcher.stand_in(type(old)):
+                take_place(state, old, stays)
         note_binding(state, plan, name, was, value, stays, fingerprints.get(name))
         _note_on_the_way(state, work, number, name, was)
         del value  # a twin must not outlive its merge
