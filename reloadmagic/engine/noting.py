@@ -48,6 +48,9 @@ def note_binding(
     """
     if stays is was:
         is_same = value is was or is_container(stays) or is_plain(stays)
+        if value is was and before is not None and type(value) is types.FunctionType:
+            # Where it was decorated, the function of before has had the new code from the start.
+            is_same = value.__closure__ is not None
         if not is_same and not _is_as_before(before, stays):
             state.effects.add(("content", plan.name, name))  # merged in place
             if is_class(stays):
