@@ -30,7 +30,7 @@ def settle_class(
     """The class that stays: *old* with what *new* has, or *new* where CPython refuses."""
     if not state.patcher.is_made(new):
         return new
-    noted = _class_notes(plan.tracked, name, qualname(old))
+    noted = _class_notes(*_home_before(state, plan, number, name), qualname(old))
     if qualname(old) in noted:  # less what statements need not run again for
         noted[qualname(old)] -= state.index.filling.attributes_from_outside((plan.name, name))
         noted[qualname(old)] -= _counted_by_methods(state, plan, name)
@@ -105,6 +105,17 @@ def _reset_registry(state: State, tracked: TrackedModule, name: str, cls: type) 
     others = [r for r in others if class_dict(r).get("__module__") not in registering]
     state.registered.append((cls, others))
     state.transaction.on_rollback(lambda: _restore_registry(cls, registered))
+
+
+def _home_before(
+    state: State, plan: ModulePlan, number: int, name: str
+) -> tuple[TrackedModule, str]:
+    """The module that a class comes from, and its name there."""
+    origin = plan.origins.get(number)
+    if origin is None:
+        return plan.tracked, name
+    module, old = origin
+    return state.tracked[module], state.work[module].plan.before.statements[old].binds[0]
 
 
 def _class_notes(tracked: TrackedModule, name: str, made_as: str) -> dict[str, frozenset[str]]:

@@ -452,6 +452,10 @@ class Live:
 
     def _still_attribute(self, entry: Entry, old: object, new: object) -> str:
         owner = self._owner(entry.action[1])
+        former = entry.box[1]
+        if isinstance(owner, type) and owner is not former:
+            if vars(sys.modules[former.__module__]).get(former.__qualname__) is former:
+                raise KeyError  # the name had stood for another one, which is still there
         space = own_dict(owner) if isinstance(owner, type) else instance_dict(owner)
         return "" if space.get(entry.before) is entry.box[0] else "the attribute is lost"
 
