@@ -27,14 +27,21 @@ def give_back_later_names(state: State, module: str, number: int, recorder: Reco
     order = order_of(state)
     place = order.place(module, number)
     for target in state.index.names.star_targets(module, number):
-        if target not in state.tracked or order.place(target, sys.maxsize) < place:
+        if target not in state.tracked:
             continue
+        is_done = order.place(target, sys.maxsize) < place
         namespace = state.tracked[target].namespace
-        if "__all__" in namespace and not _is_bound(state, target, "__all__", place):
+        if (
+            not is_done
+            and "__all__" in namespace
+            and not _is_bound(state, target, "__all__", place)
+        ):
             for name in public_names(namespace):
                 if name not in recorder.bound:
                     recorder[name] = namespace[name]
         for name in list(recorder.bound):
+            if is_done and f"{target}.{name}" not in state.index.modules:
+                continue  # but submodules may come to a package at any time
             is_of_target = recorder[name] is namespace.get(name)
             if is_of_target and not _is_bound(state, target, name, place):
                 recorder.give_back(name)
@@ -70,10 +77,9 @@ def _is_bound(state: State, module: str, name: str, place: tuple[int, int]) -> b
     if any(at < place and _is_bound(state, star, name, at) for star, at in stars):
         return True
     submodule = f"{module}.{name}"  # which the import system sets on its package in the end
-    is_submodule = submodule in state.index.modules
-    if is_submodule and order.place(submodule, sys.maxsize) < place:
-        return True
-    return not (is_submodule or binders or stars or name in _formerly_bound(state, module))
+    if names.is_module(submodule):
+        return submodule not in state.index.modules or order.place(submodule, sys.maxsize) < place
+    return not (binders or stars or name in _formerly_bound(state, module))
 
 
 def _formerly_bound(state: State, module: str) -> Iterator[str]:
