@@ -68,6 +68,11 @@ class Containers:
                         self._notes[note.identity] = note
         return self._notes.get(id(container))
 
+    def note_again(self, note: Note) -> None:
+        """A statement of the source has put in more: *note* is what its modules leave now."""
+        if self._notes is not None and note.identity in self._notes:
+            self._notes[note.identity] = note
+
     def is_made(self, value: Any) -> bool:
         """Was the container made by this run? A dict may look so once it is written to."""
         if self.note_of(value) is not None:

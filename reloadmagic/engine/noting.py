@@ -280,7 +280,9 @@ def note_fills(state: State, filled: list[Fillable]) -> None:
             if is_other:
                 content = less_replaced(content, fill.content, value)
             within = grown_within(note.within, value, fill.within) if has_within else note.within
-            state.transaction.set_item(noted, name, note._replace(content=content, within=within))
+            found = note._replace(content=content, within=within)
+            state.transaction.set_item(noted, name, found)
+            state.containers.note_again(found)
 
 
 def _registered(cls: type) -> frozenset[int]:
