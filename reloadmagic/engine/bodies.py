@@ -30,10 +30,15 @@ def patch_bodies(state: State, work: Work) -> None:
     if plan.diff is None or work.patched:
         return
     work.patched = True
+    # Before any gets its line, as it may be that on which another of its name stood.
+    live = {
+        number: [(found, _live(plan, pair, found)) for found in plan.recoded[number]]
+        for number, pair in plan.patch.items()
+    }
     shifts = move_lines(state, plan)
-    for number, pair in plan.patch.items():
-        for found in plan.recoded[number]:
-            for function in _live(plan, pair, found):
+    for number, recoded in live.items():
+        for found, functions in recoded:
+            for function in functions:
                 if state.patcher.patch_code(function, found.code) and found.edited:
                     state.effects.add(("code", plan.name, found.qualname))
                     _note_class(state, plan, found.qualname)
