@@ -268,10 +268,22 @@ class Effects(Uses):
         self._looked_up(entity, method)
         for holder in self.index.holders(method):
             self._by_attribute(entity, holder)
+        if not self.calls_only:
+            self._inherited(module, owner, method)
         function = self.index.modules[module].functions.get(f"{owner}.{method}")
         if function is None or function[1].decorated:
             for reads in (KEPT, SETTING):
                 self._by_attribute(entity, reads + method)  # which runs a property
+
+    def _inherited(self, module: str, owner: str, method: str) -> None:
+        """Who calls methods that classes have from libraries runs what these call."""
+        entity = (module, owner.partition(".")[0])
+        for name in self.index.inherited(module, owner, method):
+            if name in CONSTRUCTION:
+                self._constructed(entity)
+            elif name == "__call__":
+                self._called(entity)
+            self._by_attribute(entity, name)
 
     def _is_member_hook(self, module: str, owner: str, method: str) -> bool:
         """Does the method make the members of an enum?"""

@@ -40,7 +40,7 @@ class Index:
     user's, None if it is not loaded. *shared* gives the names of objects that an object, by module
     and name, holds under an attribute, or of the containers among them under any, for None.
     *is_plain* tells whether a name of a module holds a value that nothing can be put into, *is_data*
-    whether it holds no code.
+    whether it holds no code, *inherited* what classes have from libraries that calls a method.
 
     Attributes:
         modules: the entries of all tracked modules.
@@ -65,9 +65,11 @@ class Index:
         shared: Callable[[str, str, str | None], Iterable[Entity]] = lambda _m, _n, _a: (),
         is_plain: Callable[[str, str], bool] = lambda _module, _name: False,
         is_data: Callable[[str, str], bool] = lambda _module, _name: False,
+        inherited: Callable[[str, str, str], Iterable[str]] = lambda _module, _class, _method: (),
     ) -> None:
         self._is_plain = is_plain
         self._is_data = is_data
+        self._inherited = inherited
         # Whether names hold plain values, or data, as they did when that was asked.
         self._plain: dict[Entity, bool] = {}
         self._data: dict[Entity, bool] = {}
@@ -330,6 +332,24 @@ class Index:
         if entity not in self._plain:
             self._plain[entity] = self._is_plain(*entity)
         return self._plain[entity]
+
+    def inherited(self, module: str, name: str, method: str) -> Iterable[str]:
+        """The methods that a class has from libraries and that call its *method*."""
+        key = ("inherited", module, name, method)
+        return self.remembered(key, lambda: self._inherited(module, name, method))
+
+    def calls_of_inherited(self, module: str, name: str) -> dict[str, list[str]]:
+        """By methods that a class has from libraries, its own methods that these call."""
+
+        def find() -> dict[str, list[str]]:
+            found: dict[str, list[str]] = {}
+            for qualname in self.modules[module].functions:
+                owner, _, method = qualname.rpartition(".")
+                for inherited in self.inherited(module, name, method) if owner == name else ():
+                    found.setdefault(inherited, []).append(method)
+            return found
+
+        return self.remembered(("calls of inherited", module, name), find)
 
     def holds_data(self, entity: Entity) -> bool:
         """Does a name hold no code, nor anything that might lead to some?"""

@@ -244,6 +244,9 @@ class Orders:
                 if info is not None and f"{owner}.{method}" in known:
                     found[home, owner, method] = None
                     continue
+                if info is not None:
+                    called = self._index.calls_of_inherited(home, owner).get(method, ())
+                    found |= {(home, owner, own): None for own in called}
                 following = info.bases if info is not None else ()
                 if info is None and owner in known:  # which may return what it makes
                     following = [p for p, how in known[owner][1].paths.items() if how & CALL]

@@ -10,6 +10,8 @@
     the changes that wait.
 ``planning``
     keeps the index in step with what last ran, with ``answers`` about live classes, and plans by it.
+``inherited``
+    what methods of libraries call of the classes that have them.
 ``attempts``
     what failed, and when it is tried again.
 ``updating``

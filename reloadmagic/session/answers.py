@@ -18,10 +18,12 @@ from ..modules import TrackedModule, module_namespace
 from ..notes import ATTRIBUTES, is_container
 from ..patch.inside import calls_on_creation
 from ..plain import is_data, is_plain
+from .inherited import inherited_users
 
 __all__ = [
     "holds_data",
     "holds_plain_value",
+    "inherited",
     "is_loaded",
     "is_metaclass",
     "names_by_star",
@@ -74,6 +76,15 @@ def is_metaclass(tracked: Mapping[str, TrackedModule], module: str, name: str) -
     if asks == "type":
         return type(cls) is not type or (tuple in bases and "_fields" in class_dict(cls))
     return type in bases
+
+
+def inherited(
+    tracked: Mapping[str, TrackedModule], module: str, name: str, method: str
+) -> frozenset[str]:
+    """The methods that the live class *name* has from libraries and that call its *method*."""
+    found = tracked.get(module)
+    cls = find_class(found.namespace, name) if found else None
+    return frozenset() if cls is None else inherited_users(cls, method, tracked)
 
 
 def shared_names(

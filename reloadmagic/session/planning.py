@@ -20,6 +20,7 @@ from ..reach.index import Index
 from .answers import (
     holds_data,
     holds_plain_value,
+    inherited,
     is_loaded,
     is_metaclass,
     names_by_star,
@@ -100,6 +101,7 @@ class Planning:
             shared=functools.partial(shared_names, self._tracking.modules),
             is_plain=functools.partial(holds_plain_value, self._tracking.modules),
             is_data=functools.partial(holds_data, self._tracking.modules),
+            inherited=functools.partial(inherited, self._tracking.modules),
         )
 
     def forget(self, name: str) -> None:
