@@ -26,6 +26,7 @@ from .known import (
     LOOKING_UP,
     OWN_SCOPE,
     PASSING,
+    SCANNING,
 )
 from .summary import CALL, CALLING, CALLING_NAMED, LOOKED_UP, MENTION, OPERATOR, TAKEN, USE, Path
 from .syntax import arguments, attribute_of, beginning, called_name, holder, imported_path
@@ -107,12 +108,14 @@ def _note_names(reader: Expressions, path: Path, node: ast.Call) -> None:
         unit.attrs.update(attr for n in named if isinstance(n, str) for attr in n.split("."))
     unit.attrs |= {LOOKED_UP + begins for begins in _looked_up(name, node)}
     imported = imported_path(node)
+    begins = beginning(node.args[0]) if node.args else ""
     if imported is not None:
         unit.use(imported, MENTION)
-    elif path[0] == "importlib" and name in {"import_module", "reload"}:
-        unit.dynamic = True
-    if imported is None and name in IMPORTING and node.args:
-        unit.loads.add(beginning(node.args[0]))
+    elif name in IMPORTING and node.args:
+        unit.loads.add(begins)
+    if imported is None and path[0] == "importlib":
+        unit.dynamic |= name == "reload" or (name == "import_module" and not begins)
+    unit.dynamic |= name in SCANNING  # new files may be there
     if path in {("isinstance",), ("issubclass",)}:
         unit.attrs |= {"__instancecheck__", "__subclasscheck__"}
 

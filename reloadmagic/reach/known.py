@@ -127,6 +127,8 @@ METACLASSES = frozenset({"type", "ABCMeta", "EnumMeta", "EnumType"})
 SPELLED = CONTEXT | {f"__{side}{name}__" for name in BINARY.values() for side in ("", "r", "i")}
 # Calls that import modules by names that are worked out.
 IMPORTING = frozenset({"import_module", "__import__"})
+# Calls that look which modules there are.
+SCANNING = frozenset({"iter_modules", "walk_packages"})
 
 
 def is_showing(callee: tuple[str, ...]) -> bool:
