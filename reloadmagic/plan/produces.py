@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from ..diff import differs_in_words
 from ..live import class_dict, is_class
+from ..reach import summarize
 from ..reach.index import Index
 from ..reach.known import TRAITS
 from ..reach.summary import CALL
@@ -68,7 +69,10 @@ def _is_reached(plan: ModulePlan, number: int) -> bool:
 
 def _bound_tokens(index: Index, plan: ModulePlan, number: int) -> Iterator[Token]:
     statement = plan.after.statements[number]
+    alike = _imported_alike(index, plan, number)
     for name in statement.binds:
+        if name in alike:
+            continue
         if name == "*":
             for given in star_names(index, plan, number):
                 yield "bind", plan.name, given
@@ -78,6 +82,24 @@ def _bound_tokens(index: Index, plan: ModulePlan, number: int) -> Iterator[Token
             is_import = statement.fragment.kind == "import"
             if not is_import and is_class(plan.tracked.namespace.get(name)):
                 yield "head", plan.name, name
+
+
+def _imported_alike(index: Index, plan: ModulePlan, number: int) -> set[str]:
+    """The names that an edited import binds to what it did before, as far as that is known here.
+
+    Where the modules that it imports from bind them anew, `Propagation` follows that by its name.
+    """
+    partner = plan.partner(number)
+    old = None if partner is None else plan.before.statements[partner].fragment
+    if old is None or old.kind != "import" or _is_reached(plan, number):
+        return set()
+    entry = index.modules[plan.name]
+    before = summarize(old).imports
+    return {
+        found.alias
+        for found in entry.summaries[number].imports
+        if found in before and len(entry.bindings[found.alias]) == 1
+    } - {"*"}
 
 
 def star_names(index: Index, plan: ModulePlan, number: int) -> set[str]:

@@ -32,10 +32,13 @@ class AttributeUsers:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._found: dict[Key, set[Any]] = {}
+        # Likewise, without what other attributes lead to.
+        self._by_name: dict[Key, frozenset[Any]] = {}
 
     def forget(self) -> None:
         """Something was indexed anew."""
         self._found.clear()
+        self._by_name.clear()
 
     def find(self, attr: str, *, operator: bool, calls_only: bool) -> set[Any]:
         """Who uses *attr* of any object, or calls what does.
@@ -45,9 +48,17 @@ class AttributeUsers:
         key = (attr, operator, calls_only)
         if key not in self._found:
             direct, nested = self._steps(key)
+            self._by_name[key] = frozenset(direct[key])
             self._join(direct, nested)
             self._found.update(direct)
         return self._found[key]
+
+    def find_by_name(self, attr: str, *, calls_only: bool) -> frozenset[Any]:
+        """Who uses *attr* by that name, or calls by its name what does."""
+        key = (attr, False, calls_only)
+        if key not in self._by_name:
+            self._by_name[key] = frozenset(self._steps(key)[0][key])
+        return self._by_name[key]
 
     def calls_of_objects(self) -> frozenset[str]:
         """How code is marked that may call an object which has ``__call__``, by no name of its own.

@@ -220,7 +220,6 @@ class Effects(Uses):
             self._effect((module, qualname), defines=unit is not None and unit.defines)
             if entry.source.statements[number].fragment.kind == "def":
                 self._registered((module, number))
-                self._lent((module, number), (module, qualname))  # to its decorators
             return
         number, info = self.index.modules[module].classes.get(owner, (0, None))
         if info is not None:

@@ -26,8 +26,8 @@ class Taint:
 
     def __init__(self, index: Index) -> None:
         self._index = index
-        self._statements: dict[Entity, set[StatementId]] = {}
-        self._steps: dict[Entity, tuple[set[StatementId], set[Entity]]] = {}
+        self._statements: dict[tuple[Entity, bool], set[StatementId]] = {}
+        self._steps: dict[tuple[Entity, bool], tuple[set[StatementId], set[Entity]]] = {}
         self._places: dict[Entity, set[Any]] = {}
 
     def forget(self) -> None:
@@ -36,18 +36,22 @@ class Taint:
         self._steps.clear()
         self._places.clear()
 
-    def tainted(self, entity: Entity) -> set[StatementId]:
-        """The statements which might hold, directly or through others, something of *entity*."""
-        if entity in self._statements:
-            return self._statements[entity]
-        statements = self._statements[entity] = set()
+    def tainted(self, entity: Entity, *, registered: bool = False) -> set[StatementId]:
+        """The statements which might hold, directly or through others, something of *entity*.
+
+        With *registered*, those too that might take it out of a registry of classes.
+        """
+        key = entity, registered
+        if key in self._statements:
+            return self._statements[key]
+        statements = self._statements[key] = set()
         seen: set[Entity] = set()
         todo = {entity}
         while todo:
             seen |= todo
             following: set[Entity] = set()
             for held in todo:
-                users, entities = self._taints(held)
+                users, entities = self._taints(held, registered)
                 statements |= users
                 following |= entities
             todo = following - seen
@@ -68,11 +72,11 @@ class Taint:
             self._places[entity] = self.tainted(entity) | {(module, "f") for module in know}
         return self._places[entity]
 
-    def _taints(self, entity: Entity) -> tuple[set[StatementId], set[Entity]]:
+    def _taints(self, entity: Entity, registered: bool) -> tuple[set[StatementId], set[Entity]]:
         """One step of `tainted`: the statements that use *entity*, and what then holds of it."""
-        found = self._steps.get(entity)
+        found = self._steps.get((entity, registered))
         if found is None:
-            found = self._steps[entity] = set(), set()
+            found = self._steps[entity, registered] = set(), set()
             held = [entity, (entity[0], MODULE)]  # who holds the module may take it from there
             for user, _, _ in chain.from_iterable(map(self._index.users, dict.fromkeys(held))):
                 if user[1] in "sl":
@@ -82,6 +86,8 @@ class Taint:
                 found[1].update(told)
                 found[0].update(self._binders(told))
             filled = self._filled_with(entity)
+            if registered:
+                filled += registries(self._index, entity)
             found[1].update(filled)
             found[0].update(self._binders(filled))
             found[1].update(self._index.families.listed(entity))
@@ -95,11 +101,11 @@ class Taint:
         return [entity for path in orders for entity, rest in resolve(module, path) if rest]
 
     def _filled_with(self, entity: Entity) -> list[Entity]:
-        """What methods of the class *entity* fill, with their object perhaps, or its statement."""
+        """What methods of the class *entity* fill, with their object perhaps."""
         entry = self._index.modules.get(entity[0])
         if entry is None or entity[1] not in entry.classes:
             return []
-        return registries(self._index, entity) + [
+        return [
             found
             for qualname, (_, unit) in entry.functions.items()
             if unit.fills and qualname.startswith(f"{entity[1]}.")

@@ -6,7 +6,8 @@ attribute of that name counts if the code might hold something of the class.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any
 
 from .known import NO_OPERATORS
 from .making import only_makes
@@ -120,16 +121,25 @@ class Uses:
         """`_by_attribute`, where no other attribute is being followed."""
         users = self.index.attributes.find(attr, operator=operator, calls_only=self.calls_only)
         if users:
-            tainted = self.index.taint.tainted(entity)
-            reached = users & tainted
-            family = self.index.families.in_question(entity) if reached else set()
-            used = attr.removeprefix(KEPT).removeprefix(SETTING)
-            self.statements |= {
-                found
-                for found in reached
-                if entity[1] == MODULE or not only_makes(self.index, found, family, tainted, used)
-            }
+            self._reach(entity, attr, users, self.index.taint.tainted(entity))
+            if not (attr.startswith("__") and attr.endswith("__")):
+                # What is taken out of a registry of classes is not followed any further.
+                named = self.index.attributes.find_by_name(attr, calls_only=self.calls_only)
+                self._reach(entity, attr, named, self.index.taint.tainted(entity, registered=True))
             places = self.index.taint.places(entity)
             for user in users:
                 if len(user) > 2 and user[:2] in places:
                     (self.functions if user[1] == "f" else self.values).add(user)
+
+    def _reach(
+        self, entity: Entity, attr: str, users: AbstractSet[Any], tainted: set[StatementId]
+    ) -> None:
+        """Of the *users* of an attribute those are reached that are *tainted*, and do not only make."""
+        reached = tainted & users
+        family = self.index.families.in_question(entity) if reached else set()
+        used = attr.removeprefix(KEPT).removeprefix(SETTING)
+        self.statements |= {
+            found
+            for found in reached - self.statements
+            if entity[1] == MODULE or not only_makes(self.index, found, family, tainted, used)
+        }
