@@ -98,7 +98,7 @@ def _imported_alike(index: Index, plan: ModulePlan, number: int) -> set[str]:
     return {
         found.alias
         for found in entry.summaries[number].imports
-        if found in before and len(entry.bindings[found.alias]) == 1
+        if found in before and len(entry.bindings.get(found.alias, ())) == 1
     } - {"*"}
 
 

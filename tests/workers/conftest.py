@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,17 @@ from reloadmagic import Reloader
 from session import watch
 from support import Project
 from worker_process import Workers
+
+
+@pytest.fixture(autouse=True)
+def _semaphores() -> Iterator[None]:
+    """A test's semaphores go with it.
+
+    Pools are in cycles. Where the garbage collector gets to one while the resource tracker of
+    multiprocessing is at work for the next, Python 3.13 says that this is not supported.
+    """
+    yield
+    gc.collect()
 
 
 @pytest.fixture
