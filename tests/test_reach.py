@@ -369,3 +369,28 @@ OUT = NET.forward(1)
 @pytest.mark.parametrize("edited", ["Module.__call__", "Linear.forward"])
 def test_an_object_that_only_operators_are_used_on_is_not_called(edited):
     assert index({"m": NETWORK}).reached(("code", "m", edited)) == {("m", 4)}
+
+
+COUNTED = """\
+import functools
+class Counted:
+    def __init__(self, f, tag=''):
+        functools.update_wrapper(self, f)
+        self.f = f
+    def __call__(self, *args):
+        return self.f(*args)
+"""
+
+
+@pytest.mark.parametrize(
+    ("use", "reached"),
+    [
+        ("@Counted\ndef go(x): pass\n", set()),
+        ("def f(x): pass\ngo = Counted(f)\n", set()),
+        ("@Counted('tag')\ndef go(x): pass\n", {("m", 2)}),  # what that makes is called
+        ("def now(f): f()\n@now\n@Counted\ndef go(x): pass\n", {("m", 3)}),
+        ("@Counted\ndef go(x): pass\nOUT = go(1)\n", {("m", 3)}),
+    ],
+)
+def test_a_class_that_decorates_makes_an_object_and_does_not_call_it(use, reached):
+    assert index({"m": COUNTED + use}).reached(("code", "m", "Counted.__call__")) == reached

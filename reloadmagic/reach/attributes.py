@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from .known import BUILTIN
+from .known import BUILTIN, PASSING
 from .summary import CALLING, CALLING_NAMED, OPERATOR, SETTING
 from .tokens import Entity
 from .walk import Walk
@@ -68,7 +68,7 @@ class AttributeUsers:
         return self._index.remembered("calls of objects", self._find_calls_of_objects)
 
     def _find_calls_of_objects(self) -> frozenset[str]:
-        defined = {*BUILTIN}
+        defined = {*BUILTIN, *PASSING}
         others = {a.removeprefix(SETTING) for a in self._index.attributes_like(SETTING)}
         for entry in self._index.modules.values():
             defined.update(*entry.callers)

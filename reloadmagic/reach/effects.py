@@ -7,8 +7,10 @@ that call it.
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
+from ..source.scopes import dotted
 from .known import CLASS_HOOKS, CONSTRUCTION, MEMBER_HOOKS, METACLASS_HOOKS, SPELLED
 from .lending import lent_by
 from .summary import BASE, CALL, KEPT, LAMBDAS, MENTION, SETTING, STORED
@@ -307,7 +309,7 @@ class Effects(Uses):
     def _called(self, entity: Entity) -> None:
         """What calling instances of the class *entity* does has changed."""
         for user, how, rest in self.index.users(entity):
-            if how & CALL and not rest and self._is_decorated(user):
+            if how & CALL and not rest and self._decorates(user, entity):
                 self.todo.append(user)  # ``@Register("name")``
         for module, number in self.index.taint.tainted(entity):
             statement = self.index.modules[module].source.statements[number]
@@ -315,11 +317,23 @@ class Effects(Uses):
                 for name in statement.binds:
                     self._effect((module, name))
 
-    def _is_decorated(self, user: User) -> bool:
+    def _decorates(self, user: User, entity: Entity) -> bool:
+        """Does a statement decorate with what it makes of a class? ``@Counted`` makes it, and no more."""
         module, kind, key = user
         if kind != "s":
             return False
-        return self.index.modules[module].source.statements[key].fragment.text.startswith("@")
+        fragment = self.index.modules[module].source.statements[key].fragment
+        nodes = fragment.peek() if fragment.text.startswith("@") else []
+        named = (
+            dotted(part)
+            for node in nodes
+            for decorator in getattr(node, "decorator_list", ())
+            if dotted(decorator) is None
+            for part in ast.walk(decorator)
+            if isinstance(part, ast.Name | ast.Attribute)
+        )
+        resolve = self.index.names.resolve
+        return any((entity, ()) in resolve(module, path) for path in filter(None, named))
 
     def _derived(self, entity: Entity) -> None:
         for user, how, _ in self.index.users(entity):
