@@ -16,6 +16,7 @@ from ..plain import is_plain
 from ..plan import ModulePlan
 from ..plan.keeping import kept_values
 from ..transaction import mro
+from .noting import note_registered, registered_with
 from .redirecting import tell_at_once
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def settle_class(
     state.containers.pass_foreign(old, stays)
     for registered in abc_registry(new) or () if stays is old else ():
         _abc._abc_register(old, registered)  # by the statement itself
+    note_registered(state, (plan.name, name), registered_with(new))
     state.edited_classes.append(stays)
     tell_at_once(state, old, stays)
     return stays

@@ -35,7 +35,9 @@ __all__ = [
     "note_contents",
     "note_definition",
     "note_fills",
+    "note_registered",
     "note_sets",
+    "registered_with",
 ]
 
 
@@ -231,7 +233,7 @@ def fillable(state: State, where: str, number: int) -> list[Fillable]:
             found.append(Fillable(key, value, size_of(value), content_of(value), within))
             continue
         if is_class(value):
-            found.append(Fillable(key, value, size_of(value), registered=_registered(value)))
+            found.append(Fillable(key, value, size_of(value), registered=registered_with(value)))
             continue
         found.append(Fillable(key, value, -1))
         if value is not None and is_instance_of_users(state, value):
@@ -268,7 +270,7 @@ def note_fills(state: State, filled: list[Fillable]) -> None:
     for fill in {id(fill.value): fill for fill in filled}.values():  # some have two names
         value, size = fill.value, fill.size
         if is_class(value):
-            _note_registered(state, fill)
+            note_registered(state, fill.key, registered_with(value) - fill.registered)
         if size < 0 or id(value) in state.containers.refilled:
             continue
         has_within = fill.within != sizes_within(value)
@@ -285,15 +287,15 @@ def note_fills(state: State, filled: list[Fillable]) -> None:
             state.containers.note_again(found)
 
 
-def _registered(cls: type) -> frozenset[int]:
+def registered_with(cls: type) -> frozenset[int]:
+    """The classes registered with an abstract class, by ``id``; none with any other."""
     return frozenset(map(id, abc_registry(cls) or ()))
 
 
-def _note_registered(state: State, fill: Fillable) -> None:
-    """What a statement registered with an abstract class is the source's own."""
-    new = _registered(fill.value) - fill.registered
+def note_registered(state: State, key: tuple[str, ...], new: frozenset[int]) -> None:
+    """What a statement registered with the abstract class at *key*, by ``id``, is the source's own."""
     if new:
-        noted, name = state.tracked[fill.key[0]].noted, f"{'.'.join(fill.key[1:])}{ABC}"
+        noted, name = state.tracked[key[0]].noted, f"{'.'.join(key[1:])}{ABC}"
         known = noted.get(name)
         content = new if known is None else new | known.content
         state.transaction.set_item(noted, name, Note(0, content))
