@@ -266,7 +266,8 @@ def _note_on_the_way(state: State, work: Work, number: int, name: str, was: Any)
         return
     tokens = [("bind", plan.name, name), ("content", plan.name, name)]
     bindings = state.index.modules[plan.name].bindings
-    last = max((*bindings.get(name, ()), *bindings.get("*", ())), default=number)
+    stars = state.index.names.stars_with(plan.name, name)
+    last = max((*bindings.get(name, ()), *stars), default=number)
     if last > number or (plan.name, name) in state.index.filling.rebound():
         if same_value(was, value) and not state.effects.is_replayed(plan, number):
             for token in tokens:
