@@ -139,10 +139,13 @@ class Propagation:
                     self.reach(plan, number, WHOLE)
                 else:
                     self._reach_with_others(plan, number, reasons)
-            self.push(("content", name, "__all__"))  # it may bind names that no statement does
+            tokens = [("content", name, "__all__")]
             for used in self.index.used_names(name):
-                self.push(("bind", name, used))
-                self.push(("content", name, used))
+                tokens += ("bind", name, used), ("content", name, used)
+            # Any statement that runs may bind names that none is known to, the first and the last too.
+            for number in {min(plan.run, default=0), max(plan.run, default=0)}:
+                for token in tokens:
+                    self.push(token, (name, number))
         return grew
 
     def _reach_with_others(self, plan: ModulePlan, number: int, reasons: Iterable[Reason]) -> None:
