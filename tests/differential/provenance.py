@@ -262,8 +262,8 @@ class Facts:
         visits: set[Visit] = set()
         for place in binding:
             visits |= self._closure((*place, "bind"))
-        # A value shares the lot of whatever else might fill what it is made of, and one whose making
-        # fills something that of whatever fills this.
+        # A value shares the lot of whatever else might fill what it is made of, or what has a part in
+        # that in turn, and one whose making fills something that of whatever fills this.
         linked = any(place in binding for place, _ in active)
         filling = set()
         wanted = {(m, at) for m, at, how in visits if linked or how != "mention"}
@@ -275,8 +275,6 @@ class Facts:
                     visits |= closure
                     wanted |= {(m, at) for m, at, how in closure if linked or how != "mention"}
                     filling.add(place[0])
-            if not any(self._modules[m].dynamic for m in filling):
-                break  # else all of that module runs if others fill what any of it does
         wild = {m for m, _ in binding if self._modules[m].wild} & filling
         if wild:
             # What reads between two fillers has both run again, and with one of them all of its
