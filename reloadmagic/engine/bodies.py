@@ -6,15 +6,21 @@ asks, for the plan, what `patch_bodies` is going to do.
 
 from __future__ import annotations
 
+import ast
+import re
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..compiling import compile_statements
 from ..diff import Pair
 from ..errors import SourceError
 from ..live import code_objects, find_class, find_functions, functions_within
+from ..patch import live_functions
 from ..plan import ModulePlan, Recoded
+from ..source.anatomy import qualified
+from ..source.scopes import scope_nodes
+from ..source.statements import Fragment
 from .bound import loader_of
 from .lines import move_file, move_lines
 
@@ -22,6 +28,8 @@ if TYPE_CHECKING:
     from .state import State, Work
 
 __all__ = ["is_patchable", "patch_bodies"]
+
+_LOOP = re.compile(r"^[ \t]*(?:async )?(?:for|while)\b", re.MULTILINE)
 
 
 def patch_bodies(state: State, work: Work) -> None:
@@ -99,6 +107,9 @@ def _live(plan: ModulePlan, pair: Pair, found: Recoded) -> list[types.FunctionTy
 def _candidates(plan: ModulePlan, number: int, qualname: str) -> list[types.FunctionType]:
     """Live functions that a ``def`` of an old statement may have made."""
     found = find_functions(plan.tracked.namespace, qualname)
+    if _makes_many(plan.before.statements[number].fragment):  # each time it makes another one
+        alike = live_functions(plan.tracked.namespace)
+        return [*found, *(f for f in alike if f.__code__.co_qualname == qualname)]
     if "." not in qualname and number < len(plan.tracked.bound):
         for key in (qualname, "@" + qualname):
             reference = plan.tracked.bound[number].get(key)
@@ -107,6 +118,21 @@ def _candidates(plan: ModulePlan, number: int, qualname: str) -> list[types.Func
                 held = functions_within(value)
                 found += [f for f in held if all(f is not g for g in found)]
     return found
+
+
+def _makes_many(fragment: Fragment) -> bool:
+    """Are functions defined in a loop, outside of all others?"""
+    if fragment.kind not in {"other", "class"} or not _LOOP.search(fragment.text):
+        return False
+    return any(True for loop in _loops(fragment.peek()) for _ in qualified([loop]))
+
+
+def _loops(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    for node in scope_nodes(nodes):
+        if isinstance(node, ast.ClassDef):
+            yield from _loops(node.body)
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.While):
+            yield node
 
 
 def is_patchable(plan: ModulePlan, pair: Pair) -> bool:
