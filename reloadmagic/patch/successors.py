@@ -79,9 +79,17 @@ def rescue_subclasses(patcher: Patcher) -> None:
 
 
 def _clone(child: type, old: type, new: type) -> type | None:
+    """*child* made anew below *new*, with its own attributes alone, as if its bases had been set.
+
+    What `typing.Generic` and its like give each class below them, the class statement is to bring:
+    from nobody's statement it would stay for good.
+    """
     wanted = tuple(new if base is old else base for base in bases(child))
     namespace = carried(child) | {"__qualname__": qualname(child)}
     try:
-        return type(child)(type.__dict__["__name__"].__get__(child), wanted, namespace)
+        clone = type(child)(type.__dict__["__name__"].__get__(child), wanted, namespace)
     except TypeError:
         return None
+    for name in own_dict(clone).keys() - own_dict(child).keys() - OWN:
+        type.__delattr__(clone, name)
+    return clone
