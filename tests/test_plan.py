@@ -184,7 +184,7 @@ def test_a_module_that_cannot_be_parsed_holds_back_those_edited_with_it(project,
     sets(project, reloader, "b")
     project.edit("a.py", "A = (\n")
     (only,) = [s for s in reloader.plan().sets if s.edited]
-    assert (only.modules, only.blocked) == (("b",), True)
+    assert (only.modules, only.blocked) == (("b",), {"a"})
 
 
 def test_a_definition_moved_between_modules_is_known_as_the_same(project, reloader):

@@ -57,7 +57,7 @@ def changesets(
     groups.sort(key=lambda group: max(finished[name] for name in group))
     for group in groups:
         names = tuple(sorted(group - blocked, key=order.run.began))
-        yield Changeset(names, edited=True, blocked=bool(group & blocked))
+        yield Changeset(names, edited=True, blocked=frozenset(group & blocked))
     rest = plans.keys() - set[str]().union(*groups)
     cycles = {_cycle(name, rest, order): None for name in rest}
     for cycle in sorted(cycles, key=lambda cycle: max(finished[name] for name in cycle)):

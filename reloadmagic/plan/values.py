@@ -262,12 +262,12 @@ class Changeset(NamedTuple):
     Attributes:
         edited: one of them was edited at least; otherwise a dependent on its own, or several that
             import each other.
-        blocked: one of them cannot be parsed, so all keep their old versions.
+        blocked: those beside them that cannot be parsed, so that all keep their old versions.
     """
 
     modules: tuple[str, ...]
     edited: bool
-    blocked: bool = False
+    blocked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,9 @@ class Attempts:
         for name in names:
             self._menders[name] = graph.descendants(name) | graph.ancestors(name)
         for changeset in plan.sets:
-            for name in {*changeset.modules} & {*names}:
-                self._menders[name] |= {*changeset.modules}
+            together = {*changeset.modules, *changeset.blocked}
+            for name in together & {*names}:
+                self._menders[name] |= together
 
     def forget(self, name: str) -> None:
         """What the file of *name* holds is not known to fail."""
