@@ -148,9 +148,10 @@ class Patcher(Partners):
         """Make the instances of *old* right in *containers* ones of *new*; the others follow later."""
         self.mover.expect(self, [(old, new)])
         for value in [v for held in containers for v in gc.get_referents(held)]:
-            twin = self.mover.move(self, value) if self.mover.is_instance(value) else None
-            if twin is not None:
-                self.redirect(value, twin)
+            if self.mover.is_instance(value) and self.stand_in(value) is value:
+                twin = self.mover.move(self, value)
+                if twin is not None:
+                    self.redirect(value, twin)
 
     def finish(self) -> list[str]:
         """Redirect what is still held somewhere, in one pass over the heap; the leftovers."""
