@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..absent import ABSENT
 from ..live import class_dict, instance_dict, is_class
 from ..modules import module_namespace
+from ..patch.inside import qualname
 from ..source import Statement
 from ..source.scopes import dotted, scope_nodes
 from .annotations import drop_annotations
@@ -32,6 +33,7 @@ __all__ = [
     "drop_unexplained",
     "forget_unbound",
     "hide_unexplained",
+    "note_holders",
 ]
 
 
@@ -60,11 +62,31 @@ def drop_names(state: State, work: Work) -> None:
                 state.effects.add(("bind", plan.name, name))
 
 
-def drop_attributes(state: State, plan: ModulePlan) -> None:
+def note_holders(state: State, work: Work) -> None:
+    """Note the objects on which statements set what they set on others once edits are in.
+
+    The names that lead there may be bound to the others when the module has its turn. By then
+    an object may have the attribute from statements that set it again: that is to stay.
+    """
+    for number in work.plan.unset:
+        for target in attribute_targets(work.plan.before.statements[number]):
+            value = _find(work.plan.tracked.namespace, target[:-1])
+            if is_class(value):
+                home = str(class_dict(value).get("__module__")), qualname(value)
+            elif type(value) is types.FunctionType:
+                home = value.__module__, value.__qualname__
+            else:
+                continue
+            is_set = (home, target[-1]) in state.index.filling.setters()
+            work.holders[target] = None if is_set else value
+
+
+def drop_attributes(state: State, work: Work) -> None:
     """Take off objects and modules what code set on them that is gone, or sets others now.
 
     This comes before anything runs: what runs may set them, in whatever module.
     """
+    plan = work.plan
     _unbind(state, plan.unbound)
     for (module, name), attr in plan.orphaned:
         own = instance_dict(state.tracked[module].namespace.get(name))
@@ -78,7 +100,10 @@ def drop_attributes(state: State, plan: ModulePlan) -> None:
         for *path, attr in attribute_targets(plan.before.statements[number]):
             for entity, _ in state.index.names.attributes_set(plan.name, (*path, attr)):
                 state.effects.add(("attr", *entity, attr))
-            value = _find(plan.tracked.namespace, path)
+            if (*path, attr) in work.holders:
+                value = work.holders[*path, attr]
+            else:
+                value = _find(plan.tracked.namespace, path)
             if type(value) is types.FunctionType:
                 if value.__module__ in state.tracked and attr in value.__dict__:
                     state.transaction.del_item(value.__dict__, attr)

@@ -31,7 +31,7 @@ from .arrivals import Arrival
 from .bound import bound_before, follow_replaced, loader_of, returned
 from .codes import same_code
 from .commit import commit_module
-from .dropping import drop_attributes
+from .dropping import drop_attributes, note_holders
 from .failures import describe, failed_outcome, forget_imports, is_interrupt, reasons
 from .hashes import put_tables_in_order
 from .homes import functions_of
@@ -153,6 +153,8 @@ class Run:
         """
         outcomes: list[Outcome] = []
         self.engine.interrupted.clear()  # the plan sees to them
+        for work in self.state.work.values():
+            note_holders(self.state, work)
         with self._watching() if self.runs else contextlib.nullcontext():
             for changeset in self.plan.sets:
                 if changeset.blocked:
@@ -240,9 +242,9 @@ class Run:
                     self.state.tracked[module], old, name, self.state.source_of
                 )
         for name in names:
-            plan = self.state.work[name].plan
-            if plan.diff is not None or plan.unset:
-                drop_attributes(self.state, plan)
+            work = self.state.work[name]
+            if work.plan.diff is not None or work.plan.unset:
+                drop_attributes(self.state, work)
 
     def _finish(self, *, only_bound: bool) -> None:
         """What is left to do when all statements of a set have run, which *only_bound* names."""

@@ -49,6 +49,7 @@ class Work:
         taken_off: by name, a function or class with the attributes that later statements set on its
             name, and which it has again once they have bound that to it.
         hidden: names that the module had bound in ways that cannot be told, while it runs anew.
+        holders: by dotted name of an attribute, what had it of statements that set another's now.
         only_binds: all that ran has bound names, and nothing was to be merged.
         is_loud: a statement ran that may have done more than bind names.
         is_noted: its containers were noted again, as it may hold others now.
@@ -67,6 +68,7 @@ class Work:
     stars: dict[int, frozenset[str]] = field(default_factory=dict)
     taken_off: dict[str, tuple[Any, dict[str, Any]]] = field(default_factory=dict)
     hidden: dict[str, Any] = field(default_factory=dict)
+    holders: dict[tuple[str, ...], Any] = field(default_factory=dict)
     only_binds: bool = True
     is_loud: bool = False
     is_noted: bool = False
