@@ -7,8 +7,10 @@ asked for after something was indexed anew.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from .summary import Path
 from .targets import Targets
 from .tokens import Entity, StatementId, Target
 from .walk import Walk
@@ -77,9 +79,16 @@ class Filling:
             for _, unit in entry.units(name):
                 found.update((name, bound) for bound in unit.binds_global)
                 for path in unit.sets:
-                    resolved = self._index.names.resolve(name, path)
-                    found.update(e for e, rest in resolved if not rest and e[0] != name)
+                    found.update(self._elsewhere(name, path))
+                for path in unit.fills:  # a value that cannot change is bound anew: ``m.N += 1``
+                    found.update(filter(self._index.holds_plain_value, self._elsewhere(name, path)))
         return found
+
+    def _elsewhere(self, module: str, path: Path) -> Iterator[Entity]:
+        """The names of other modules that *path*, a module's attribute, means in *module*."""
+        for entity, rest in self._index.names.resolve(module, path) if len(path) > 1 else ():
+            if not rest and entity[0] != module:
+                yield entity
 
     def setters(self) -> dict[tuple[Entity, str], set[StatementId]]:
         """For each attribute of an object that statements set from outside, those statements."""
