@@ -1012,3 +1012,71 @@ def test_what_an_object_had_subscribed_is_back_where_making_it_again_fails(proje
     project.edit("staff.py", WORKERS.replace("= size", "= size * 10") + "raise ValueError\n")
     reloader.reload()
     assert bus.emit(1) == [[2, 3]] * 3
+
+
+# What a function of the rows that it is passed, and of others, does before it returns a number.
+LEAVES = {
+    "a list of its own": "out = []\n    for row in rows: out.append(len(row))",
+    "a table of its own": "out = {}\n    for row in rows: out.setdefault(len(row), []).append(row)",
+    "a new list of them": "out = sorted(rows)\n    out.append([9])\n    out[0] = [8]",
+    "a list it adds to": "out = rows + [[9]]\n    out.append([8])",
+    "a copy": "import copy\n    out = copy.deepcopy(rows)\n    out[0].append(9)",
+    "what a library made of them": "import json\n    out = json.loads(json.dumps(rows))\n    out[0].append(9)",
+    "what a method made of them": "out = rows.copy()\n    out[0] = [9]",
+    "an object of its own": "out = Counter()\n    out.count(rows)\n    out.n = 3",
+    "a function within": "out = []\n    def note(n): out.append(n)\n    note(len(rows))",
+    "others": "more(others)",
+    "what others give": "out = made(rows)\n    out.append([9])",
+}
+CHANGES = {
+    "them": "rows.append([9])",
+    "them by another name": "out = rows\n    out.append([9])",
+    "one of them": "first, *_ = rows\n    first.append(9)",
+    "each of them": "for row in rows: row.append(9)",
+    "each of a list of them": "for row in [*rows]: row.append(9)",
+    "what it put elsewhere": "out = {}\n    out['a'] = rows\n    out['a'][0].append(9)",
+    "them in a function within": "def add(some): some.append([9])\n    add(rows)",
+    "them by another function": "more(rows)",
+    "them by another function, by name": "more(n=1, rows=rows)",
+    "what another function returns": "same(rows).append([9])",
+    "a list": "rows += [[9]]",
+    "one in an object": "out = Counter(rows)\n    out.rows[0].append(9)",
+    "them if nothing else": "(others or rows).append([9])",
+}
+ROWS = """
+class Counter:
+    def __init__(self, rows=()):
+        self.n = 0
+        self.rows = rows
+    def count(self, rows):
+        self.n += len(rows)
+def more(rows, n=0):
+    rows.append([n])
+def same(rows):
+    return rows
+def made(rows):
+    out = []
+    out.extend(rows)
+    return list(out)
+def load():
+    return [[1], [2, 3]]
+ROWS = load()
+"""
+
+
+@pytest.mark.parametrize(
+    ("does", "changes"),
+    [*((does, False) for does in LEAVES.values()), *((does, True) for does in CHANGES.values())],
+    ids=[*(f"not {what}" for what in LEAVES), *CHANGES],
+)
+def test_what_a_function_was_passed_is_made_again_if_it_changes_that(
+    project, reloader, does, changes
+):
+    text = f"def use(rows, others):\n    {does}\n    return len(rows)\nN = use(ROWS, [])\n"
+    project.write("rows.py", ROWS + text)
+    rows = load("rows")
+    before = [*map(list, rows.ROWS)]
+    project.replace("rows.py", "return len(rows)", "return len(rows) + 1")
+    reran = ran(reloader.reload())
+    assert (before, len(before) + 1) == (rows.ROWS, rows.N)
+    assert any("ROWS" in line for line in map(str, reran)) is changes

@@ -71,7 +71,7 @@ def _may_fill(info: ClassInfo, attr: str) -> Iterator[str]:
     unit = info.values.get(attr)
     if unit is None:
         return
-    for path in (*unit.fills, *(argument for _, argument in unit.arguments)):
+    for path in (*unit.fills, *(argument.path for argument in unit.arguments)):
         if path[0] != attr and path[0] in info.values:
             yield path[0]
 

@@ -90,7 +90,7 @@ def _fills(summary: Summary) -> set[tuple[str, object]]:
             *_fills_of(unit),
             *unit.sets,
             *(("self", attr) for attr in unit.fills_self),
-            *(["parameters"] if unit.fills_parameters else []),
+            *(unit.changes or (["parameters"] if unit.fills_parameters else ())),
         )
     }
 

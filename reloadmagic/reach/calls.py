@@ -20,6 +20,8 @@ from .known import (
     FILLING,
     FILLING_FUNCTIONS,
     GIVING,
+    GIVING_NEW,
+    GIVING_PLAIN,
     IMPORTING,
     KEEPING,
     LOOKING_THROUGH,
@@ -28,13 +30,27 @@ from .known import (
     PASSING,
     SCANNING,
 )
-from .summary import CALL, CALLING, CALLING_NAMED, LOOKED_UP, MENTION, OPERATOR, TAKEN, USE, Path
-from .syntax import arguments, attribute_of, beginning, called_name, holder, imported_path
+from .summary import (
+    CALL,
+    CALLING,
+    CALLING_NAMED,
+    LOOKED_UP,
+    MENTION,
+    OPERATOR,
+    TAKEN,
+    USE,
+    Argument,
+    Path,
+    Slot,
+)
+from .syntax import arguments, attribute_of, beginning, called_name, holder, imported_path, slots
 
 if TYPE_CHECKING:
     from .expressions import Expressions
 
 __all__ = ["read_call"]
+
+_GIVING = GIVING_PLAIN | GIVING_NEW
 
 
 def read_call(reader: Expressions, node: ast.Call, how: int) -> None:
@@ -152,6 +168,8 @@ def _fill_held(reader: Expressions, node: ast.expr) -> None:
         reader.unit.fills_class.add(attribute_of(node))
     elif held_by is not None:
         reader.fill(held_by)
+    else:
+        reader.unit.fills_parameters |= reader.scope.in_function
 
 
 def _read_arguments(
@@ -159,22 +177,22 @@ def _read_arguments(
 ) -> None:
     """What is passed to *callee*, None if it is no global one; it runs none if *passing*."""
     scope, unit = reader.scope, reader.unit
-    given = arguments(node)
-    if not passing and any(not isinstance(a, ast.Constant) for a in given):
+    if not passing and any(not isinstance(a, ast.Constant) for a in arguments(node)):
         if callee is not None:
             unit.operands.add(callee)
         else:
             unit.attrs.add(OPERATOR)
-    for argument in given:
+    for argument, slot in slots(node):
         if _hands_on(reader, called_name(node), argument, passing=passing):
             continue
-        if callee is not None and _read_given(reader, argument, callee, passing=passing):
+        if callee is not None and _read_given(reader, argument, callee, slot, passing=passing):
             continue
         target = dotted(argument)
+        if callee is not None and scope.in_function and callee[-1] not in _GIVING:
+            unit.fills_parameters |= not isinstance(argument, ast.Constant)
         if target is not None and target[0] in scope.parameters and not passing:
             if not scope.is_global(target[0]):
-                unit.calls_parameters = True
-                unit.fills_parameters |= callee is not None
+                unit.calls_parameters.add(target[0])
         reader.read(argument, MENTION if passing else USE | CALL | MENTION)
     for keyword in node.keywords:
         if keyword.arg is None:
@@ -194,14 +212,16 @@ def _hands_on(reader: Expressions, callee: str, argument: ast.expr, *, passing: 
     return True
 
 
-def _read_given(reader: Expressions, node: ast.expr, callee: Path, *, passing: bool) -> bool:
+def _read_given(
+    reader: Expressions, node: ast.expr, callee: Path, slot: Slot, *, passing: bool
+) -> bool:
     """Read what is passed to *callee* if that holds global names and no more: ``[clean, split]``."""
     parts: list[ast.expr] | None = None
     match node:
         case ast.Name() | ast.Attribute():
             target = dotted(node)
             if target is not None and reader.scope.is_global(target[0]):
-                _read_passed(reader, node, target, callee, passing=passing)
+                _read_passed(reader, node, Argument(callee, target, slot), passing=passing)
                 return True
         case ast.List(elts=parts) | ast.Tuple(elts=parts) if not passing:
             pass
@@ -212,31 +232,29 @@ def _read_given(reader: Expressions, node: ast.expr, callee: Path, *, passing: b
             reader.read(node.func, MENTION)
             parts = arguments(node)
         case ast.Lambda() if not passing:
-            _read_given_lambda(reader, node, callee)
+            _read_given_lambda(reader, node, callee, slot)
             return True
     for part in parts or ():
-        if not _read_given(reader, part, callee, passing=False):
+        if not _read_given(reader, part, callee, slot, passing=False):
             reader.read(part, USE | CALL)
     return parts is not None
 
 
-def _read_given_lambda(reader: Expressions, node: ast.Lambda, callee: Path) -> None:
+def _read_given_lambda(reader: Expressions, node: ast.Lambda, callee: Path, slot: Slot) -> None:
     """What a lambda calls runs now only if *callee* calls it."""
     inner = reader.read_lambda_apart(node)
     for path, how in inner.paths.items():
         if not how & ~(CALL | MENTION):
-            reader.unit.arguments.append((callee, path))
+            reader.unit.arguments.append(Argument(callee, path, slot))
             inner.paths[path] = MENTION | USE
     reader.unit.merge(inner)
 
 
-def _read_passed(
-    reader: Expressions, node: ast.expr, path: Path, callee: Path, *, passing: bool
-) -> None:
-    """A global *path* is passed to a global *callee*."""
-    path = reader.scope.resolve(path)
-    reader.unit.arguments.append((callee, path))
+def _read_passed(reader: Expressions, node: ast.expr, argument: Argument, *, passing: bool) -> None:
+    """A global path is passed to a global callee."""
+    path = reader.scope.resolve(argument.path)
+    reader.unit.arguments.append(argument._replace(path=path))
     reader.read(node, MENTION if passing else MENTION | USE)
-    if callee[-1] in COPYING:
+    if argument.callee[-1] in COPYING:
         for attr in COPIED:
             reader.unit.use((*path, attr), USE)

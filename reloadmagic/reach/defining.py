@@ -11,8 +11,22 @@ from typing import TYPE_CHECKING
 
 from ..source.anatomy import FunctionNode
 from ..source.scopes import bound_names, decorator_of, dotted, registrars
+from .changing import follow, returns_new, signature
 from .known import OWN_SCOPE
-from .summary import BASE, CALL, CALLING, FACTORIES, MENTION, OPERATOR, USE, ClassInfo, Path, Unit
+from .scope import Scope
+from .summary import (
+    BASE,
+    CALL,
+    CALLING,
+    FACTORIES,
+    MENTION,
+    OPERATOR,
+    USE,
+    Argument,
+    ClassInfo,
+    Path,
+    Unit,
+)
 from .syntax import factories, lambda_in, stored
 
 if TYPE_CHECKING:
@@ -34,10 +48,28 @@ def read_function(reader: Statements, node: FunctionNode) -> None:
     if scope.in_function:
         _read_body(reader, node, reader.unit, scope.prefix)
     else:
+        is_first = qualname not in reader.summary.functions
         unit = reader.summary.functions.setdefault(qualname, Unit())
         unit.decorated |= bool(node.decorator_list)
-        _read_body(reader, node, unit, f"{qualname}.<locals>.")
+        inner = _read_body(reader, node, unit, f"{qualname}.<locals>.")
+        _note_parameters(unit, node, inner, is_first=is_first)
         reader.inside(unit, scope).expressions.read_defaults(node.args)
+
+
+def _note_parameters(unit: Unit, node: FunctionNode, inner: Scope, *, is_first: bool) -> None:
+    """Note what the function, whose body has the scope *inner*, does with what it is passed."""
+    unit.signature = unit.changes = unit.returns = None
+    if is_first:
+        unit.signature = signature(node)
+        if not inner.parameters:
+            unit.changes, unit.fills_parameters = frozenset(), False
+        elif unit.fills_parameters:
+            unit.changes, unit.returns = follow(node, inner)
+            unit.fills_parameters = bool(unit.changes)
+        elif returns_new(node):
+            unit.returns = frozenset()
+    if not unit.calls_parameters <= inner.parameters:
+        unit.calls_parameters.add("")  # those of functions within it
 
 
 def _read_decorator(reader: Statements, node: ast.expr) -> None:
@@ -58,16 +90,17 @@ def _note_passed(reader: Statements, decorator: ast.expr, path: Path) -> None:
     """Note that *decorator* is passed the object at *path*."""
     target = dotted(decorator_of(decorator))
     if target is not None and reader.scope.is_global(target[0]):
-        reader.unit.arguments.append((reader.scope.resolve(target), path))
+        reader.unit.arguments.append(Argument(reader.scope.resolve(target), path, 0))
 
 
-def _read_body(reader: Statements, node: FunctionNode, unit: Unit, prefix: str) -> None:
-    """Read a function's body into *unit*."""
+def _read_body(reader: Statements, node: FunctionNode, unit: Unit, prefix: str) -> Scope:
+    """Read a function's body into *unit*; its scope."""
     scope = reader.scope.of_function(node, prefix)
     reader.inside(unit, scope).visit_all(node.body)
     unit.stateful |= bool(scope.outer)
     if scope.declared:
         unit.binds_global |= scope.declared & set(stored(node))
+    return scope
 
 
 def read_class(reader: Statements, node: ast.ClassDef) -> None:

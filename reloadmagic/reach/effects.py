@@ -110,7 +110,7 @@ class Effects(Uses):
         """A statement passes *lent* to what may keep it: who reads the attributes may run it."""
         module, number = statement
         resolve = self.index.names.resolve
-        for callee, path in self.index.modules[module].summaries[number].now.arguments:
+        for callee, path, _ in self.index.modules[module].summaries[number].now.arguments:
             if (lent, ()) in resolve(module, path):
                 for (home, owner), attr in lent_by(self.index, statement, callee, path):
                     self._held_as((home, owner.partition(".")[0]), attr)
@@ -165,7 +165,7 @@ class Effects(Uses):
         module, kind, key = user
         arguments = self.index.modules[module].summaries[key].now.arguments if kind == "s" else ()
         resolve = self.index.names.resolve
-        return any((entity, ()) in resolve(module, path) for _, path in arguments)
+        return any((entity, ()) in resolve(module, a.path) for a in arguments)
 
     def _handed_on(self, user: User) -> None:
         """A statement binds what runs the code when it is called, or derived from."""

@@ -87,6 +87,8 @@ class Expressions:
                 return
         if path is not None:
             self.fill(path)
+        else:
+            self.unit.fills_parameters |= self.scope.in_function
 
     # What is read -----------------------------------------------------------------------------
 
@@ -133,7 +135,7 @@ class Expressions:
         if self.scope.is_global(node.id):
             self.unit.use(self.scope.resolve((node.id,)), how)
         elif how & CALL and node.id in self.scope.parameters:
-            self.unit.calls_parameters = True
+            self.unit.calls_parameters.add(node.id)
 
     def _read_elements(self, node: ast.Tuple | ast.List | ast.Set, how: int) -> None:
         for element in node.elts:
@@ -243,10 +245,13 @@ class Expressions:
 
     def read_defaults(self, args: ast.arguments) -> None:
         """The names that stand as defaults: code that is passed nothing else uses what they hold."""
-        for default in [*args.defaults, *args.kw_defaults]:
+        positional = [*args.posonlyargs, *args.args]
+        named = [*positional[len(positional) - len(args.defaults) :], *args.kwonlyargs]
+        called = self.unit.calls_parameters
+        for arg, default in zip(named, [*args.defaults, *args.kw_defaults], strict=True):
             path = dotted(default) if default is not None else None
             if path is not None and self.scope.is_global(path[0]):
-                how = CALL | MENTION if self.unit.calls_parameters else MENTION
+                how = CALL | MENTION if not called.isdisjoint({arg.arg, ""}) else MENTION
                 self.unit.use(self.scope.resolve(path), how)
 
     def read_signature(self, node: FunctionNode | ast.Lambda) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..source.scopes import dotted
 from .frames import one_to_one
 from .known import COPYING_CONTAINERS, GETTING, STORING
-from .summary import CALL, MENTION, OPERATOR, STORED, USE
+from .summary import CALL, MENTION, OPERATOR, STORED, USE, Argument
 from .syntax import arguments, called_name, holder
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _read_copy(reader: Expressions, node: ast.Call, attr: str) -> None:
         path = dotted(inner)
         if path is not None and reader.scope.is_global(path[0]):
             callee = reader.scope.resolve(dotted(node.func) or ())
-            reader.unit.arguments.append((callee, reader.scope.resolve(path)))
+            reader.unit.arguments.append(Argument(callee, reader.scope.resolve(path)))
         _read_copied(reader, inner, attr)
     for keyword in node.keywords:
         if keyword.arg is None:
@@ -218,5 +218,5 @@ def _read_lambda(reader: Expressions, node: ast.Lambda, attr: str) -> None:
     reader.unit.holds |= {(attr, name) for name in named}
     inner.paths.clear()
     inner.attrs -= named
-    inner.calls_parameters = False
+    inner.calls_parameters.clear()
     reader.unit.merge(inner)

@@ -21,7 +21,7 @@ from .imports import Imports
 from .known import METACLASSES, PASSING, is_copying, is_showing
 from .names import Names
 from .orders import Orders
-from .summary import CALL, KEPT, MENTION, MODULE, OPERATOR, USE, Path, Unit
+from .summary import CALL, KEPT, MENTION, MODULE, OPERATOR, USE, Path, Slot, Unit
 from .taint import Taint
 from .tokens import Entity, StatementId, Token, User, ValueId
 from .walk import Walk
@@ -162,11 +162,11 @@ class Index:
         self._touched[name] = (entities, attrs, methods)
         for user, unit in entry.units(name):
             arguments = defaultdict(list)
-            for callee, argument in unit.arguments:
-                arguments[argument].append(callee)
+            for callee, passed, slot in unit.arguments:
+                arguments[passed].append((callee, slot))
             for path, how in unit.paths.items():
-                for callee in arguments.get(path, ()):
-                    if self._may_call(name, callee):
+                for callee, slot in arguments.get(path, ()):
+                    if self._may_call(name, callee, slot):
                         how |= CALL | MENTION  # and may return what holds it
                 found: dict[tuple[Entity, Path], None] = {}
                 met: list[str] = []
@@ -181,7 +181,7 @@ class Index:
                     entities.append(entity)
             known = unit.attrs
             if unit.operands and OPERATOR not in known:
-                if any(self._is_foreign(name, callee) for callee in unit.operands):
+                if any(self.is_foreign(name, callee) for callee in unit.operands):
                     known = {*known, OPERATOR}
             if user[1] == "s" and user[2] in entry.scans:
                 entities += self._scanned(user)
@@ -214,7 +214,7 @@ class Index:
             return True
         return False if any(function in entry.callers[1] for entry in entries) else None
 
-    def _is_foreign(self, module: str, callee: Path) -> bool:
+    def is_foreign(self, module: str, callee: Path) -> bool:
         """Is what *callee* names none of the user's, so that its code is not known here?"""
         for (found, name), rest in self.names.resolve(module, callee):
             entry = self.modules.get(found)
@@ -224,22 +224,23 @@ class Index:
                     return False
         return True
 
-    def _may_call(self, module: str, callee: Path) -> bool:
-        """May what *callee* names call what it is passed? Yes, unless it is known that not."""
+    def _may_call(self, module: str, callee: Path, slot: Slot) -> bool:
+        """May what *callee* names call what is passed in *slot*? Yes, unless it is known that not."""
         for (found, name), rest in self.names.resolve(module, callee):
             entry = self.modules.get(found)
             if entry is None:
                 continue
             qualname = ".".join((name, *rest))
             if qualname in entry.functions:
-                return entry.functions[qualname][1].calls_parameters
+                unit = entry.functions[qualname][1]
+                return unit.may_call(None if rest else slot, bound=False)
             if len(rest) == 1 and not entry.is_import(name) and name not in entry.classes:
                 may_call = self._may_call_by_name(rest[0])
                 if may_call is not None:
                     return may_call
             if qualname in entry.classes:
                 init = entry.functions.get(f"{qualname}.__init__")
-                return init is not None and init[1].calls_parameters
+                return init is not None and init[1].may_call(slot, bound=True)
         return callee[-1] not in PASSING and not is_showing(callee) and not is_copying(callee)
 
     def is_metaclass(self, module: str, name: str) -> bool:

@@ -39,6 +39,21 @@ STORING = frozenset(
 )  # fmt: skip
 # Built-in functions which give a container with what another one holds.
 COPYING_CONTAINERS = frozenset({"dict", "list", "tuple", "set", "frozenset"})
+# Functions whose results have no part of what they are passed.
+GIVING_PLAIN = frozenset(
+    {
+        "abs", "all", "any", "ascii", "bin", "bool", "callable", "chr", "deepcopy", "float", "format",
+        "hasattr", "hash", "hex", "id", "int", "isinstance", "issubclass", "len", "oct", "ord",
+        "print", "range", "repr", "round", "str", "type",
+    }
+)  # fmt: skip
+# Functions whose results are new and have parts of it in them.
+GIVING_NEW = frozenset(
+    {
+        "array", "chain", "copy", "dict", "enumerate", "filter", "frozenset", "iter", "list", "map",
+        "product", "reversed", "set", "sorted", "sum", "tuple", "zip",
+    }
+)  # fmt: skip
 # Those of `PASSING` which copy what a function says of itself: ``f.__doc__`` is the docstring of then.
 COPYING = frozenset(
     {

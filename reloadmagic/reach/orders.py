@@ -168,7 +168,7 @@ class Orders:
         for statement, summary in zip(entry.source.statements, entry.summaries, strict=True):
             if statement.fragment.kind == "assign":
                 held = [path for path, how in summary.now.paths.items() if how & MENTION]
-                held += [path for _, path in summary.now.arguments]
+                held += [argument.path for argument in summary.now.arguments]
                 names = {path[0] for path in (*summary.now.fills, *summary.now.sets)}
                 for name in {*statement.binds, *names}:
                     found[name] += [path for path in held if path[0] != name]

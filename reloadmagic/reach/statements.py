@@ -22,6 +22,7 @@ from .summary import (
     OPERATOR,
     STORED,
     USE,
+    Argument,
     Import,
     Path,
     Summary,
@@ -92,7 +93,8 @@ class Statements:
             path = dotted(operand)
             given = [found for other in right if (found := dotted(other)) is not None]
             if path is not None:
-                self.unit.arguments += [((*path, f"__{name}__"), other) for other in given]
+                callee = (*path, f"__{name}__")
+                self.unit.arguments += [Argument(callee, other, 0) for other in given]
         for operand in right:
             self.order(operand, f"__r{name}__")
         return left + right
@@ -184,6 +186,8 @@ class Statements:
                 return  # what it makes of the value depends on how often it has run
         elif path is not None and self.scope.itself and path[:-1] == (self.scope.itself,):
             self.unit.fills_self.add(path[1])
+        elif isinstance(node.target, ast.Name) and isinstance(node.value, ast.List | ast.ListComp):
+            self.unit.fills_parameters |= self.scope.in_function
         self.expressions.store(node.target)
 
     def _visit_For(self, node: ast.For | ast.AsyncFor) -> None:

@@ -12,6 +12,7 @@ function imports for itself, the path starts with the absolute or relative targe
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 __all__ = [
     "BASE",
@@ -26,10 +27,15 @@ __all__ = [
     "STORED",
     "TAKEN",
     "USE",
+    "Argument",
+    "Change",
     "ClassInfo",
     "Import",
     "Path",
+    "Signature",
+    "Slot",
     "Summary",
+    "Through",
     "Unit",
 ]
 
@@ -62,6 +68,66 @@ LOOKED_UP = "<looked up>."
 MODULE = "<module>"
 
 
+Slot = int | str | None
+"""Where a call passes something: by position or by name; None where that cannot be told."""
+
+
+class Argument(NamedTuple):
+    """A call of *callee* passes what has the *path*, or what holds that, in *slot*."""
+
+    callee: Path
+    path: Path
+    slot: Slot = None
+
+
+class Through(NamedTuple):
+    """What was returned by *callee*, which was passed it in *slot*, or *within* what was returned."""
+
+    callee: Path
+    slot: Slot
+    within: bool = False
+
+
+class Change(NamedTuple):
+    """A parameter that may be changed: here, or by the *callee* that it is passed to in *slot*.
+
+    That is so if the call *through* which it went, where there is one, returns what it is passed.
+    """
+
+    parameter: str
+    callee: Path = ()
+    slot: Slot = None
+    through: Through | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The parameters of a function.
+
+    Attributes:
+        positional: those that can be passed by position, in order.
+        named: those that can be passed by name.
+        rest, named_rest: those that take all others, ``""`` where there are none.
+    """
+
+    positional: tuple[str, ...]
+    named: frozenset[str]
+    rest: str
+    named_rest: str
+
+    def parameter(self, slot: Slot, *, bound: bool) -> str | None:
+        """The one that a call passes what is in *slot*, None where that cannot be told.
+
+        With *bound*, the first one is passed otherwise.
+        """
+        if slot is None:
+            return None
+        if isinstance(slot, int):
+            positional = self.positional[bound:]
+            return positional[slot] if slot < len(positional) else self.rest or None
+        return slot if slot in self.named else self.named_rest or None
+
+
 @dataclass(slots=True)
 class Unit:
     """What one piece of code does when it runs.
@@ -81,10 +147,13 @@ class Unit:
         passed: methods that it calls, by name, each with an attribute of ``self`` that it passes.
         fills: paths of objects that it changes.
         sets: paths whose last name is an attribute that it sets, as it runs with a statement.
-        arguments: for each call, the path called and the paths passed to it.
+        arguments: for each call, what it passes.
         binds_global: names that it binds by ``global``.
-        calls_parameters: may it call what it is passed?
+        calls_parameters: those of what it is passed that it may call; ``""`` for any.
         fills_parameters: may it change what it is passed?
+        changes: how it may do so; None where that cannot be told.
+        returns: those of what it is passed that it may return; None where that cannot be told.
+        signature: what it can be passed; None where that cannot be told.
         fills_self: attributes that it changes of ``self`` or ``cls``, or what they hold.
         fills_class: attributes that it changes of the class of ``self``.
         delegates: of what its object holds, the attribute and the method called:
@@ -109,10 +178,13 @@ class Unit:
     passed: set[tuple[str, str]] = field(default_factory=set)
     fills: set[Path] = field(default_factory=set)
     sets: set[Path] = field(default_factory=set)
-    arguments: list[tuple[Path, Path]] = field(default_factory=list)
+    arguments: list[Argument] = field(default_factory=list)
     binds_global: set[str] = field(default_factory=set)
-    calls_parameters: bool = False
+    calls_parameters: set[str] = field(default_factory=set)
     fills_parameters: bool = False
+    changes: frozenset[Change] | None = None
+    returns: frozenset[str] | None = None
+    signature: Signature | None = None
     stateful: bool = False
     fills_self: set[str] = field(default_factory=set)
     fills_class: set[str] = field(default_factory=set)
@@ -127,6 +199,13 @@ class Unit:
         """Note that *path* is read; *how* are flags, joined with what was known."""
         known = self.paths.get(path, how)
         self.paths[path] = known | how if known & how & STORED else (known | how) & ~STORED
+
+    def may_call(self, slot: Slot, *, bound: bool) -> bool:
+        """May it call what is passed in *slot*?"""
+        if "" in self.calls_parameters or self.signature is None:
+            return bool(self.calls_parameters)
+        name = self.signature.parameter(slot, bound=bound)
+        return bool(self.calls_parameters) if name is None else name in self.calls_parameters
 
     def merge(self, other: Unit) -> None:
         """Add all that *other* does."""

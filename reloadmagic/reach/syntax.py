@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..source.anatomy import FunctionNode
 from ..source.scopes import bound_names, dotted, scope_statements
 from .known import GETTING
-from .summary import Path
+from .summary import Path, Slot
 
 __all__ = [
     "arguments",
@@ -23,6 +23,7 @@ __all__ = [
     "is_type_checking",
     "lambda_in",
     "method_path",
+    "slots",
     "stored",
 ]
 
@@ -171,6 +172,16 @@ def called_name(node: ast.Call) -> str:
 def arguments(node: ast.Call) -> list[ast.expr]:
     """What is passed, by position and by name."""
     return [*node.args, *(keyword.value for keyword in node.keywords)]
+
+
+def slots(node: ast.Call) -> Iterator[tuple[ast.expr, Slot]]:
+    """What is passed, and where."""
+    starred = False
+    for place, argument in enumerate(node.args):
+        starred |= isinstance(argument, ast.Starred)
+        yield argument, None if starred else place
+    for keyword in node.keywords:
+        yield keyword.value, keyword.arg
 
 
 def holder(node: ast.expr) -> ast.expr:

@@ -6,16 +6,17 @@ with it: only there can instances of a class turn up, say.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from .known import SPELLED
 from .registering import registries
-from .summary import MODULE, Path
+from .summary import MODULE, Change, Path, Slot, Through, Unit
 from .tokens import Entity, StatementId, User
 
 if TYPE_CHECKING:
+    from .entry import ModuleEntry
     from .index import Index
 
 __all__ = ["Taint"]
@@ -137,30 +138,81 @@ class Taint:
         if kind == "s":
             for path in entry.summaries[key].now.fills:
                 entities += [entity for entity, _ in self._index.names.resolve(module, path)]
-            for callee, argument in entry.summaries[key].now.arguments:
-                if self.fills_parameters(module, callee):
+            for callee, argument, slot in entry.summaries[key].now.arguments:
+                if self.fills_argument(module, callee, slot):
                     entities += [
                         entity for entity, _ in self._index.names.resolve(module, argument)
                     ]
         return entities
 
-    def fills_parameters(self, module: str, callee: Path) -> bool:
-        """May calling *callee* in *module* change what it is passed?"""
-        key = ("fills parameters", module, callee)
-        return self._index.remembered(key, lambda: self._may_fill_parameters(module, callee))
+    def fills_argument(self, module: str, callee: Path, slot: Slot) -> bool:
+        """May calling *callee* in *module* change what is passed in *slot*?"""
+        key = ("fills argument", module, callee, slot)
+        return self._index.remembered(key, lambda: self._may_fill(module, callee, slot))
 
-    def _may_fill_parameters(self, module: str, callee: Path) -> bool:
-        for (found, name), rest in self._index.names.resolve(module, callee):
+    def _may_fill(self, module: str, callee: Path, slot: Slot) -> bool:
+        seen: set[tuple[str, Path, Slot]] = set()
+        todo = [(module, callee, slot)]
+        while todo:
+            module, callee, slot = call = todo.pop()
+            if call in seen:
+                continue
+            seen.add(call)
+            for (found, name), rest in self._index.names.resolve(module, callee):
+                entry = self._index.modules.get(found)
+                if entry is None:
+                    continue
+                unit, passed, is_made = _called(entry, ".".join((name, *rest)), rest, slot)
+                if unit is not None:
+                    changes = _changes(unit, passed, bound=is_made)
+                    if changes is None:
+                        return True
+                    kept = [
+                        c for c in changes if c.through is None or self._gives(found, c.through)
+                    ]
+                    if any(not change.callee for change in kept):
+                        return True
+                    todo += [(found, change.callee, change.slot) for change in kept]
+                elif rest and rest[-1] in SPELLED:
+                    if self._index.orders.fills_operand(found, name, rest[-1]):
+                        return True
+        return False
+
+    def _gives(self, module: str, step: Through) -> bool:
+        """May a call return what it is passed? Not one of a library's, as far as can be told."""
+        for (found, name), rest in self._index.names.resolve(module, step.callee):
             entry = self._index.modules.get(found)
             if entry is None:
                 continue
-            qualname = ".".join((name, *rest))
-            if qualname in entry.functions:
-                return entry.functions[qualname][1].fills_parameters
-            init = entry.functions.get(f"{qualname}.__init__")
-            if init is not None:
-                return init[1].fills_parameters
-            if rest and rest[-1] in SPELLED:
-                if self._index.orders.fills_operand(found, name, rest[-1]):
+            unit, slot, is_made = _called(entry, ".".join((name, *rest)), rest, step.slot)
+            if unit is None:
+                if not entry.is_import(name):
                     return True
+            elif (
+                step.within
+                or unit.returns is None
+                or unit.signature is None
+                or unit.signature.parameter(slot, bound=is_made) in {None, *unit.returns}
+            ):
+                return True
         return False
+
+
+def _called(
+    entry: ModuleEntry, qualname: str, rest: Path, slot: Slot
+) -> tuple[Unit | None, Slot, bool]:
+    """The code that calling what has that name runs, in which slot, and whether it makes an object."""
+    if qualname in entry.functions:
+        return entry.functions[qualname][1], None if rest else slot, False
+    init = entry.functions.get(f"{qualname}.__init__")
+    return (None if init is None else init[1]), slot, True
+
+
+def _changes(unit: Unit, slot: Slot, *, bound: bool) -> Iterable[Change] | None:
+    """How code may change what is passed in *slot*; None where that cannot be told."""
+    if not unit.fills_parameters:
+        return ()
+    if unit.changes is None or unit.signature is None:
+        return None
+    name = unit.signature.parameter(slot, bound=bound)
+    return [change for change in unit.changes if name in {None, change.parameter}]

@@ -48,10 +48,10 @@ class Targets:
                 yield from self._orders.parts(name, (*path, method))
         for bound in unit.binds_global:
             yield (name, bound, "")
-        for callee, argument in unit.arguments:
-            if self._index.taint.fills_parameters(name, callee):
-                yield from self._target(name, argument)
-                yield from self._orders.containers(name, argument)
+        for argument in unit.arguments:
+            if self._index.taint.fills_argument(name, argument.callee, argument.slot):
+                yield from self._target(name, argument.path)
+                yield from self._orders.containers(name, argument.path)
         for path, how in unit.paths.items():
             if how & CALL:
                 yield from self._stateful_targets(name, path)
