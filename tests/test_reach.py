@@ -241,6 +241,25 @@ def test_a_method_is_used_on_whatever_way_it_is_called(between, used):
     assert f"x = {used}" in reached({"m": text}, "code", "m", "A.go")
 
 
+@pytest.mark.parametrize(
+    ("used", "is_shown"),
+    [
+        *((used, True) for used in (
+            "f'{a}'", "str(a)", "repr([a])", "'%s' % a", "TEXT % a", "'{}'.format(a)", "format(a)",
+            "','.join(map(str, [a]))", "json.dumps(a, default=vars)", "sorted([a], key=repr)",
+            "(lambda: f'{a!r}')()", "pprint.pformat({'a': a})",
+        )),
+        *((used, False) for used in (
+            "a == 1", "[a] + [a]", "len([a])", "collections.Counter([a])", "a.go()", "copy.copy(a)",
+        )),
+    ],
+)  # fmt: skip
+def test_how_an_object_is_shown_is_used_where_it_is_shown_as_text(used, is_shown):
+    text = "class A:\n def __repr__(self): return 'A'\n def go(self): pass\na = A()\n"
+    found = reached({"m": f"{text}x = {used}\n"}, "code", "m", "A.__repr__")
+    assert found == ({f"x = {used}"} if is_shown else set())
+
+
 ACROSS = [
     ("from a import K", {"b: from a import K"}),
     ("from a import K as L\nx = L", {"b: from a import K as L", "b: x = L"}),

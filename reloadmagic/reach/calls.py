@@ -29,6 +29,8 @@ from .known import (
     OWN_SCOPE,
     PASSING,
     SCANNING,
+    SHOWING_CALLS,
+    SHOWN,
 )
 from .summary import (
     CALL,
@@ -63,6 +65,8 @@ def read_call(reader: Expressions, node: ast.Call, how: int) -> None:
         _note_filling(reader, path, node)
     elif isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
         _fill_held(reader, node.func.value)
+    if called_name(node) in SHOWING_CALLS:
+        reader.unit.attrs |= SHOWN
     if scope.itself and (path == (scope.itself,) or scope.is_own_class(node.func)):
         reader.unit.attrs |= {"__new__", "__init__", "__post_init__"}  # ``cls()``
     _note_callee(reader, node, path)

@@ -14,9 +14,10 @@ from ..source.anatomy import FunctionNode
 from ..source.scopes import child_nodes, dotted
 from .calls import read_call
 from .held import holding_attribute, read_holder
+from .known import SHOWING_BUILTINS, SHOWN
 from .scope import Scope
 from .summary import CALL, LAMBDAS, MENTION, OPERATOR, SETTING, TAKEN, USE, Path, Summary, Unit
-from .syntax import asked_name, attribute_of
+from .syntax import asked_name, attribute_of, is_formatting
 
 __all__ = ["Expressions"]
 
@@ -120,6 +121,8 @@ class Expressions:
             method(self, node, how)
             return
         self.unit.attrs.add(OPERATOR)
+        if isinstance(node, ast.JoinedStr) or is_formatting(node):
+            self.unit.attrs |= SHOWN
         # ``ALL = OURS + THEIRS`` holds what they do.
         used = USE | how & MENTION if isinstance(node, ast.BinOp) else USE
         for child in child_nodes(node):
@@ -134,6 +137,8 @@ class Expressions:
             self.unit.own.add("")
         if self.scope.is_global(node.id):
             self.unit.use(self.scope.resolve((node.id,)), how)
+            if node.id in SHOWING_BUILTINS:
+                self.unit.attrs |= SHOWN
         elif how & CALL and node.id in self.scope.parameters:
             self.unit.calls_parameters.add(node.id)
 

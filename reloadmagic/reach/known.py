@@ -90,6 +90,17 @@ BINARY: dict[type[ast.operator], str] = {
     ast.Mod: "mod", ast.Pow: "pow", ast.MatMult: "matmul", ast.LShift: "lshift",
     ast.RShift: "rshift", ast.BitOr: "or", ast.BitAnd: "and", ast.BitXor: "xor",
 }  # fmt: skip
+# What calls these of what it shows as text; the default ones call each other.
+SHOWN = frozenset({"__format__", "__repr__", "__str__"})
+# Names, of built-in functions, that do so.
+SHOWING_BUILTINS = frozenset({"ascii", "format", "print", "repr", "str"})
+# Names of methods and of libraries' functions that do so.
+SHOWING_CALLS = frozenset(
+    {
+        "dump", "dumps", "format", "format_map", "pformat", "pprint", "render", "safe_substitute",
+        "substitute", "to_csv", "to_html", "to_markdown", "to_string", "writerow", "writerows",
+    }
+)  # fmt: skip
 # What a ``with`` statement calls.
 CONTEXT = frozenset({"__enter__", "__exit__", "__aenter__", "__aexit__"})
 # What no other object has such a name for: methods of built-in types, and functions and classes,
@@ -121,7 +132,7 @@ CLASS_DECORATORS = frozenset(
 )  # fmt: skip
 NO_OPERATORS = CONSTRUCTION | {
     "__slots__", "__doc__", "__annotations__", "__match_args__", "__module__", "__qualname__",
-    "__name__", "__dict__", "__weakref__", "__test__", "__call__", *TRAITS,
+    "__name__", "__dict__", "__weakref__", "__test__", "__call__", *TRAITS, *SHOWN,
 }  # fmt: skip
 CLASS_HOOKS = frozenset(
     {"__init_subclass__", "__class_getitem__", "__set_name__", "__mro_entries__"}

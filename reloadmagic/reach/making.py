@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from .definitions import nodes_of
 from .handling import Handling
-from .known import CLASS_HOOKS, CONSTRUCTION, NO_OPERATORS
+from .known import CLASS_HOOKS, CONSTRUCTION, NO_OPERATORS, SHOWN
 from .question import ANY, ITERATING, Question, Used
 from .summary import LAMBDAS, OPERATOR, Path, Unit
 from .tokens import Entity, StatementId
@@ -76,7 +76,8 @@ def only_makes(
 
     def goes_through() -> bool:
         units = index.remembered(("go through", classes), lambda: _iterating(index, classes))
-        wanted = {attr, OPERATOR} if attr[:2] == attr[-2:] == "__" else {attr}
+        is_operator = attr[:2] == attr[-2:] == "__" and attr not in SHOWN
+        wanted = {attr, OPERATOR} if is_operator else {attr}
         return any(attr in {"__call__", ANY} or wanted & unit.attrs for unit in units)
 
     question = Question(family, attr, touches, does, gets, elsewhere, looks, goes_through)
@@ -191,7 +192,7 @@ def _owners(index: Index) -> dict[str, dict[Entity, set[str]]]:
         for owner, name in names:
             if owner in entry.classes:
                 is_operator = name[:2] == name[-2:] == "__" and name not in NO_OPERATORS
-                is_operator |= name == "__call__"  # whoever calls it
+                is_operator |= name == "__call__" or name in SHOWN  # whoever does that
                 for key in {name, OPERATOR if is_operator else name}:
                     found[key].setdefault((home, owner), set()).add(name)
     return found

@@ -20,12 +20,24 @@ __all__ = [
     "function_locals",
     "holder",
     "imported_path",
+    "is_formatting",
     "is_type_checking",
     "lambda_in",
     "method_path",
     "slots",
     "stored",
 ]
+
+
+def is_formatting(node: ast.expr) -> bool:
+    """May it be ``"%s" % value``?"""
+    return (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Mod)
+        and not (
+            isinstance(node.left, ast.Constant) and not isinstance(node.left.value, str | bytes)
+        )
+    )
 
 
 def is_type_checking(test: ast.expr) -> bool:
