@@ -336,10 +336,9 @@ class Effects(Uses):
         return any((entity, ()) in resolve(module, path) for path in filter(None, named))
 
     def _derived(self, entity: Entity) -> None:
-        for user, how, _ in self.index.users(entity):
-            if how & BASE:
-                self.todo.append(user)
-        for subclass in self.index.families.subclasses(entity):
-            for user, how, _ in self.index.users(subclass):
-                if how & BASE:
-                    self.todo.append(user)
+        families = self.index.families
+        for cls in (entity, *families.subclasses(entity)):
+            self.todo += (user for user, how, _ in self.index.users(cls) if how & BASE)
+            statement = families.statement_of(cls)
+            if statement is not None and families.is_derived_by_decorator(cls):
+                self.todo.append(statement)

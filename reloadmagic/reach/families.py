@@ -99,6 +99,17 @@ class Families:
         classes = self._index.modules[module].summaries[key].classes if kind == "s" else {}
         return any(path[-1] == "Protocol" for info in classes.values() for path in info.bases)
 
+    def is_derived_by_decorator(self, entity: Entity) -> bool:
+        """May a decorator of a class derive another from it, as its code defines some?"""
+        info = self._index.names.class_of(entity)
+        for path in info.scanners if info is not None else ():
+            for (module, name), rest in self._index.names.resolve(entity[0], path) if path else ():
+                entry = self._index.modules.get(module)
+                found = entry.functions.get(".".join((name, *rest))) if entry is not None else None
+                if found is not None and found[1].defines:
+                    return True
+        return False
+
     def sets_plainly(self, entity: Entity, attr: str) -> bool:
         """Does setting *attr* of an instance of a class run none of the user's code?"""
         if self._index.names.class_of(entity) is None:
