@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 from ..compiling import compile_statements
 from ..diff import Pair
 from ..errors import SourceError
-from ..live import code_objects, find_class, find_functions, functions_within
+from ..live import class_dict, code_objects, find_class, find_functions, functions_within
 from ..patch import live_functions
+from ..patch.inside import qualname as qualname_of
 from ..plan import ModulePlan, Recoded
 from ..source.anatomy import qualified
 from ..source.scopes import scope_nodes
 from ..source.statements import Fragment
+from ..transaction import mro
 from .bound import loader_of
 from .lines import move_file, move_lines
 
@@ -180,4 +182,17 @@ def _is_elsewhere(plan: ModulePlan, pair: Pair, qualname: str) -> bool:
     assert pair.old is not None
     if plan.before.statements[pair.old].fragment.kind != "other":
         return False
-    return "." in qualname or bool(find_functions(plan.tracked.namespace, qualname))
+    namespace = plan.tracked.namespace
+    owner, _, name = qualname.rpartition(".")
+    if not owner:
+        return bool(find_functions(namespace, qualname))
+    cls = find_class(namespace, owner)
+    if cls is None:
+        return owner.partition(".")[0] not in namespace
+    if name in class_dict(cls):
+        found = functions_within(class_dict(cls)[name])
+        return any(function.__code__.co_qualname == qualname for function in found)
+    # Where a decorator has derived the class, the one beneath has it.
+    home = namespace.get("__name__")
+    beneath = (base for base in mro(cls) if class_dict(base).get("__module__") == home)
+    return not any(name in class_dict(base) for base in beneath if qualname_of(base) == owner)
