@@ -149,13 +149,25 @@ def move_file(state: State, plan: ModulePlan, shifts: Mapping[int, int]) -> None
     """Functions that still name the old file name the new one, whoever holds them."""
     if plan.before.path == plan.after.path:
         return
+    edited = set(_edited_lines(plan))
     for function in live_functions(plan.tracked.namespace):
         code = function.__code__
         line = plan.before.line_of(code)
+        if line in edited and "<locals>" in code.co_qualname:
+            continue  # it follows the function that has made it
         if line:
             filename, lineno = plan.after.place_of(line + shifts.get(line, 0))
             moved = placed(code, filename, lineno - code.co_firstlineno)
             state.transaction.set_code(function, moved)
+
+
+def _edited_lines(plan: ModulePlan) -> Iterator[int]:
+    """The lines, in the old source, of statements that the edit changes."""
+    assert plan.diff is not None
+    for pair in plan.diff.edited:
+        if pair.old is not None:
+            statement = plan.before.statements[pair.old]
+            yield from range(statement.lineno, statement.end_lineno + 1)
 
 
 def _live_functions(tracked: TrackedModule) -> Iterator[types.FunctionType]:
