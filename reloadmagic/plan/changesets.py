@@ -8,7 +8,7 @@ other: then each may need what the other has run so far.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from .order import Order
@@ -27,12 +27,14 @@ def changesets(
     order: Order,
     imports_new: Callable[[str], bool],
     tied: Iterable[AbstractSet[str]] = (),
+    setting: Collection[AbstractSet[str]] = (),
 ) -> Iterator[Changeset]:
     """The changesets of *plans*.
 
     *blocked* are modules that were edited and cannot be parsed. *imports_new* tells whether an
     edited module imports one that is not loaded, which may import any of the others. Modules that
-    are *tied* go together as well.
+    are *tied* go together as well, and with any of those that are *setting* one attribute all of
+    these, so that the last is the one that counts.
     """
     if len(plans) == 1 and plans.keys() == edited and not blocked:
         yield Changeset(tuple(edited), edited=True)
@@ -40,11 +42,13 @@ def changesets(
     core = {*edited, *blocked}
     core |= {name for name, plan in plans.items() if any(map(plan.forced, plan.run))}
     core -= {name for name in core - edited if _only_retried(plans.get(name))}
+    while joining := [name for names in setting if names & core for name in names - core]:
+        core.update(joining)
     if len(core) == 1 and core == plans.keys() and not blocked:
         yield Changeset(tuple(core), edited=True)
         return
     together = _together(plans, core, order)
-    for first, *others in (sorted(names & core) for names in tied if names & core):
+    for first, *others in (sorted(names & core) for names in (*tied, *setting) if names & core):
         for other in others:
             _union(together, first, other)
     # What no edited module imports any longer runs again for their edits all the same.

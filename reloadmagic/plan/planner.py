@@ -111,6 +111,7 @@ class Planner:
             order=self._order,
             imports_new=self._imports_new,
             tied=[*self._propagation.tied, *import_order.tied({*diffs, *blocked})],
+            setting=self._setting() if others else (),
         )
         causes = self._propagation.causes
         alone = frozenset(self._seeds.alone)
@@ -187,6 +188,12 @@ class Planner:
                 for statement in self._index.reached(token):
                     if statement[0] == name:
                         self._propagation.reach_at(statement, RETRIED)
+
+    def _setting(self) -> list[set[str]]:
+        """For each attribute that planned statements of several modules set, these modules."""
+        setters = self._index.filling.setters().values()
+        found = [{m for m, n in of if m in self._plans and n in self._plans[m].run} for of in setters]
+        return [modules for modules in found if len(modules) > 1]
 
     def _imports_new(self, name: str) -> bool:
         """Does an edited module import one that is not loaded and that can be found?"""
