@@ -191,9 +191,9 @@ def _is_derived_anew(index: Index, plan: ModulePlan, number: int, name: str) -> 
     reasons = (reason for reason in plan.run.get(number, ()) if isinstance(reason, tuple))
     bound = {reason[1:] for reason in reasons if reason[0] == "bind"}
     return bool(bound) and any(
-        entity in bound and not rest
+        entity in bound
         for path in (info.bases if info is not None else ())
-        for entity, rest in index.names.resolve(plan.name, path)
+        for entity, _ in index.names.resolve(plan.name, path)
     )
 
 
