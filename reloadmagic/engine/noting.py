@@ -12,7 +12,7 @@ from ..live import class_dict, instance_items, is_class
 from ..notes import ABC, Note, abc_registry, content_of, is_container
 from ..plain import is_plain, same_value
 from ..plan import ModulePlan
-from ..plan.rebased import attributes_of_bases
+from ..plan.rebased import attributes_of_bases, is_derived_anew
 from ..transaction import ABSENT, mro
 from .contents import less_replaced
 from .fingerprints import (
@@ -158,7 +158,7 @@ def _note_class_shape(
     """
     found = plan.class_diff(number)
     value = plan.tracked.namespace.get(name)
-    head = found is None or name in others
+    head = found is None or name in others or _is_derived_anew(state, plan, number)
     if not is_class(value) and not is_plain(value):
         # Decorators have made something else of it.
         head = head or (found is not None and found.head)
@@ -178,6 +178,16 @@ def _note_class_shape(
         state.effects.add(("shape", plan.name, name))
         if found is None or found.head or found.values or state.effects.is_reached(plan, number):
             state.effects.add(("made", plan.name, name))
+
+
+def _is_derived_anew(state: State, plan: ModulePlan, number: int) -> bool:
+    """Has a class a base that was worked out anew, of which the former one may have been kept?"""
+    classes = state.index.modules[plan.name].summaries[number].classes.values()
+    if not any(info.derived_by for info in classes):
+        return False
+    tokens = (reason for reason in plan.run.get(number, ()) if isinstance(reason, tuple))
+    actual = [token for token in tokens if state.effects.is_actual(token)]
+    return is_derived_anew(state.index, plan, number, actual)
 
 
 # Made anew whenever a class is; what they say shows in the methods that are generated, too.

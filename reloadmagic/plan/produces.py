@@ -19,7 +19,7 @@ from ..reach.summary import CALL
 from ..reach.tokens import StatementId, Token
 from ..source import Statement
 from .keeping import values_that_stay
-from .rebased import attributes_of_bases
+from .rebased import attributes_of_bases, is_derived_anew
 from .values import ModulePlan
 
 __all__ = ["changed_outside", "kept_names", "produced", "star_names"]
@@ -152,7 +152,7 @@ def _class_tokens(
         for (module, owner), attr in inherited:
             yield "attr", module, owner, attr
             yield "code", module, f"{owner}.{attr}"
-    elif diff.head or _is_derived_anew(index, plan, number, name):
+    elif diff.head or is_derived_anew(index, plan, number, plan.run.get(number, ())):
         yield "head", plan.name, name
         for method in _own_methods(plan.tracked.namespace.get(name)):
             yield "code", plan.name, f"{name}.{method}"  # a decorator may give it no longer
@@ -183,18 +183,6 @@ def _class_tokens(
         # What is made for it may set attributes, as it is told of the class by ``__set_name__``.
         for attr in index.attributes_used((plan.name, name)) - values.keys():
             yield "attr", plan.name, name, attr
-
-
-def _is_derived_anew(index: Index, plan: ModulePlan, number: int, name: str) -> bool:
-    """May the names that a class is derived from stand for other classes than before?"""
-    info = index.modules[plan.name].summaries[number].classes.get(name)
-    reasons = (reason for reason in plan.run.get(number, ()) if isinstance(reason, tuple))
-    bound = {reason[1:] for reason in reasons if reason[0] == "bind"}
-    return bool(bound) and any(
-        entity in bound
-        for path in (info.bases if info is not None else ())
-        for entity, _ in index.names.resolve(plan.name, path)
-    )
 
 
 def _own_methods(cls: object) -> list[str]:

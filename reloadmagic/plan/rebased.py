@@ -7,15 +7,16 @@ Nothing else about the class or its objects is changed by that.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from ..diff import ClassDiff
 from ..reach.index import Index
 from ..reach.tokens import Entity
 from ..source import Statement
 from ..source.scopes import dotted
-from .values import ModulePlan
+from .values import ModulePlan, Reason
 
-__all__ = ["attributes_of_bases"]
+__all__ = ["attributes_of_bases", "is_derived_anew"]
 
 _ALWAYS = frozenset(
     {"__instancecheck__", "__subclasscheck__", "__mro__", "mro", "__bases__", "__base__"}
@@ -58,6 +59,24 @@ def attributes_of_bases(
             found |= {(me, attr) for attr in _attributes(index, cls)}
             found.add((cls, "__subclasses__"))
     return frozenset(found)
+
+
+def is_derived_anew(index: Index, plan: ModulePlan, number: int, reasons: Iterable[Reason]) -> bool:
+    """Is a class derived from others than before for these *reasons*, or may it, if its text stays?"""
+    tokens = [reason for reason in reasons if isinstance(reason, tuple)]
+    name = plan.after.statements[number].binds[0]
+    info = index.modules[plan.name].summaries[number].classes.get(name)
+    if info is None or not tokens:
+        return False
+    if info.derived_by and any(token[0] == "code" for token in tokens):
+        return True
+    bound = {token[1:] for token in tokens if token[0] == "bind"}
+    held = {token[1:3] for token in tokens if token[0] in {"content", "attr"}}
+    return any(
+        entity in bound or (entity in held and path in info.derived_by)
+        for path in (*info.bases, *info.derived_by)
+        for entity, _ in index.names.resolve(plan.name, path)
+    )
 
 
 def _plain_bases(statement: Statement) -> _Bases | None:

@@ -138,7 +138,10 @@ def _read_base(reader: Statements, node: ast.expr, info: ClassInfo) -> None:
         info.bases.append(reader.scope.resolve(path))
         info.decorated |= path[-1] == "NamedTuple"
     else:
-        reader.expressions.read(node, USE | CALL)
+        unit = Unit()
+        reader.inside(unit, reader.scope).expressions.read(node, USE | CALL)
+        reader.unit.merge(unit)
+        info.derived_by.update(unit.paths)
 
 
 def _read_members(reader: Statements, node: ast.ClassDef, info: ClassInfo, qualname: str) -> None:

@@ -241,6 +241,7 @@ class ClassInfo:
 
     Attributes:
         bases: paths of bases and of the metaclass.
+        derived_by: paths of what works out others of them: ``namedtuple("P", FIELDS)``.
         decorated: has it decorators, keywords or a base like NamedTuple, which read the whole
             class?
         scanners: those of them that might read its methods, too, as paths; ``()`` for any that
@@ -254,6 +255,7 @@ class ClassInfo:
     """
 
     bases: list[Path] = field(default_factory=list)
+    derived_by: set[Path] = field(default_factory=set)
     decorated: bool = False
     scanners: list[Path] = field(default_factory=list)
     uses: set[str] = field(default_factory=set)
