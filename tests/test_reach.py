@@ -413,3 +413,24 @@ class Counted:
 )
 def test_a_class_that_decorates_makes_an_object_and_does_not_call_it(use, reached):
     assert index({"m": COUNTED + use}).reached(("code", "m", "Counted.__call__")) == reached
+
+
+@pytest.mark.parametrize(
+    ("init", "runs"),
+    [
+        ("self.by = by", False),
+        ("self.by = by\n  self.n = Counter()", False),
+        ("object.__setattr__(self, 'by', by)\n  self.n = Counter()", False),
+        ("self.by = by\n  self.n = self.by(1)", True),
+        ("self.by = by\n  self.n = [x for x in self]", True),
+        ("self.n = by(1)", True),
+    ],
+)
+def test_what_an_object_is_given_to_keep_runs_where_making_it_runs_that(init, runs):
+    text = (
+        "from collections import Counter\ndef scale(x): return x\nclass Rows:\n"
+        f" def __init__(self, by):\n  {init}\n"
+        " def __getitem__(self, i): return self.by(i)\nrows = Rows(by=scale)\n"
+    )
+    found = reached({"m": text}, "code", "m", "scale")
+    assert found == ({"rows = Rows(by=scale)"} if runs else set())

@@ -106,7 +106,7 @@ def _calls(summary: Summary) -> set[Path]:
     found = [path for info in summary.classes.values() for path in info.bases]
     for qualname, unit in summary.functions.items():
         owner = qualname.split(".")[:-1]
-        found += [*_called(unit), *((*owner, attr) for attr in unit.own if owner)]
+        found += [*_called(unit), *((*owner, attr) for attr in unit.own | unit.sets_own if owner)]
     return set(found)
 
 

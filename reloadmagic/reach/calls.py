@@ -106,7 +106,7 @@ def _sets_own(reader: Expressions, node: ast.Call) -> bool:
         ) if scope.in_function and scope.is_itself(holder) and scope.is_global("object"):
             attr = name.value if isinstance(name, ast.Constant) else None
             if isinstance(attr, str):
-                reader.unit.own.add(attr)
+                reader.unit.sets_own.add(attr)
             elif not scope.prefix.endswith("__setattr__.<locals>."):
                 return False
             reader.read(name, MENTION)

@@ -69,7 +69,7 @@ class Expressions:
             self.read(target.slice, USE)
             self.unit.attrs.add(OPERATOR)
         if isinstance(target, ast.Attribute) and self.scope.is_itself(value):
-            self.unit.own.add(target.attr)
+            self.unit.sets_own.add(target.attr)
         elif isinstance(target, ast.Subscript) and holding_attribute(self, value):
             self.unit.puts.add("__setitem__")
             read_holder(self, value)

@@ -33,10 +33,12 @@ def only_makes(
     family: AbstractSet[Entity],
     tainted: AbstractSet[StatementId],
     attr: str,
+    *,
+    sets: bool = False,
 ) -> bool:
     """Does a statement make or pass on objects of the classes *family*, and use no *attr* of them?
 
-    For `ANY`, does it only pass them on, if that?
+    For `ANY`, does it only pass them on, if that? With *sets*, setting *attr* is a use of it, too.
 
     *tainted* are the statements which might hold something of these classes.
     """
@@ -50,7 +52,12 @@ def only_makes(
 
     def does(method: str) -> bool | None:
         units = [found for entity in family for found in running(index, entity, {method})]
-        return _uses(index, units, family, tainted, attr) if units else None
+        return uses(units) if units else None
+
+    def uses(units: list[tuple[str, Unit]]) -> bool:
+        if sets and any(attr in unit.sets_own for _, unit in units):
+            return True
+        return _uses(index, units, family, tainted, attr)
 
     def gets(name: str) -> bool:
         owners = [owner for cls in family for owner in (cls, *index.names.bases_of(cls))]
@@ -89,7 +96,7 @@ def only_makes(
     if attr == ANY and handling.made:
         return False
     made = [found for entity in handling.made for found in _construction(index, entity)]
-    return not _uses(index, made, family, tainted, attr)
+    return not uses(made)
 
 
 def _uses(
@@ -114,7 +121,7 @@ def _uses(
 def sets_itself(index: Index, entity: Entity, attr: str) -> bool:
     """May making an object of the class *entity* set *attr* of it?"""
     units = running(index, entity, CONSTRUCTION - CLASS_HOOKS)
-    return any({"", attr} & unit.own for _, unit in units)
+    return any({"", attr} & unit.own or attr in unit.sets_own for _, unit in units)
 
 
 def _construction(index: Index, entity: Entity) -> list[tuple[str, Unit]]:
@@ -137,7 +144,7 @@ def running(index: Index, entity: Entity, names: Iterable[str]) -> list[tuple[st
                 function = index.modules[home].functions.get(qualname)
                 if function is not None and (home, qualname) not in found:
                     found[home, qualname] = function[1]
-                    todo |= function[1].own
+                    todo |= function[1].own | function[1].sets_own
             if info is not None and name in info.values:
                 found.setdefault((home, f"{owner}.{name}"), info.values[name])
     return [(home, unit) for (home, _), unit in found.items()]

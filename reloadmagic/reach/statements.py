@@ -186,6 +186,7 @@ class Statements:
                 return  # what it makes of the value depends on how often it has run
         elif path is not None and self.scope.itself and path[:-1] == (self.scope.itself,):
             self.unit.fills_self.add(path[1])
+            self.unit.own.add(path[1])
         elif isinstance(node.target, ast.Name) and isinstance(node.value, ast.List | ast.ListComp):
             self.unit.fills_parameters |= self.scope.in_function
         self.expressions.store(node.target)

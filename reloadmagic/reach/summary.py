@@ -135,8 +135,9 @@ class Unit:
     Attributes:
         paths: global paths it reads, with the ways it uses them.
         attrs: attributes that it reads of objects it got otherwise, `OPERATOR` for any operator.
-        own: those of them that it reads or sets of ``self`` or ``cls``; ``""`` where it does more
-            with that than use its attributes.
+        own: those of them that it reads of ``self`` or ``cls``; ``""`` where it does more with that
+            than use its attributes.
+        sets_own: attributes that it sets of ``self`` or ``cls``.
         kept: attributes of ``self`` or ``cls`` that it hands to what keeps them for later.
         holds: attributes that it sets of ``self`` or ``cls``, each with one that it keeps there.
         stores: attributes that it sets of ``self`` or ``cls``, each with a global path whose object
@@ -170,6 +171,7 @@ class Unit:
     paths: dict[Path, int] = field(default_factory=dict)
     attrs: set[str] = field(default_factory=set)
     own: set[str] = field(default_factory=set)
+    sets_own: set[str] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
     holds: set[tuple[str, str]] = field(default_factory=set)
     stores: set[tuple[str, Path]] = field(default_factory=set)
@@ -213,6 +215,7 @@ class Unit:
             self.use(path, how)
         self.attrs |= other.attrs
         self.own |= other.own
+        self.sets_own |= other.sets_own
         self.kept |= other.kept
         self.holds |= other.holds
         self.stores |= other.stores

@@ -138,8 +138,10 @@ class Uses:
         reached = tainted & users
         family = self.index.families.in_question(entity) if reached else set()
         used = attr.removeprefix(KEPT).removeprefix(SETTING)
+        sets = attr.startswith(SETTING)
         self.statements |= {
             found
             for found in reached - self.statements
-            if entity[1] == MODULE or not only_makes(self.index, found, family, tainted, used)
+            if entity[1] == MODULE
+            or not only_makes(self.index, found, family, tainted, used, sets=sets)
         }
