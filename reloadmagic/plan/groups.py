@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from ..live import made_by_calls
 from ..modules import TrackedModule
+from ..plain import is_data
 from ..reach.index import Index
 from ..reach.tokens import StatementId, Target, Token
 
@@ -88,12 +89,29 @@ class Groups:
             module, number = todo.pop()
             fragment = self._index.modules[module].source.statements[number].fragment
             if fragment.kind == "assign" or (fragment.kind == "def" and "@" in fragment.text):
+                names = (n for n in fragment.binds if not self._is_data(module, n, fragment.text))
                 callers = self.users_of_made((module, number)).union(
-                    *(self._index.reached(("code", module, name)) for name in fragment.binds)
+                    *(self._index.reached(("code", module, name)) for name in names)
                 )
                 todo += callers - found
                 found |= callers
         return found
+
+    def _is_data(self, module: str, name: str, text: str) -> bool:
+        """Did the statement *text* bind *name* to data when it last ran, which has no code to call?
+
+        Where it is another value by now, whoever uses the name runs again for that.
+        """
+        tracked = self._tracked.get(module)
+        if tracked is None or tracked.source is None or name not in tracked.namespace:
+            return False
+        if not is_data(tracked.namespace[name]):
+            return False
+        entry = self._index.modules[module]
+        if tracked.source is entry.source:
+            return len(entry.bindings[name]) == 1
+        texts = (s.fragment.text for s in tracked.source.statements if name in s.fragment.binds)
+        return set(texts) == {text}
 
     def users_of_made(self, statement: StatementId) -> set[StatementId]:
         """The statements that may run code of what *statement* made by calls, when it last ran."""
