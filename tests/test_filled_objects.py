@@ -1025,6 +1025,8 @@ LEAVES = {
     "what a method made of them": "out = rows.copy()\n    out[0] = [9]",
     "an object of its own": "out = Counter()\n    out.count(rows)\n    out.n = 3",
     "a function within": "out = []\n    def note(n): out.append(n)\n    note(len(rows))",
+    "a table, by that name from then on": "rows = rows + []\n    rows.append([9])",
+    "rows that it picks": "rows = rows[others and [0] or slice(2)]",
     "others": "more(others)",
     "what others give": "out = made(rows)\n    out.append([9])",
 }
@@ -1042,6 +1044,11 @@ CHANGES = {
     "a list": "rows += [[9]]",
     "one in an object": "out = Counter(rows)\n    out.rows[0].append(9)",
     "them if nothing else": "(others or rows).append([9])",
+    "them unless there are others": "if others: rows = [*rows]\n    rows.append([9])",
+    "each in loops": "for _ in 'ab':\n        for row in rows:\n            row.append(9)",
+    "each that a loop has left": (
+        "out = []\n    for _ in 'ab':\n        for row in out: row.append(9)\n        out = rows"
+    ),
 }
 ROWS = """
 class Counter:

@@ -3,7 +3,7 @@
 In comes a function's node, with the `Scope` of its body; out come `Change`s. Local names are followed
 from what they are bound to: a name may stand for what was passed, or for a part of that, or for
 something new that has such parts in it. ``out.append(x)`` changes nothing that was passed where
-``out`` is a list made here.
+``out`` is a list made here, nor does ``df["x"] = 1`` after ``df = df.copy()``.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ _NONE: _Parts = frozenset()
 
 # Methods whose results are what their object holds.
 _GETTING = (GETTING | {"pop", "popitem", "popleft"}) - {"items", "values"}
+# What picks many of a table's or an array's rows or columns, into a new one: ``df[df.x > 0]``.
+_PICKING = ast.Compare | ast.List | ast.BinOp | ast.UnaryOp
 
 
 def signature(node: FunctionNode) -> Signature:
@@ -103,17 +105,38 @@ class _Flow:
         self._scope = scope
         passed = [name for name in _parameters(node) if name != scope.itself]
         self._any = frozenset(map(_Part, passed))
+        # By local name, what it may stand for at this point, and at any.
         self._names: dict[str, _Parts] = {name: frozenset({_Part(name)}) for name in passed}
+        self._ever = dict(self._names)
+        # How many branches, loops and the like this is in, which may not run or run again.
+        self._depth = 0
         self._learned = False
-        self._goes_round = False
+        self._has_functions = False
         self._is_within = False
 
     def follow(self, node: FunctionNode) -> None:
-        """Read the body; again where it may run in another order, until nothing is learned."""
+        """Read the body; with functions in it, which may run at any time, until nothing is learned."""
         self._visit_all(node.body)
-        while self._goes_round and self._learned:
+        if self._has_functions:
+            self._depth, self._names = 1, self._ever
+            self._repeat(node.body)
+
+    def _repeat(self, nodes: list[ast.stmt]) -> None:
+        """Read statements that may run in another order, or again, until nothing is learned."""
+        self._depth += 1
+        learned, self._learned = self._learned, True
+        while self._learned:
             self._learned = False
-            self._visit_all(node.body)
+            self._visit_all(nodes)
+            learned |= self._learned  # for the loops around it
+        self._learned = learned
+        self._depth -= 1
+
+    def _branch(self, node: ast.AST) -> None:
+        """Read what may run or not."""
+        self._depth += 1
+        self._visit_all(child_nodes(node))
+        self._depth -= 1
 
     # Statements -------------------------------------------------------------------------------
 
@@ -144,13 +167,14 @@ class _Flow:
             self._change(node.target)
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
-        self._goes_round = True
+        self._depth += 1
         self._bind(node.target, _within(self._value(node.iter)))
-        self._visit_all([*node.body, *node.orelse])
+        self._depth -= 1
+        self._repeat([*node.body, *node.orelse])
 
     def _while(self, node: ast.While) -> None:
-        self._goes_round = True
-        self._visit_all(child_nodes(node))
+        self._value(node.test)
+        self._repeat([*node.body, *node.orelse])
 
     def _withitem(self, node: ast.withitem) -> None:
         parts = self._value(node.context_expr)
@@ -164,12 +188,14 @@ class _Flow:
 
     def _match(self, node: ast.Match) -> None:
         subject = self._value(node.subject)
+        self._depth += 1
         for case in node.cases:
             for pattern in ast.walk(case.pattern):
                 name = getattr(pattern, "name", None) or getattr(pattern, "rest", None)
                 if isinstance(name, str):
                     self._bind_name(name, subject | _within(subject))
             self._visit_all([*([case.guard] if case.guard else []), *case.body])
+        self._depth -= 1
 
     def _return(self, node: ast.Return | ast.Yield | ast.YieldFrom) -> None:
         parts = self._value(node.value) if node.value is not None else _NONE
@@ -178,11 +204,13 @@ class _Flow:
 
     def _function(self, node: FunctionNode | ast.Lambda) -> None:
         """A function within, which may be called later, and with anything."""
-        self._goes_round = True
+        self._has_functions = True
+        before, self._is_within = self._is_within, True
+        self._depth += 1
         for name in _parameters(node):
             self._bind_name(name, self._any)
-        before, self._is_within = self._is_within, True
         self._visit_all(node.body if isinstance(node.body, list) else [node.body])
+        self._depth -= 1
         self._is_within = before
 
     # Names ------------------------------------------------------------------------------------
@@ -200,10 +228,16 @@ class _Flow:
             self._put(target.value, parts)
 
     def _bind_name(self, name: str, parts: _Parts) -> None:
-        if parts:
-            known = self._names.get(name, _NONE)
+        if not self._depth:
+            self._names[name] = _NONE
+        self._add(name, parts)
+
+    def _add(self, name: str, parts: _Parts) -> None:
+        """What has that name may be this, too."""
+        for names in (self._names, self._ever) if parts else ():
+            known = names.get(name, _NONE)
             if not parts <= known:
-                self._names[name] = known | parts
+                names[name] = known | parts
                 self._learned = True
 
     def _put(self, node: ast.expr, parts: _Parts) -> None:
@@ -212,7 +246,7 @@ class _Flow:
             while isinstance(node, ast.Attribute | ast.Subscript):
                 node = node.value
             if isinstance(node, ast.Name):
-                self._bind_name(node.id, _holding(parts))
+                self._add(node.id, _holding(parts))
 
     def _change(self, node: ast.expr) -> None:
         """What the expression gives is changed."""
@@ -244,7 +278,8 @@ class _Flow:
 
     def _subscript(self, node: ast.Subscript) -> _Parts:
         self._value(node.slice)
-        return _within(self._value(node.value))
+        parts = self._value(node.value)
+        return _holding(parts) if isinstance(node.slice, _PICKING) else _within(parts)
 
     def _choice(self, node: ast.IfExp) -> _Parts:
         self._value(node.test)
@@ -255,7 +290,7 @@ class _Flow:
 
     def _named(self, node: ast.NamedExpr) -> _Parts:
         parts = self._value(node.value)
-        self._bind(node.target, parts)
+        self._add(node.target.id, parts)
         return parts
 
     def _passed_on(self, node: ast.Starred | ast.Await) -> _Parts:
@@ -276,10 +311,12 @@ class _Flow:
     def _comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
     ) -> _Parts:
+        self._depth += 1
         for generator in node.generators:
             self._bind(generator.target, _within(self._value(generator.iter)))
             for condition in generator.ifs:
                 self._value(condition)
+        self._depth -= 1
         if isinstance(node, ast.DictComp):
             return _holding(self._value(node.key) | self._value(node.value))
         return _holding(self._value(node.elt))
@@ -322,10 +359,14 @@ _VISITS: dict[type, Callable[[_Flow, Any], None]] = {
     ast.AsyncFunctionDef: _Flow._function,
     ast.AugAssign: _Flow._augmented,
     ast.Delete: _Flow._delete,
+    ast.ExceptHandler: _Flow._branch,
     ast.For: _Flow._for,
     ast.FunctionDef: _Flow._function,
+    ast.If: _Flow._branch,
     ast.Match: _Flow._match,
     ast.Return: _Flow._return,
+    ast.Try: _Flow._branch,
+    ast.TryStar: _Flow._branch,
     ast.While: _Flow._while,
     ast.withitem: _Flow._withitem,
 }
