@@ -1025,7 +1025,7 @@ LEAVES = {
     "what a method made of them": "out = rows.copy()\n    out[0] = [9]",
     "an object of its own": "out = Counter()\n    out.count(rows)\n    out.n = 3",
     "a function within": "out = []\n    def note(n): out.append(n)\n    note(len(rows))",
-    "a table, by that name from then on": "rows = rows + []\n    rows.append([9])",
+    "a table, by that name from then on": "rows = rows + []\n    rows[0] = [9]",
     "rows that it picks": "rows = rows[others and [0] or slice(2)]",
     "others": "more(others)",
     "what others give": "out = made(rows)\n    out.append([9])",

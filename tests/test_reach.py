@@ -434,3 +434,86 @@ def test_what_an_object_is_given_to_keep_runs_where_making_it_runs_that(init, ru
     )
     found = reached({"m": text}, "code", "m", "scale")
     assert found == ({"rows = Rows(by=scale)"} if runs else set())
+
+
+MONEY = """\
+class Money:
+    def __init__(self, n):
+        if isinstance(n, Money):
+            n = n.n
+        self.n = n
+    def __add__(self, other):
+        return Money(self.n + other.n)
+    def __repr__(self):
+        return 'Money'
+PRICE = Money(3)
+COPY = Money(PRICE)
+TEXT = repr(PRICE)
+"""
+
+
+@pytest.mark.parametrize(
+    ("edited", "reached"),
+    [
+        ("Money.__add__", {("m", 3)}),  # as any operator may be
+        ("Money.__repr__", {("m", 3)}),
+        ("Money.__init__", {("m", 1), ("m", 2), ("m", 3)}),
+    ],
+)
+def test_construction_that_asks_for_the_class_of_what_it_is_passed_uses_nothing_of_it(
+    edited, reached
+):
+    assert index({"m": MONEY}).reached(("code", "m", edited)) == reached
+
+
+TABLE = """\
+def mse(a, b): return 1
+LOSSES = {'mse': mse}
+class Calling(dict):
+    def __getitem__(self, name): return super().__getitem__(name)(1, 2)
+OTHERS = Calling(LOSSES)
+class Exp:
+    def __init__(self, loss='mse'):
+        self.steps = 0
+        self.loss = BODY
+    def run(self): return self.loss(1, 2)
+EXP = Exp()
+SECOND = Exp('mse')
+OUT = EXP.run()
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "reached"),
+    [
+        ("LOSSES[loss]", {("m", 7)}),
+        ("LOSSES.get(loss)", {("m", 7)}),
+        ("LOSSES.get(loss, mse)", {("m", 7)}),
+        ("loss if callable(loss) else LOSSES[loss]", {("m", 7)}),
+        ("LOSSES[loss](1, 2)", {("m", 5), ("m", 6)}),
+        ("OTHERS[loss]", {("m", 5), ("m", 6)}),  # which may call what it holds
+    ],
+)
+def test_what_an_attribute_takes_out_of_a_table_runs_when_that_is_used(body, reached):
+    assert index({"m": TABLE.replace("BODY", body)}).reached(("code", "m", "mse")) == reached
+
+
+def test_what_an_attribute_takes_out_of_a_table_is_another_where_that_holds_another():
+    source = TABLE.replace("BODY", "LOSSES[loss]")
+    assert index({"m": source}).reached(("content", "m", "LOSSES")) >= {("m", 5), ("m", 6)}
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        "put('a', f)",
+        "put('a', TABLE['f'])",
+        "for k, v in TABLE.items():\n    put('a', v)",
+    ],
+)
+def test_what_a_call_puts_into_a_dict_runs_where_it_is_taken_out(fill):
+    source = (
+        "def f(x): return x\nTABLE = {'f': f}\nHELD = {}\ndef put(k, v): HELD[k] = v\n"
+        f"{fill}\nOUT = HELD['a'](1)\n"
+    )
+    assert ("m", 5) in index({"m": source}).reached(("code", "m", "f"))

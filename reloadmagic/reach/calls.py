@@ -14,6 +14,7 @@ from ..source.scopes import dotted
 from .held import read_held, read_stored
 from .known import (
     BUILTIN,
+    CHECKING,
     COPIED,
     COPYING,
     DYNAMIC,
@@ -36,6 +37,7 @@ from .summary import (
     CALL,
     CALLING,
     CALLING_NAMED,
+    CHECKED,
     LOOKED_UP,
     MENTION,
     OPERATOR,
@@ -136,7 +138,7 @@ def _note_names(reader: Expressions, path: Path, node: ast.Call) -> None:
     if imported is None and path[0] == "importlib":
         unit.dynamic |= name == "reload" or (name == "import_module" and not begins)
     unit.dynamic |= name in SCANNING  # new files may be there
-    if path in {("isinstance",), ("issubclass",)}:
+    if path in CHECKING:
         unit.attrs |= {"__instancecheck__", "__subclasscheck__"}
 
 
@@ -258,7 +260,10 @@ def _read_passed(reader: Expressions, node: ast.expr, argument: Argument, *, pas
     """A global path is passed to a global callee."""
     path = reader.scope.resolve(argument.path)
     reader.unit.arguments.append(argument._replace(path=path))
-    reader.read(node, MENTION if passing else MENTION | USE)
+    if argument.callee in CHECKING:
+        reader.read(node, MENTION | CHECKED)
+    else:
+        reader.read(node, MENTION if passing else MENTION | USE)
     if argument.callee[-1] in COPYING:
         for attr in COPIED:
             reader.unit.use((*path, attr), USE)

@@ -105,6 +105,7 @@ class Effects(Uses):
                     self._kept(entity, attr)
                     self._held_as(entity, attr)
             self._lent((module, key), changed)
+            self._registered((module, key))
 
     def _lent(self, statement: StatementId, lent: Entity) -> None:
         """A statement passes *lent* to what may keep it: who reads the attributes may run it."""
@@ -142,6 +143,8 @@ class Effects(Uses):
         """
         unit = self.index.modules[module].functions[method][1]
         entity = module, method.rpartition(".")[0]
+        if self.index.orders.gives_by_code(*stored):
+            return False
         resolve = self.index.names.resolve
         attrs = {
             attr

@@ -110,6 +110,17 @@ def read_held(reader: Expressions, node: ast.expr, attr: str) -> None:
                     read_held(reader, value, attr)
         case ast.Lambda() if attr and reader.scope.in_function:
             _read_lambda(reader, node, attr)
+        case ast.Subscript(value=table, slice=key) if attr and _is_global(reader, table):
+            reader.read(key, USE)
+            _read_copied(reader, table, attr)
+        case ast.Call(func=ast.Attribute(value=table, attr="get"), args=[key, *others]) if (
+            attr and _is_global(reader, table) and not node.keywords
+        ):
+            reader.read(node.func, CALL)
+            reader.read(key, MENTION)
+            _read_copied(reader, table, attr)
+            for other in others:
+                read_held(reader, other, attr)
         case ast.Call() if called_name(node) == "partial":
             reader.read(node.func, MENTION)
             for argument in arguments(node):
@@ -130,6 +141,11 @@ def read_held(reader: Expressions, node: ast.expr, attr: str) -> None:
             reader.read(picked, MENTION)
         case _:
             reader.read(node, MENTION)
+
+
+def _is_global(reader: Expressions, node: ast.expr) -> bool:
+    path = dotted(node)
+    return path is not None and reader.scope.is_global(path[0])
 
 
 def _note_lent(reader: Expressions, node: ast.expr, attr: str) -> None:

@@ -30,6 +30,8 @@ KEEPING = frozenset(
         "call_soon_threadsafe", "call_later", "call_at", "add_done_callback", "observe", "on_click",
     }
 )  # fmt: skip
+# Calls which ask of what class an object is.
+CHECKING = frozenset({("isinstance",), ("issubclass",)})
 # Methods which put what they are passed into their object, of containers.
 STORING = frozenset(
     {

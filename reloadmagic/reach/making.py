@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from .definitions import nodes_of
 from .handling import Handling
 from .known import CLASS_HOOKS, CONSTRUCTION, NO_OPERATORS, SHOWN
-from .question import ANY, ITERATING, Question, Used
+from .question import ANY, CHECKS, ITERATING, Question, Used
 from .summary import LAMBDAS, OPERATOR, Path, Unit
 from .tokens import Entity, StatementId
 
@@ -115,7 +115,9 @@ def _uses(
             return True
     if attr in {"__getattr__", "__getattribute__"} and any(u.own & u.attrs for _, u in units):
         return True
-    return _touch(index, [(home, p) for home, u in units for p in u.paths], family, tainted)
+    checks = attr in CHECKS
+    named = [(home, p) for home, u in units for p in u.paths if checks or p not in u.checked]
+    return _touch(index, named, family, tainted)
 
 
 def sets_itself(index: Index, entity: Entity, attr: str) -> bool:

@@ -70,6 +70,12 @@ class Orders:
             for unit in self._units(home, owner, found)
         )
 
+    def gives_by_code(self, module: str, name: str) -> bool:
+        """Does the user's code give out what the object of that name holds?"""
+        return module in self._index.modules and any(
+            self.methods(module, name, method) for method in ("__getitem__", "__missing__", "get")
+        )
+
     def is_given(self, module: str, name: str, path: Path) -> bool:
         """Is *path* what the object of that name was given to hold, and no method of its class?"""
         entry = self._index.modules.get(module)

@@ -14,7 +14,7 @@ from .known import CONSTRUCTION, PASSING
 from .summary import OPERATOR, Path
 from .tokens import Entity
 
-__all__ = ["ANY", "ITERATING", "Question", "Used"]
+__all__ = ["ANY", "CHECKS", "ITERATING", "Question", "Used"]
 
 # Methods of containers which put in what they are passed, and those that look up its hash.
 _STORING = frozenset(
@@ -29,6 +29,8 @@ ANY = "*"
 _CHECKING = frozenset({"__instancecheck__", "__subclasscheck__"})
 # Methods that read any attribute.
 _GETATTR = frozenset({"__getattr__", "__getattribute__"})
+# What asking an object for its class may run, or asking that whether an object is of it.
+CHECKS = _CHECKING | _GETATTR | {ANY}
 
 
 class Used(Exception):

@@ -17,6 +17,7 @@ from typing import NamedTuple
 __all__ = [
     "BASE",
     "CALL",
+    "CHECKED",
     "FACTORIES",
     "KEPT",
     "LAMBDAS",
@@ -47,6 +48,7 @@ USE = 2  # looked into: what the object holds counts too
 CALL = 4  # run: the code behind it counts too
 BASE = 8  # derived from: what runs when a subclass is made counts too
 STORED = 16  # no more than put into attributes of ``self``, which the `Unit` names
+CHECKED = 32  # no more than asked for its class, or whether it is one of another object
 TAKEN = CALL | MENTION  # the ways in which what is taken out of an object may be run
 
 OPERATOR = "<operator>"
@@ -134,6 +136,7 @@ class Unit:
 
     Attributes:
         paths: global paths it reads, with the ways it uses them.
+        checked: those of them that ``isinstance`` alone is passed.
         attrs: attributes that it reads of objects it got otherwise, `OPERATOR` for any operator.
         own: those of them that it reads of ``self`` or ``cls``; ``""`` where it does more with that
             than use its attributes.
@@ -169,6 +172,7 @@ class Unit:
     """
 
     paths: dict[Path, int] = field(default_factory=dict)
+    checked: set[Path] = field(default_factory=set)
     attrs: set[str] = field(default_factory=set)
     own: set[str] = field(default_factory=set)
     sets_own: set[str] = field(default_factory=set)
@@ -199,6 +203,11 @@ class Unit:
 
     def use(self, path: Path, how: int) -> None:
         """Note that *path* is read; *how* are flags, joined with what was known."""
+        if not how & CHECKED:
+            self.checked.discard(path)
+        elif path not in self.paths:
+            self.checked.add(path)
+        how &= ~CHECKED
         known = self.paths.get(path, how)
         self.paths[path] = known | how if known & how & STORED else (known | how) & ~STORED
 
@@ -212,7 +221,7 @@ class Unit:
     def merge(self, other: Unit) -> None:
         """Add all that *other* does."""
         for path, how in other.paths.items():
-            self.use(path, how)
+            self.use(path, how | CHECKED if path in other.checked else how)
         self.attrs |= other.attrs
         self.own |= other.own
         self.sets_own |= other.sets_own
