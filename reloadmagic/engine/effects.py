@@ -120,8 +120,6 @@ class Effects:
     def is_replayed(self, plan: ModulePlan, number: int) -> bool:
         """Does a statement run as others of its group do, and find all that it uses as it was?"""
         me, reasons = (plan.name, number), plan.run.get(number, ())
-        if self.index.whole(plan.name):
-            return False  # all of its module runs, for whatever others do
         return not any(self._holds(r, me) for r in reasons if not isinstance(r, Grouped))
 
     def is_reached(self, plan: ModulePlan, number: int) -> bool:

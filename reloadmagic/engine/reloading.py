@@ -162,7 +162,7 @@ def rerun(state: State, name: str, loader: ReloadLoader) -> None:
     awaited = awaited_by(state, plan.name, begun)
     try:
         hide_unexplained(state, work)
-        if state.index.whole(name) and not plan.is_certain:
+        if state.index.whole(name) and not any(map(plan.in_any_case, plan.run)):
             _descend_until_due(state, plan, behind)
         for number in sorted({*plan.run, *plan.annotated, *behind, *begun}):
             for target in behind.get(number, ()):

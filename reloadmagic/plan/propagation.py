@@ -128,7 +128,7 @@ class Propagation:
             if not (plan.run or plan.patch or plan.drops) or not self.index.whole(name):
                 continue
             reasons = set[Reason]().union(*plan.run.values())
-            if plan.diff is not None or plan.is_certain:
+            if plan.diff is not None or any(map(plan.in_any_case, plan.run)):
                 reasons = {WHOLE}
             for number in range(len(plan.after.statements)):
                 if reasons <= plan.run.get(number, set()) or self.pins.hold(plan, number):

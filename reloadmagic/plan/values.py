@@ -75,7 +75,7 @@ class Given:
 
 Reason = Token | str | Grouped | Halfway | Given
 """Why a statement is planned: what may have changed, its group, or words where it runs in any case."""
-_TUPLE = frozenset({tuple})
+_TUPLE, _CHANGES = frozenset({tuple}), frozenset({tuple, Halfway})
 
 
 @dataclass(slots=True)
@@ -202,10 +202,9 @@ class ModulePlan:
         """Does the statement run for more than what may have changed: in any case, or if others do?"""
         return not _TUPLE.issuperset(map(type, self.run.get(number, ())))
 
-    @property
-    def is_certain(self) -> bool:
-        """Does a statement run for something that has not to be found out yet?"""
-        return any(isinstance(r, str | Given) for reasons in self.run.values() for r in reasons)
+    def in_any_case(self, number: int) -> bool:
+        """Does the statement run whatever may have changed, or if others do?"""
+        return not _CHANGES.issuperset(map(type, self.run.get(number, ())))
 
     def why(self, number: int) -> tuple[str, ...]:
         """The reasons for which a statement is planned, for people."""
