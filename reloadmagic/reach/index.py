@@ -181,7 +181,7 @@ class Index:
                     entities.append(entity)
             known = unit.attrs
             if unit.operands and OPERATOR not in known:
-                if any(self.is_foreign(name, callee) for callee in unit.operands):
+                if any(self._is_foreign(name, callee) for callee in unit.operands):
                     known = {*known, OPERATOR}
             if user[1] == "s" and user[2] in entry.scans:
                 entities += self._scanned(user)
@@ -214,7 +214,7 @@ class Index:
             return True
         return False if any(function in entry.callers[1] for entry in entries) else None
 
-    def is_foreign(self, module: str, callee: Path) -> bool:
+    def _is_foreign(self, module: str, callee: Path) -> bool:
         """Is what *callee* names none of the user's, so that its code is not known here?"""
         for (found, name), rest in self.names.resolve(module, callee):
             entry = self.modules.get(found)
