@@ -192,7 +192,9 @@ class Planner:
     def _setting(self) -> list[set[str]]:
         """For each attribute that planned statements of several modules set, these modules."""
         setters = self._index.filling.setters().values()
-        found = [{m for m, n in of if m in self._plans and n in self._plans[m].run} for of in setters]
+        found = [
+            {m for m, n in of if m in self._plans and n in self._plans[m].run} for of in setters
+        ]
         return [modules for modules in found if len(modules) > 1]
 
     def _imports_new(self, name: str) -> bool:
