@@ -24,6 +24,7 @@ from ..source.scopes import scope_nodes
 from ..source.statements import Fragment
 from ..transaction import mro
 from .bound import loader_of
+from .codes import static_attributes
 from .lines import move_file, move_lines
 
 if TYPE_CHECKING:
@@ -51,19 +52,30 @@ def patch_bodies(state: State, work: Work) -> None:
             for function in functions:
                 if state.patcher.patch_code(function, found.code) and found.edited:
                     state.effects.add(("code", plan.name, found.qualname))
-                    _note_class(state, plan, found.qualname)
+                    _note_class(state, plan, found)
                     if found.qualname.endswith(".__subclasshook__"):
                         state.patcher.forget_answers()
         work.bound.pop(number, None)
     move_file(state, plan, shifts)  # last, as the old code is known by its place
 
 
-def _note_class(state: State, plan: ModulePlan, qualname: str) -> None:
-    owner = qualname.rpartition(".")[0]
+def _owner(qualname: str) -> str:
+    """The class of a method, or of the method that the function stands in; else empty."""
+    return qualname.partition(".<locals>")[0].rpartition(".")[0]
+
+
+def _note_class(state: State, plan: ModulePlan, found: Recoded) -> None:
+    owner = _owner(found.qualname)
     cls = find_class(plan.tracked.namespace, owner) if owner else None
+    if cls is None:
+        return
     # By identity: a metaclass may have its own idea of equality.
-    if cls is not None and all(cls is not known for known in state.edited_classes):
+    if all(cls is not known for known in state.edited_classes):
         state.edited_classes.append(cls)
+    known = class_dict(cls).get("__static_attributes__")
+    names = static_attributes(found.owner) if known is not None and found.owner else ()
+    if known is not None and set(names) != set(known):
+        state.transaction.set_attr(cls, "__static_attributes__", names)
 
 
 def _recoded(plan: ModulePlan, loader: Any, pair: Pair) -> Iterator[Recoded]:
@@ -90,10 +102,12 @@ def _recoded(plan: ModulePlan, loader: Any, pair: Pair) -> Iterator[Recoded]:
         (code.co_qualname, plan.after.line_of(code)): code
         for code in code_objects(compile_statements(loader, plan.after, [new]))
     }
+    named = {qualname: code for (qualname, _), code in codes.items()}
     for number, was_line, now_line, qualname in wanted:
         code = codes.get((qualname, now_line))
         if code is not None:
-            yield Recoded(qualname, number in edits, was_line, code)
+            owner = named.get(_owner(qualname))
+            yield Recoded(qualname, number in edits, was_line, code, owner)
 
 
 def _live(plan: ModulePlan, pair: Pair, found: Recoded) -> list[types.FunctionType]:

@@ -22,6 +22,7 @@ __all__ = [
     "placed",
     "same_code",
     "same_when_called",
+    "static_attributes",
 ]
 
 _HAS_DOCSTRING = 0x4000000  # CO_HAS_DOCSTRING, since Python 3.14
@@ -104,6 +105,16 @@ def docstring_of(code: types.CodeType) -> str | None:
     first = code.co_consts[0] if code.co_consts else None
     is_said = code.co_flags & _HAS_DOCSTRING if sys.version_info >= (3, 14) else True
     return first if isinstance(first, str) and is_said and code.co_name[0] != "<" else None
+
+
+def static_attributes(code: types.CodeType) -> tuple[str, ...]:
+    """What the code of a class statement says, from Python 3.13 on, that its methods set of ``self``."""
+    loaded: Any = ()
+    for instruction in dis.get_instructions(code):
+        if instruction.argval == "__static_attributes__":
+            return tuple(loaded)
+        loaded = instruction.argval
+    return ()
 
 
 def _same_variables(old: types.CodeType, new: types.CodeType) -> bool:

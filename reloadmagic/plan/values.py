@@ -101,12 +101,14 @@ class Recoded(NamedTuple):
     Attributes:
         edited: its body differs, not only its place.
         lineno: 1-based line, in the old source, on which its code starts.
+        owner: the code of the class statement that its ``def`` stands in, if in one.
     """
 
     qualname: str
     edited: bool
     lineno: int
     code: types.CodeType
+    owner: types.CodeType | None
 
 
 @dataclass(slots=True)
