@@ -24,6 +24,8 @@ from .values import ModulePlan
 
 __all__ = ["changed_outside", "kept_names", "produced", "star_names"]
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
 
 def produced(index: Index, plan: ModulePlan, number: int) -> Iterator[Token]:
     """What may have changed once the statement has run."""
@@ -35,7 +37,7 @@ def produced(index: Index, plan: ModulePlan, number: int) -> Iterator[Token]:
         yield from _class_tokens(index, plan, number, old, statement)
     elif old is not None and old.fragment.kind == kind == "def":
         words_only = differs_in_words(old.fragment.text, statement.fragment.text)
-        if not words_only or _is_reached(plan, number):
+        if not words_only or _is_reached(plan, number) or any(_evaluate_otherwise(plan, number)):
             yield "code", plan.name, statement.binds[0]
         for attr in {*TRAITS, *index.attributes_used((plan.name, statement.binds[0]))}:
             yield "attr", plan.name, statement.binds[0], attr
@@ -139,6 +141,21 @@ def _listed(index: Index, module: str) -> frozenset[str]:
         return frozenset()
 
 
+def _evaluate_otherwise(plan: ModulePlan, number: int) -> Iterator[str]:
+    """The functions of a definition that define others, where annotations are evaluated no longer.
+
+    Or where they are, from this edit on: then those others have other annotations.
+    """
+    if plan.before.flags == plan.after.flags:
+        return
+    for top in plan.after.statements[number].fragment.peek():
+        for function in top.body if isinstance(top, ast.ClassDef) else [top]:
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                inside = (node for part in function.body for node in ast.walk(part))
+                if any(isinstance(node, _DEFINITIONS) for node in inside):
+                    yield function.name
+
+
 def _class_tokens(
     index: Index, plan: ModulePlan, number: int, old: Statement, new: Statement
 ) -> Iterator[Token]:
@@ -163,7 +180,7 @@ def _class_tokens(
     turns = ("abstract" in old.fragment.text) != ("abstract" in new.fragment.text)
     if diff.head or diff.values or turns or _is_reached(plan, number):
         yield "made", plan.name, name
-    for attr in diff.bodies:
+    for attr in (*diff.bodies, *_evaluate_otherwise(plan, number)):
         yield "code", plan.name, f"{name}.{attr}"
     info = index.modules[plan.name].summaries[number].classes.get(name)
     if (diff.head and inherited is None) or (info is not None and info.decorated):
