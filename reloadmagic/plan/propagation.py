@@ -99,16 +99,27 @@ class Propagation:
         What has run by then may have made what sees it later: a decorated function, say.
         """
         producer = self._producers[token]
+        fillers = self._fillers_of(token)
         todo = seen = self.index.reached(token)
         while todo:
             makers = []
             for statement in todo:
-                if producer is None or not self._is_past(statement, producer, token):
+                is_past = producer is not None and self._is_past(statement, producer, token)
+                if not is_past:
                     self.reach_at(statement, token)
-                else:
+                if is_past or any(self.order.before(statement, filler) for filler in fillers):
                     makers.append(statement)
             todo = set[StatementId]().union(*map(self.groups.users_of_made, makers)) - seen
             seen = seen | todo if todo else seen
+
+    def _fillers_of(self, token: Token) -> AbstractSet[StatementId]:
+        """The statements by which *token* may come true once more, each for those that follow it."""
+        match token:
+            case ("content", module, name):
+                return self.groups.fillers((module, name, ""))
+            case ("attr", module, name, attr):
+                return self.groups.fillers((module, name, attr))
+        return frozenset()
 
     def _is_past(self, statement: StatementId, producer: StatementId, token: Token) -> bool:
         """Has *statement* run for certain when *producer* has made *token* come true?
