@@ -148,6 +148,7 @@ class ImportOrder:
 def _edits_imports(diff: Diff) -> bool:
     """Does an edit touch statements that import?"""
     edited = [diff.after.statements[pair.new] for pair in diff.edited]
-    edited += [diff.before.statements[number] for number in diff.dropped]
+    olds = [*diff.dropped, *(pair.old for pair in diff.edited if pair.old is not None)]
+    edited += [diff.before.statements[number] for number in olds]
     moved = [diff.after.statements[pair.new] for pair in diff.middle]
     return any("import" in statement.fragment.text for statement in (*edited, *moved))
