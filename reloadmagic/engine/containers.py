@@ -247,12 +247,12 @@ class Containers:
                 found[name] = known
         return found
 
-    def note_elsewhere(self, names: Collection[str]) -> None:
-        """Notes on what was refilled, after a reload of *names*, under names of other modules."""
+    def note_elsewhere(self) -> None:
+        """Notes on what was refilled under names of modules that took none, as nothing ran there."""
         if not self.refilled:
             return
         for tracked in self.state.tracked.values():
-            for name, note in tracked.noted.items() if tracked.name not in names else ():
+            for name, note in tracked.noted.items():
                 container = self.refilled.get(note.identity)
                 if container is not None and note.content is not None:
                     content, within = content_of(container), contents_within(container)

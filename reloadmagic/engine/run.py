@@ -311,7 +311,7 @@ class Run:
                 state.containers.follow_replaced()
             state.leftovers += tuple(put_tables_in_order(state))
         outcomes = [commit_module(state, name) for name in names]
-        state.containers.note_elsewhere(names)
+        state.containers.note_elsewhere()
         return [outcome for outcome in outcomes if outcome is not None]
 
     def _has_made_class(self, name: str) -> bool:
