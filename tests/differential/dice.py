@@ -209,7 +209,7 @@ def _possible_actions(rng: Random, world: World) -> list[Action]:
         for export in public_exports(module):
             if export.name.startswith(("OPEN_TABLE", "OPEN_LIST", "OPEN_SET", "OPEN_CACHE")):
                 actions.append(("entry", f"{module.name}:{export.name}"))
-            elif export.name.startswith("cached"):
+            elif export.kind == "func" and export.name.startswith("cached"):
                 actions.append(("call", f"{module.name}:{export.name}"))
             elif export.kind == "factory":
                 actions.append(("closure", f"{module.name}:{export.name}"))
