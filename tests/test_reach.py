@@ -260,6 +260,22 @@ def test_how_an_object_is_shown_is_used_where_it_is_shown_as_text(used, is_shown
     assert found == ({f"x = {used}"} if is_shown else set())
 
 
+@pytest.mark.parametrize(
+    ("shown", "is_used"),
+    [
+        ("[str(i) for i in range(3)]", False),
+        ("[f'{i}{x.__name__}' for i, x in enumerate(xs)]", False),
+        ("[str(x) for i, x in enumerate(xs)]", True),
+        ("[f'{i:>{x}}' for i, x in enumerate(xs)]", True),
+        ("[f'{i}' for i in range(3)] + [f'{i}' for i in xs]", True),
+    ],
+)
+def test_numbers_that_loops_count_are_nobody_s_to_show(shown, is_used):
+    text = f"class A:\n def __repr__(self): return 'A'\ndef f(xs): return {shown}\ny = f([A()])\n"
+    found = reached({"m": text}, "code", "m", "A.__repr__")
+    assert found == ({"y = f([A()])"} if is_used else set())
+
+
 ACROSS = [
     ("from a import K", {"b: from a import K"}),
     ("from a import K as L\nx = L", {"b: from a import K as L", "b: x = L"}),

@@ -67,6 +67,11 @@ def read_call(reader: Expressions, node: ast.Call, how: int) -> None:
         _note_filling(reader, path, node)
     elif isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
         _fill_held(reader, node.func.value)
+    if path == ("str",) and scope.is_global("str") and all(map(scope.is_shown_plainly, node.args)):
+        reader.unit.use(path, CALL)
+        for argument in arguments(node):
+            reader.read(argument, USE)
+        return
     if called_name(node) in SHOWING_CALLS:
         reader.unit.attrs |= SHOWN
     if scope.itself and (path == (scope.itself,) or scope.is_own_class(node.func)):

@@ -121,7 +121,9 @@ class Expressions:
             method(self, node, how)
             return
         self.unit.attrs.add(OPERATOR)
-        if isinstance(node, ast.JoinedStr) or is_formatting(node):
+        if is_formatting(node) or (
+            isinstance(node, ast.JoinedStr) and not self.scope.is_shown_plainly(node)
+        ):
             self.unit.attrs |= SHOWN
         # ``ALL = OURS + THEIRS`` holds what they do.
         used = USE | how & MENTION if isinstance(node, ast.BinOp) else USE

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ..source.anatomy import FunctionNode
 from ..source.scopes import dotted
 from .summary import Path
-from .syntax import function_locals
+from .syntax import counts, function_locals
 
 __all__ = ["Scope"]
 
@@ -32,6 +32,7 @@ class Scope:
         once: local names that a single place binds; for parameters, that is the call.
         aliases: by the local name, what the function imports for itself or has another name for.
         in_function: does the code here run when a function is called?
+        function: the innermost function, if in one.
     """
 
     text: str
@@ -44,6 +45,7 @@ class Scope:
     once: frozenset[str] = frozenset()
     aliases: dict[str, Path] = field(default_factory=dict)
     in_function: bool = False
+    function: FunctionNode | ast.Lambda | None = None
 
     @property
     def at_top(self) -> bool:
@@ -70,6 +72,7 @@ class Scope:
             frozenset(once) if "nonlocal" not in self.text else frozenset(),
             {name: path for name, path in self.aliases.items() if name not in names},
             in_function=True,
+            function=node,
         )
 
     def of_class(self, qualname: str) -> Scope:
@@ -94,6 +97,24 @@ class Scope:
     def is_itself(self, node: ast.expr) -> bool:
         """Is it ``self`` or ``cls``, by whatever name?"""
         return isinstance(node, ast.Name) and node.id == self.itself
+
+    def is_shown_plainly(self, node: ast.expr) -> bool:
+        """Is it shown as text by nobody's ``__str__``, being a number of a loop or a name?
+
+        As in ``f"layer{i}"`` for an ``i`` of ``enumerate(...)``, and in ``str(type(self).__name__)``.
+        """
+        match node:
+            case ast.Constant():
+                return True
+            case ast.Attribute(attr="__name__" | "__qualname__"):
+                return True
+            case ast.FormattedValue(value=value, format_spec=None):
+                return self.is_shown_plainly(value)
+            case ast.JoinedStr(values=values):
+                return all(map(self.is_shown_plainly, values))
+            case ast.Name(id=name) if name in self.local and self.function is not None:
+                return name not in self.parameters and counts(self.function, name)
+        return False
 
     def resolve(self, path: Path) -> Path:
         """*path* with what has a global name in place of the function's own name for that."""

@@ -16,6 +16,7 @@ __all__ = [
     "attribute_of",
     "beginning",
     "called_name",
+    "counts",
     "factories",
     "function_locals",
     "holder",
@@ -146,6 +147,26 @@ def function_locals(
             elif type(inner) is ast.Nonlocal:
                 outer.update(inner.names)
     return names - declared - outer, declared, outer, names - again
+
+
+def counts(node: FunctionNode | ast.Lambda, name: str) -> bool:
+    """Is *name* bound in a function by nothing but loops over ``range()`` and ``enumerate()``?"""
+    nodes = list(ast.walk(node))
+    bound = sum(
+        isinstance(n, ast.Name) and n.id == name and type(n.ctx) is ast.Store for n in nodes
+    )
+    return bound == sum(_counter(loop) == name for loop in nodes) > 0
+
+
+def _counter(node: ast.AST) -> str | None:
+    """The name that counts the rounds of a loop."""
+    if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+        match node.target, node.iter:
+            case ast.Name(id=name), ast.Call(func=ast.Name(id="range")):
+                return name
+            case ast.Tuple(elts=[ast.Name(id=name), _]), ast.Call(func=ast.Name(id="enumerate")):
+                return name
+    return None
 
 
 def stored(node: FunctionNode) -> Iterator[str]:
