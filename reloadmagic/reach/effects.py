@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..source.scopes import dotted
 from .known import CLASS_HOOKS, CONSTRUCTION, MEMBER_HOOKS, METACLASS_HOOKS, SPELLED
 from .lending import lent_by
-from .summary import BASE, CALL, KEPT, LAMBDAS, MENTION, SETTING, STORED
+from .summary import BASE, CALL, CALLING, KEPT, LAMBDAS, MENTION, SETTING, STORED
 from .tokens import Entity, StatementId, Target, User
 from .uses import Uses
 
@@ -214,6 +214,21 @@ class Effects(Uses):
         found += [n for n, path in summary.aliases.items() if path[-1] == attr and len(path) > 1]
         for name in found:
             self._handed((module, name))
+
+    def taken_out(self, entity: Entity) -> None:
+        """Code calls what an object of the user's holds, that *entity* names, or a method of it does.
+
+        ``signal.send()`` calls its slots, and ``[f() for f in router.routes]`` takes them out.
+        """
+        orders = self.index.orders
+        for user, how, rest in self.index.users(entity):
+            if rest and orders.is_given(*entity, rest[:1]):
+                unit = self.index.modules[user[0]].unit(user)
+                calls = unit is not None and CALLING in unit.attrs
+            else:
+                calls = bool(rest and how & CALL) and orders.calls_held(*entity, rest[0])
+            if calls:
+                self.todo.append(user)
 
     # By definition ----------------------------------------------------------------------------
 

@@ -143,6 +143,13 @@ class ModuleEntry:
                 return None
         return changed
 
+    def unit(self, user: User) -> Unit | None:
+        """What the code of a statement or a function of the module does."""
+        _, kind, key = user
+        if kind == "s":
+            return self.summaries[key].now
+        return self.functions[key][1] if kind == "f" and key in self.functions else None
+
     def units(self, name: str) -> Iterator[tuple[User, Unit]]:
         """All units with their users, the module being *name*; what a class body does comes twice."""
         for number, summary in enumerate(self.summaries):

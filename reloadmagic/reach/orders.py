@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .known import ADDING, FILLING
-from .summary import CALL, MENTION, Path, Unit
+from .summary import CALL, CALLING, MENTION, Path, Unit
 from .tokens import Entity, Target
 
 if TYPE_CHECKING:
@@ -86,6 +86,14 @@ class Orders:
             return True
         is_of_users = bool(self._made_of(module, name))
         return is_of_users and not self.methods(module, name, path[0])
+
+    def calls_held(self, module: str, name: str, method: str) -> bool:
+        """May a method of the object of that name call what it holds?"""
+        return module in self._index.modules and any(
+            CALLING in unit.attrs
+            for home, owner, found in self.methods(module, name, method)
+            for unit in self._units(home, owner, found)
+        )
 
     def look_again(self) -> bool:
         """Do objects share others than when that was last asked?"""

@@ -113,6 +113,7 @@ class Walk(Effects):
                 self._by_attribute((module, name), attr)
             else:
                 self._effect((module, name))
+                self.taken_out((module, name))
             self.drain()
             fillers = self.index.filling.fillers()
             for filled in {target, (module, name, "")}:
