@@ -226,13 +226,23 @@ def _hands_on(reader: Expressions, callee: str, argument: ast.expr, *, passing: 
 def _read_given(
     reader: Expressions, node: ast.expr, callee: Path, slot: Slot, *, passing: bool
 ) -> bool:
-    """Read what is passed to *callee* if that holds global names and no more: ``[clean, split]``."""
+    """Read what is passed to *callee* if that holds global names and no more: ``[clean, split]``.
+
+    Or if it is taken out of what has such a name: ``LOSSES["mse"]``.
+    """
     parts: list[ast.expr] | None = None
     match node:
         case ast.Name() | ast.Attribute():
             target = dotted(node)
             if target is not None and reader.scope.is_global(target[0]):
                 _read_passed(reader, node, Argument(callee, target, slot), passing=passing)
+                return True
+        case ast.Subscript(value=table) if not passing:
+            target = dotted(table)
+            if target is not None and reader.scope.is_global(target[0]):
+                reader.unit.attrs.add(OPERATOR)
+                reader.read(node.slice, USE)
+                _read_passed(reader, table, Argument(callee, target, slot), passing=False)
                 return True
         case ast.List(elts=parts) | ast.Tuple(elts=parts) if not passing:
             pass
