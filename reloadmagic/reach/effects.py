@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..source.scopes import dotted
 from .known import CLASS_HOOKS, CONSTRUCTION, MEMBER_HOOKS, METACLASS_HOOKS, SPELLED
 from .lending import lent_by
-from .summary import BASE, CALL, CALLING, KEPT, LAMBDAS, MENTION, SETTING, STORED
+from .summary import BASE, CALL, CALLING, KEPT, LAMBDAS, MENTION, RETURNED, SETTING, STORED
 from .tokens import Entity, StatementId, Target, User
 from .uses import Uses
 
@@ -30,6 +30,8 @@ class Effects(Uses):
         super().__init__(index, calls_only=calls_only)
         # What was followed, and whether what it returns counts, too.
         self._followed: set[tuple[Entity, bool]] = set()
+        # Functions that return it.
+        self._giving: set[Entity] = set()
         # Attributes that hold it.
         self._keepers: set[tuple[Entity, str]] = set()
         # Likewise, of what may be an instance of a class.
@@ -82,7 +84,10 @@ class Effects(Uses):
         """Code that passes *changed*, a function, around: who calls what it made runs it."""
         module, kind, key = user
         if kind == "f":
-            if not (how & STORED and self._stored(module, key, changed)):
+            if not (
+                (how & STORED and self._stored(module, key, changed))
+                or (how & RETURNED and self._returned(module, key))
+            ):
                 self.todo.append(user)
             return
         if kind == "v":
@@ -162,6 +167,37 @@ class Effects(Uses):
         for attr in attrs:
             self._looked_up(owner, attr)
         return bool(attrs)
+
+    def _returned(self, module: str, name: str) -> bool:
+        """A function returns what is followed, and no more: who calls it may run that.
+
+        False for others than plain functions, of which all callers are known by their name.
+        """
+        function = self.index.modules[module].functions.get(name)
+        if self.calls_only or "." in name or function is None or function[1].decorated:
+            return False
+        entity = module, name
+        if len(self.index.modules[module].bindings[name]) > 1:
+            return False
+        if entity in self._giving:
+            return True
+        self._giving.add(entity)
+        for home, number in self._in_module(entity):
+            self._mention((home, "s", number), MENTION, entity)
+        for user, how, rest in self.index.users(entity):
+            where, kind, key = user
+            if rest:
+                continue
+            if how & CALL:
+                is_kept = kind == "f" and (
+                    (how & STORED and self._stored(where, key, entity))
+                    or (how & RETURNED and self._returned(where, key))
+                )
+                if not is_kept:
+                    self.todo.append(user)
+            if how & MENTION or (how & CALL and kind == "s"):  # which may bind it
+                self._mention(user, how, entity)
+        return True
 
     def _is_passed(self, user: User, entity: Entity) -> bool:
         """Does code pass on what has that name, so that others may hold it?"""

@@ -13,13 +13,20 @@ from typing import TYPE_CHECKING
 from ..source.scopes import dotted
 from .frames import one_to_one
 from .known import COPYING_CONTAINERS, GETTING, STORING
-from .summary import CALL, MENTION, OPERATOR, STORED, USE, Argument
+from .summary import CALL, MENTION, OPERATOR, RETURNED, STORED, TAKEN, USE, Argument
 from .syntax import arguments, called_name, holder
 
 if TYPE_CHECKING:
     from .expressions import Expressions
 
-__all__ = ["holding_attribute", "read_assigned", "read_held", "read_holder", "read_stored"]
+__all__ = [
+    "holding_attribute",
+    "read_assigned",
+    "read_held",
+    "read_holder",
+    "read_returned",
+    "read_stored",
+]
 
 
 def read_assigned(reader: Expressions, value: ast.expr, targets: list[ast.expr]) -> None:
@@ -139,8 +146,46 @@ def read_held(reader: Expressions, node: ast.expr, attr: str) -> None:
             picked = copy.copy(node)
             picked.generators = [nothing]
             reader.read(picked, MENTION)
+        case ast.Call() if attr and _is_global(reader, node.func):
+            reader.unit.stores.add((attr, reader.scope.resolve(dotted(node.func) or ())))
+            _read_result(reader, node, STORED)
         case _:
             reader.read(node, MENTION)
+
+
+def read_returned(reader: Expressions, node: ast.expr) -> None:
+    """Read what a function returns, which its callers may run: ``return LOSSES[name]``."""
+    match node:
+        case ast.Name() | ast.Attribute() if _is_global(reader, node):
+            reader.read(node, MENTION | RETURNED)
+        case ast.Subscript(value=table, slice=key) if _is_global(reader, table):
+            reader.unit.attrs.add(OPERATOR)
+            reader.read(key, USE)
+            reader.read(table, MENTION | USE | RETURNED)
+        case ast.Call(func=ast.Attribute(value=table, attr="get"), args=[key, *others]) if (
+            _is_global(reader, table) and not node.keywords
+        ):
+            reader.read(node.func, CALL)
+            reader.read(key, MENTION)
+            reader.read(table, MENTION | USE | RETURNED)
+            for other in others:
+                read_returned(reader, other)
+        case ast.Call():
+            _read_result(reader, node, RETURNED)
+        case _:
+            reader.read(node, MENTION)
+
+
+def _read_result(reader: Expressions, node: ast.Call, how: int) -> None:
+    """Read a call of which the result is stored or returned, as *how* says, and no more."""
+    callee = dotted(node.func)
+    path = reader.scope.resolve(callee) if callee is not None else ()
+    known = reader.unit.paths.get(path, how)
+    reader.read(node, MENTION)
+    if path in reader.unit.paths and (known & how or not known & TAKEN):
+        inside = (inner for argument in arguments(node) for inner in ast.walk(argument))
+        if not any(isinstance(n, ast.expr) and dotted(n) == callee for n in inside):
+            reader.unit.paths[path] |= how
 
 
 def _is_global(reader: Expressions, node: ast.expr) -> bool:

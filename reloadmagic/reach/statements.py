@@ -7,13 +7,14 @@ code that they are in. Expressions are read by `expressions`, functions and clas
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable
 
 from ..source.anatomy import FunctionNode
 from ..source.scopes import child_nodes, dotted
 from .defining import read_class, read_function
 from .expressions import Expressions
-from .held import read_assigned
+from .held import read_assigned, read_returned
 from .known import ADDING, BINARY, CONTEXT
 from .scope import Scope
 from .summary import (
@@ -35,6 +36,8 @@ from .syntax import (
 )
 
 __all__ = ["Statements"]
+
+_BUILTINS = frozenset(dir(builtins))
 
 
 class Statements:
@@ -106,7 +109,17 @@ class Statements:
 
     def _visit_Return(self, node: ast.Return) -> None:
         if node.value is not None:
-            self.expressions.read(node.value, MENTION)
+            read_returned(self.expressions, node.value)
+
+    def _visit_Raise(self, node: ast.Raise) -> None:
+        """What an exception is passed is shown, if anything: ``raise ValueError(sorted(LOSSES))``."""
+        inner = Unit()
+        expressions = Expressions(self.summary, inner, self.scope)
+        for part in filter(None, (node.exc, node.cause)):
+            expressions.read(part, USE)
+        inner.paths = {p: h if h & CALL else h & ~MENTION | USE for p, h in inner.paths.items()}
+        inner.arguments = [a for a in inner.arguments if a.callee[0] not in _BUILTINS]
+        self.unit.merge(inner)
 
     def _visit_Assign(self, node: ast.Assign) -> None:
         if self.scope.once and self._names_anew(node):

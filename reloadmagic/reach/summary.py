@@ -25,6 +25,7 @@ __all__ = [
     "MENTION",
     "MODULE",
     "OPERATOR",
+    "RETURNED",
     "STORED",
     "TAKEN",
     "USE",
@@ -49,6 +50,7 @@ CALL = 4  # run: the code behind it counts too
 BASE = 8  # derived from: what runs when a subclass is made counts too
 STORED = 16  # no more than put into attributes of ``self``, which the `Unit` names
 CHECKED = 32  # no more than asked for its class, or whether it is one of another object
+RETURNED = 64  # no more than returned
 TAKEN = CALL | MENTION  # the ways in which what is taken out of an object may be run
 
 OPERATOR = "<operator>"
@@ -202,14 +204,22 @@ class Unit:
     decorated: bool = False
 
     def use(self, path: Path, how: int) -> None:
-        """Note that *path* is read; *how* are flags, joined with what was known."""
+        """Note that *path* is read; *how* are flags, joined with what was known.
+
+        Where one way to use it tells that no more is done with it, others that take it must, too;
+        with `CALL`, that is what the call gives.
+        """
         if not how & CHECKED:
             self.checked.discard(path)
         elif path not in self.paths:
             self.checked.add(path)
         how &= ~CHECKED
         known = self.paths.get(path, how)
-        self.paths[path] = known | how if known & how & STORED else (known | how) & ~STORED
+        no_more = STORED | RETURNED
+        for one in (known, how):
+            if one & TAKEN:
+                no_more &= one
+        self.paths[path] = (known | how) & (no_more | ~(STORED | RETURNED))
 
     def may_call(self, slot: Slot, *, bound: bool) -> bool:
         """May it call what is passed in *slot*?"""
