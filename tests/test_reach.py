@@ -261,6 +261,30 @@ def test_how_an_object_is_shown_is_used_where_it_is_shown_as_text(used, is_shown
 
 
 @pytest.mark.parametrize(
+    ("text", "is_reached"),
+    [
+        ("x = T['a']", False),
+        ("x = f(T['a'])", False),
+        ("def get(k): return T[k]\nx = get('a')", False),
+        ("def get(k):\n if k not in T: raise KeyError(sorted(T))\n return T[k]\nx = get('a')", False),
+        ("class C:\n def __init__(self, k): self.v = T[k]\nx = C('a')", False),
+        ("x = T['a'] + len(T)", True),
+        ("x = T.get('b', 1)", True),
+        ("x = {**T}['a']", True),
+        ("x = 'b' in T", True),
+        ("x = sorted(T)[0]", True),
+        ("U = T\nx = U['a']", True),
+        ("try: x = T['b']\nexcept KeyError: x = 1", True),
+        ("def g(k): return T[k]\ndef h(k):\n try: return g(k)\n except KeyError: pass\nx = h('b')", True),
+        ("class C:\n def get(self, k): return T[k]\nx = C().get('b')", True),
+    ],
+)  # fmt: skip
+def test_a_dict_that_holds_more_reaches_who_may_have_missed_that(text, is_reached):
+    found = reached({"m": f"T = {{'a': 1}}\n{text}\n"}, "grown", "m", "T")
+    assert any(line.startswith(("x =", "try")) for line in found) == is_reached
+
+
+@pytest.mark.parametrize(
     ("shown", "is_used"),
     [
         ("[str(i) for i in range(3)]", False),

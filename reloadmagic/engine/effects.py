@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..notes import is_container
 from ..plain import same_value
 from ..plan import OWN_REASONS, Given, Grouped, Halfway, ModulePlan
 from ..plan.values import Reason
@@ -24,6 +25,7 @@ class Effects:
 
     Attributes:
         actual: the tokens that were said.
+        grown: those of them that say of a dict that it holds more, and what it held.
         contents: by the names of a container that was refilled, the container and what it held
             before: whether that is a change shows when all fillers have run.
         groups: which groups run.
@@ -33,6 +35,7 @@ class Effects:
         self.index = index
         self.groups = groups
         self.actual: set[Token] = set()
+        self.grown: set[Token] = set()
         self.contents: dict[tuple[str, ...], tuple[Any, Any]] = {}
         # By statement, the values in class bodies that tokens reach which came true at some time.
         self._values: dict[tuple[str, int], list[tuple[Token, str]]] = {}
@@ -43,13 +46,14 @@ class Effects:
     def begin_set(self) -> Callable[[], None]:
         """A set of modules begins; what takes back all that is said from here on."""
         before = dict(self.contents), dict(self.groups.decided)
-        repeated = set(self.groups.replays.repeated)
+        grown, repeated = set(self.grown), set(self.groups.replays.repeated)
         changed = self._changed = []
 
         def take_back() -> None:
             for token in changed:
                 self.actual ^= {token}
             self.contents, self.groups.decided = before
+            self.grown = grown
             self.groups.replays.forget(repeated)
 
         return take_back
@@ -59,14 +63,27 @@ class Effects:
         if token not in self.actual:
             self.actual.add(token)
             self._changed.append(token)
+        self.grown.discard(token)
 
-    def add_content(self, key: tuple[str, ...], value: Any) -> None:
-        """Something was put into *value*, by those names: a change, unless it is being refilled."""
+    def add_content(self, key: tuple[str, ...], value: Any, before: Any) -> None:
+        """Something was put into *value*, by those names: a change, unless it is being refilled.
+
+        *before* is what it held, None where that is not known.
+        """
         known = next((found for found in self.contents.values() if found[0] is value), None)
         if known is None:
-            self.add(content_token(key))
+            self._add_grown(content_token(key), value, before)
         else:
             self.contents[key] = known  # which has one more name
+
+    def _add_grown(self, token: Token, container: Any, before: Any) -> None:
+        """`add` what a container holds now, as growth if it is no more than that."""
+        has_grown = has_only_grown(container, before)
+        if has_grown and (token not in self.actual or token in self.grown):
+            self.add(token)
+            self.grown.add(token)
+        else:
+            self.add(token)
 
     def discard(self, token: Token) -> None:
         """What *token* says has not happened after all, or others say it better."""
@@ -79,7 +96,7 @@ class Effects:
         reasons = plan.run.get(number)
         if not reasons:
             return False
-        if not self.groups.replays and not self.actual.isdisjoint(reasons):
+        if not self.groups.replays and not (self.actual - self.grown).isdisjoint(reasons):
             return True  # most have come true as they stand, if any has
         return any(self._holds(reason, (plan.name, number)) for reason in reasons)
 
@@ -102,7 +119,20 @@ class Effects:
             return self.groups.runs(reason.target)
         if isinstance(reason, Halfway):
             return self.groups.differs(reason.target, statement)
-        return isinstance(reason, str | Given) or self.is_actual(reason)
+        if isinstance(reason, str | Given):
+            return True
+        if not self.is_actual(reason):
+            return False
+        return not self._has_only_grown(reason) or statement in self.index.reached(
+            ("grown", *reason[1:])
+        )
+
+    def _has_only_grown(self, token: Token) -> bool:
+        """Does *token* say of a dict that more was put in, and no more?"""
+        if token in self.actual:
+            return token in self.grown
+        held = self.contents.get(token[1:]) if token[0] == "content" else None
+        return held is not None and has_only_grown(*held)
 
     def filled(self, plan: ModulePlan, name: str) -> set[str]:
         """What is filled anew of the object of that name: class attributes, ``""`` for itself."""
@@ -111,8 +141,9 @@ class Effects:
 
     def is_only_grouped(self, plan: ModulePlan, number: int) -> bool:
         """Does a statement run as others of its group do, and for no reason of its own?"""
+        me = (plan.name, number)
         return not any(
-            reason in OWN_REASONS if isinstance(reason, str) else self.is_actual(reason)
+            reason in OWN_REASONS if isinstance(reason, str) else self._holds(reason, me)
             for reason in plan.run.get(number, ())
             if isinstance(reason, str | tuple)
         )
@@ -125,7 +156,7 @@ class Effects:
     def is_reached(self, plan: ModulePlan, number: int) -> bool:
         """Does a statement run as what it uses has changed, beside what its own text says?"""
         return number in plan.anew or any(
-            isinstance(reason, tuple) and self.is_actual(reason)
+            isinstance(reason, tuple) and self._holds(reason, (plan.name, number))
             for reason in plan.run.get(number, ())
         )
 
@@ -166,8 +197,9 @@ class Effects:
         """All fillers of a set have run: say which containers hold other things than before."""
         self.groups.replays.end()
         if self.contents:
-            for token in self.tokens():
-                self.add(token)
+            for key, (container, before) in self.contents.items():
+                if not same_value(container, before):
+                    self._add_grown(content_token(key), container, before)
             self.contents = {}
 
     def reached_values(self, module: str, number: int) -> set[str]:
@@ -184,3 +216,12 @@ class Effects:
 def content_token(key: tuple[str, ...]) -> Token:
     """The token that says that a container, by module, name and attribute, holds other things."""
     return ("attr" if len(key) > 2 else "content", *key)
+
+
+def has_only_grown(container: Any, before: Any) -> bool:
+    """Does a dict hold what it held, and more? Not to be told where it holds other containers."""
+    if type(container) is not dict or type(before) is not dict or len(container) <= len(before):
+        return False
+    return not any(map(is_container, container.values())) and all(
+        key in container and same_value(container[key], value) for key, value in before.items()
+    )

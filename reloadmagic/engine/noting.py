@@ -59,7 +59,8 @@ def note_binding(
                 state.effects.add(("head", plan.name, name))
     elif not is_plain(stays) or not same_value(was, stays):  # which one it is counts as well
         state.effects.add(("bind", plan.name, name))
-        state.effects.add(("content", plan.name, name))
+        if was is not ABSENT:  # else nothing can hold it that does not run again for its name
+            state.effects.add(("content", plan.name, name))
 
 
 def definition_fingerprints(
@@ -271,7 +272,7 @@ def note_contents(state: State, filled: list[Fillable]) -> None:
         elif is_plain(value):
             continue  # as it was: such a value is not filled but bound anew
         if key not in state.effects.contents and not fill.is_unchanged():
-            state.effects.add_content(key, value)
+            state.effects.add_content(key, value, fill.content)
 
 
 def note_fills(state: State, filled: list[Fillable]) -> None:

@@ -242,7 +242,8 @@ def _read_given(
             if target is not None and reader.scope.is_global(target[0]):
                 reader.unit.attrs.add(OPERATOR)
                 reader.read(node.slice, USE)
-                _read_passed(reader, table, Argument(callee, target, slot), passing=False)
+                argument = Argument(callee, target, slot)
+                _read_passed(reader, table, argument, passing=False, used=reader.item)
                 return True
         case ast.List(elts=parts) | ast.Tuple(elts=parts) if not passing:
             pass
@@ -271,14 +272,16 @@ def _read_given_lambda(reader: Expressions, node: ast.Lambda, callee: Path, slot
     reader.unit.merge(inner)
 
 
-def _read_passed(reader: Expressions, node: ast.expr, argument: Argument, *, passing: bool) -> None:
-    """A global path is passed to a global callee."""
+def _read_passed(
+    reader: Expressions, node: ast.expr, argument: Argument, *, passing: bool, used: int = USE
+) -> None:
+    """A global path is passed to a global callee, or what that takes out as *used* says."""
     path = reader.scope.resolve(argument.path)
     reader.unit.arguments.append(argument._replace(path=path))
     if argument.callee in CHECKING:
         reader.read(node, MENTION | CHECKED)
     else:
-        reader.read(node, MENTION if passing else MENTION | USE)
+        reader.read(node, MENTION if passing else MENTION | used)
     if argument.callee[-1] in COPYING:
         for attr in COPIED:
             reader.unit.use((*path, attr), USE)

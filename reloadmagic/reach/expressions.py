@@ -16,8 +16,20 @@ from .calls import read_call
 from .held import holding_attribute, read_holder
 from .known import SHOWING_BUILTINS, SHOWN
 from .scope import Scope
-from .summary import CALL, LAMBDAS, MENTION, OPERATOR, SETTING, TAKEN, USE, Path, Summary, Unit
-from .syntax import asked_name, attribute_of, is_formatting
+from .summary import (
+    CALL,
+    ITEM,
+    LAMBDAS,
+    MENTION,
+    OPERATOR,
+    SETTING,
+    TAKEN,
+    USE,
+    Path,
+    Summary,
+    Unit,
+)
+from .syntax import asked_name, attribute_of, catches, is_formatting
 
 __all__ = ["Expressions"]
 
@@ -91,6 +103,11 @@ class Expressions:
         else:
             self.unit.fills_parameters |= self.scope.in_function
 
+    @property
+    def item(self) -> int:
+        """How an object is used of which an item is read by its key."""
+        return USE if catches(self.scope.text) else USE | ITEM
+
     # What is read -----------------------------------------------------------------------------
 
     def own_attribute(self, node: ast.expr) -> str:
@@ -160,7 +177,8 @@ class Expressions:
 
     def _read_subscript(self, node: ast.Subscript, how: int) -> None:
         self.unit.attrs.add(OPERATOR)
-        self.read(node.value, USE | how & TAKEN)  # what is called may be held by it
+        used = USE if dotted(node.value) is None else self.item
+        self.read(node.value, used | how & TAKEN)  # what is called may be held by it
         self.read(node.slice, USE)
 
     def _read_choice(self, node: ast.IfExp, how: int) -> None:

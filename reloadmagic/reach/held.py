@@ -119,7 +119,7 @@ def read_held(reader: Expressions, node: ast.expr, attr: str) -> None:
             _read_lambda(reader, node, attr)
         case ast.Subscript(value=table, slice=key) if attr and _is_global(reader, table):
             reader.read(key, USE)
-            _read_copied(reader, table, attr)
+            _read_copied(reader, table, attr, reader.item)
         case ast.Call(func=ast.Attribute(value=table, attr="get"), args=[key, *others]) if (
             attr and _is_global(reader, table) and not node.keywords
         ):
@@ -161,7 +161,7 @@ def read_returned(reader: Expressions, node: ast.expr) -> None:
         case ast.Subscript(value=table, slice=key) if _is_global(reader, table):
             reader.unit.attrs.add(OPERATOR)
             reader.read(key, USE)
-            reader.read(table, MENTION | USE | RETURNED)
+            reader.read(table, MENTION | reader.item | RETURNED)
         case ast.Call(func=ast.Attribute(value=table, attr="get"), args=[key, *others]) if (
             _is_global(reader, table) and not node.keywords
         ):
@@ -233,8 +233,8 @@ def _read_copy(reader: Expressions, node: ast.Call, attr: str) -> None:
             read_held(reader, keyword.value, attr)
 
 
-def _read_copied(reader: Expressions, node: ast.expr, attr: str) -> None:
-    """What a container holds is put into another one that the attribute *attr* holds."""
+def _read_copied(reader: Expressions, node: ast.expr, attr: str, how: int = USE) -> None:
+    """What a container holds is put into what the attribute *attr* holds; it is used as *how* says."""
     reader.unit.attrs.add(OPERATOR)
     if isinstance(node, ast.Call):
         reader.unit.attrs.add(called_name(node))
@@ -242,7 +242,7 @@ def _read_copied(reader: Expressions, node: ast.expr, attr: str) -> None:
     path = dotted(node)
     if attr and path is not None and reader.scope.is_global(path[0]):
         reader.unit.stores.add((attr, reader.scope.resolve(path)))
-        reader.read(node, MENTION | USE | STORED)
+        reader.read(node, MENTION | how | STORED)
     elif isinstance(node, ast.Name | ast.Attribute):
         reader.read(node, USE)
     else:

@@ -117,7 +117,8 @@ class Statements:
         expressions = Expressions(self.summary, inner, self.scope)
         for part in filter(None, (node.exc, node.cause)):
             expressions.read(part, USE)
-        inner.paths = {p: h if h & CALL else h & ~MENTION | USE for p, h in inner.paths.items()}
+        shown = self.expressions.item
+        inner.paths = {p: h if h & CALL else h & ~MENTION | shown for p, h in inner.paths.items()}
         inner.arguments = [a for a in inner.arguments if a.callee[0] not in _BUILTINS]
         self.unit.merge(inner)
 
@@ -227,7 +228,15 @@ class Statements:
     _visit_AsyncWith = _visit_With
 
     def _visit_If(self, node: ast.If) -> None:
-        self.expressions.read(node.test, USE)
+        match node:
+            case ast.If(
+                test=ast.Compare(left=left, ops=[ast.NotIn()], comparators=[table]),
+                body=[*_, ast.Raise()],
+            ):  # it is no surprise later on that the key is there
+                self.expressions.read(left, USE)
+                self.expressions.read(table, self.expressions.item)
+            case _:
+                self.expressions.read(node.test, USE)
         self.unit.attrs.add(OPERATOR)
         if not is_type_checking(node.test):
             self.visit_all(node.body)

@@ -19,6 +19,7 @@ __all__ = [
     "CALL",
     "CHECKED",
     "FACTORIES",
+    "ITEM",
     "KEPT",
     "LAMBDAS",
     "LOOKED_UP",
@@ -51,6 +52,7 @@ BASE = 8  # derived from: what runs when a subclass is made counts too
 STORED = 16  # no more than put into attributes of ``self``, which the `Unit` names
 CHECKED = 32  # no more than asked for its class, or whether it is one of another object
 RETURNED = 64  # no more than returned
+ITEM = 128  # no more than asked for an item by its key, which it is known to have
 TAKEN = CALL | MENTION  # the ways in which what is taken out of an object may be run
 
 OPERATOR = "<operator>"
@@ -219,7 +221,8 @@ class Unit:
         for one in (known, how):
             if one & TAKEN:
                 no_more &= one
-        self.paths[path] = (known | how) & (no_more | ~(STORED | RETURNED))
+        no_more |= known & how & ITEM
+        self.paths[path] = (known | how) & (no_more | ~(STORED | RETURNED | ITEM))
 
     def may_call(self, slot: Slot, *, bound: bool) -> bool:
         """May it call what is passed in *slot*?"""

@@ -16,6 +16,7 @@ __all__ = [
     "attribute_of",
     "beginning",
     "called_name",
+    "catches",
     "counts",
     "factories",
     "function_locals",
@@ -39,6 +40,11 @@ def is_formatting(node: ast.expr) -> bool:
             isinstance(node.left, ast.Constant) and not isinstance(node.left.value, str | bytes)
         )
     )
+
+
+def catches(text: str) -> bool:
+    """May the code in *text* go on where something raises?"""
+    return "except" in text or "suppress" in text
 
 
 def is_type_checking(test: ast.expr) -> bool:

@@ -29,6 +29,7 @@ Token = tuple[str, ...]
 
 ``("bind", module, name)``         the name is bound to another value
 ``("content", module, name)``      the object of that name holds other content
+``("grown", module, name)``        the dict of that name holds more than before, and what it held
 ``("code", module, qualname)``     a function runs other code or has other defaults
 ``("attr", module, class, name)``  a class has another value under that name
 ``("shape", module, class)``       a class has other names, fields or members

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .effects import Effects
-from .summary import BASE, CALL, LOOKED_UP, MENTION, USE
+from .known import CONSTRUCTION
+from .summary import BASE, CALL, ITEM, LOOKED_UP, MENTION, USE
+from .syntax import catches
 from .tokens import Entity, StatementId, Target, Token, User
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ class Walk(Effects):
             self._bound(entity)
         elif kind == "content":
             self._content(entity)
+        elif kind == "grown":
+            self._grown(entity)
         elif kind == "code":
             self.todo.append((module, "f", name))
         elif kind == "attr":
@@ -140,12 +144,15 @@ class Walk(Effects):
                     self.todo.append(user)
             self._by_name(base, "__subclasses__", operator=False)
 
-    def _content(self, entity: Entity) -> None:
+    def _content(self, entity: Entity, *, but_for: int = 0) -> None:
+        """An object holds other content; those do not count who use it in the way *but_for* alone."""
         if entity in self._contents:
             return
         self._contents.add(entity)
         self._in_module(entity)
         for user, how, rest in self.index.users(entity):
+            if how & but_for and not rest:
+                continue
             if rest or how & ~MENTION:
                 self.todo.append(user)
             else:
@@ -153,6 +160,30 @@ class Walk(Effects):
         if entity[1] == "__all__":
             for user, _, _ in self.index.users((entity[0], "*")):
                 self.todo.append(user)
+
+    def _grown(self, entity: Entity) -> None:
+        """A dict holds more. Who asks it for what it held gets that, and has not missed the rest."""
+        self._content(entity, but_for=ITEM)
+        others = Walk(self.index)
+        others.start = self.start
+        others.todo += (u for u, how, rest in self.index.users(entity) if how & ITEM and not rest)
+        others.finish()
+        if any(map(self._may_miss, others.seen)):
+            self.statements |= others.statements
+            self.values |= others.values
+
+    def _may_miss(self, user: User) -> bool:
+        """May code go on where a key is missing? Or others who call it, and cannot be told?"""
+        module, kind, key = user
+        entry = self.index.modules[module]
+        if kind == "f":
+            _, _, method = key.rpartition(".")
+            if method != key and method not in CONSTRUCTION:
+                return True
+            number = entry.functions[key][0]
+        else:
+            number = key[0] if kind == "v" else key
+        return catches(entry.source.statements[number].fragment.text)
 
     def _held(self, user: User, held: Entity) -> None:
         """Code that passes around an object, *held*, of which the content has changed."""
