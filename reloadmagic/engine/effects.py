@@ -219,9 +219,13 @@ def content_token(key: tuple[str, ...]) -> Token:
 
 
 def has_only_grown(container: Any, before: Any) -> bool:
-    """Does a dict hold what it held, and more? Not to be told where it holds other containers."""
+    """Does a dict hold what it held, and more? Not to be told where it holds other containers.
+
+    No key is looked up, as its hash is the user's.
+    """
     if type(container) is not dict or type(before) is not dict or len(container) <= len(before):
         return False
-    return not any(map(is_container, container.values())) and all(
-        key in container and same_value(container[key], value) for key, value in before.items()
-    )
+    if any(map(is_container, container.values())):
+        return False
+    items = iter(container.items())
+    return all(any(same_value(item, old) for item in items) for old in before.items())

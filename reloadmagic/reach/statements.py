@@ -232,7 +232,7 @@ class Statements:
             case ast.If(
                 test=ast.Compare(left=left, ops=[ast.NotIn()], comparators=[table]),
                 body=[*_, ast.Raise()],
-            ):  # it is no surprise later on that the key is there
+            ) if dotted(table) is not None:  # it is no surprise later on that the key is there
                 self.expressions.read(left, USE)
                 self.expressions.read(table, self.expressions.item)
             case _:
