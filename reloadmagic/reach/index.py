@@ -18,7 +18,7 @@ from .entry import ModuleEntry, make_entry
 from .families import Families
 from .filling import Filling
 from .imports import Imports
-from .known import METACLASSES, PASSING, is_copying, is_showing
+from .known import METACLASSES, PASSING, STORING, is_copying, is_showing
 from .names import Names
 from .orders import Orders
 from .summary import CALL, KEPT, MENTION, MODULE, OPERATOR, USE, Path, Slot, Unit
@@ -241,7 +241,8 @@ class Index:
             if qualname in entry.classes:
                 init = entry.functions.get(f"{qualname}.__init__")
                 return init is not None and init[1].may_call(slot, bound=True)
-        return callee[-1] not in PASSING and not is_showing(callee) and not is_copying(callee)
+        keeps = callee[-1] in PASSING or callee[-1] in STORING
+        return not (keeps or is_showing(callee) or is_copying(callee))
 
     def is_metaclass(self, module: str, name: str) -> bool:
         """Is the class *name* a metaclass? Told by its bases where an edit brings it."""
