@@ -138,7 +138,7 @@ def _kept_attributes(state: State, plan: ModulePlan, number: int, name: str) -> 
     filled = state.effects.filled(plan, name)
     if found is None or number in plan.anew or "" in filled:
         return set()
-    reached = state.effects.reached_values(plan.name, number)
+    reached = state.effects.reached_values(plan, number)
     kept = kept_values(state.index, plan, number, found, reached)
     return {path for path in kept if path.rpartition(".")[2] not in filled}
 

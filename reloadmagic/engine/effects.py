@@ -12,6 +12,7 @@ from typing import Any
 from ..notes import is_container
 from ..plain import same_value
 from ..plan import OWN_REASONS, Given, Grouped, Halfway, ModulePlan
+from ..plan.keeping import values_behind_calls
 from ..plan.values import Reason
 from ..reach.index import Index
 from ..reach.tokens import Entity, StatementId, Token
@@ -202,15 +203,16 @@ class Effects:
                     self._add_grown(content_token(key), container, before)
             self.contents = {}
 
-    def reached_values(self, module: str, number: int) -> set[str]:
+    def reached_values(self, plan: ModulePlan, number: int) -> set[str]:
         """The values, by qualname, in the class body of a statement that use what has changed."""
-        tokens = self.tokens()
+        tokens, me = self.tokens(), (plan.name, number)
         for token in tokens - self._walked:
             for found, statement, qualname in self.index.reached_values(token):
                 self._values.setdefault((found, statement), []).append((token, qualname))
         self._walked |= tokens
-        known = self._values.get((module, number), ())
-        return {qualname for token, qualname in known if token in tokens}
+        values = {qualname for token, qualname in self._values.get(me, ()) if token in tokens}
+        reasons = tokens & plan.run.get(number, set())
+        return values | values_behind_calls(self.index, me, reasons)
 
 
 def content_token(key: tuple[str, ...]) -> Token:

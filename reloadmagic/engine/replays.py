@@ -175,10 +175,13 @@ class Replays:
 def is_repeatable(state: State, plan: ModulePlan, number: int) -> bool:
     """Does a statement that was not edited bind what it bound, where it uses what it used?"""
     statement, namespace = plan.after.statements[number], plan.tracked.namespace
-    if state.index.modules[plan.name].summaries[number].now.sets:
+    entry = state.index.modules[plan.name]
+    if entry.summaries[number].now.sets:
         return False
     if statement.fragment.kind in {"def", "class"}:
         name = statement.binds[0]
+        if len(entry.bindings[name]) > 1:
+            return False  # it binds another object than the name has had at the end
         is_decorated = "@" in statement.fragment.text
         if is_decorated and not _is_definition(namespace.get(name), plan.name, name):
             return False

@@ -5,17 +5,17 @@ A counter or a registry that others have filled need not be filled anew, then.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from ..diff import ClassDiff
 from ..reach import summarize
 from ..reach.index import Index
 from ..reach.known import OWN_SCOPE
-from ..reach.summary import ClassInfo
-from ..reach.tokens import Target
+from ..reach.summary import TAKEN, ClassInfo
+from ..reach.tokens import StatementId, Target, Token
 from .values import ModulePlan
 
-__all__ = ["keeps", "kept_values", "values_that_stay"]
+__all__ = ["keeps", "kept_values", "values_behind_calls", "values_that_stay"]
 
 
 def kept_values(
@@ -103,11 +103,30 @@ def keeps(index: Index, plan: ModulePlan, number: int, target: Target) -> bool:
         return False
     if attr not in info.attrs:
         return attr not in found.attrs
+    me = (plan.name, number)
+    tokens = [token for token in plan.run.get(number, ()) if isinstance(token, tuple)]
     reached = {
         qualname
-        for token in plan.run.get(number, ())
-        if isinstance(token, tuple)
-        for module, statement, qualname in index.reached_values(token)
-        if (module, statement) == (plan.name, number)
+        for token in tokens
+        for *statement, qualname in index.reached_values(token)
+        if tuple(statement) == me
     }
+    reached |= values_behind_calls(index, me, tokens)
     return attr in kept_values(index, plan, number, found, reached)
+
+
+def values_behind_calls(index: Index, statement: StatementId, tokens: Iterable[Token]) -> set[str]:
+    """The values, by qualname, in a class body that may call what is not known to use a change.
+
+    They count where a class statement is planned for tokens that do not lead to it: what a call
+    has made does, a closure, and which of the values runs that is not followed.
+    """
+    if all(statement in index.reached(token) for token in tokens):
+        return set()
+    module, number = statement
+    return {
+        f"{owner}.{attr}"
+        for owner, info in index.modules[module].summaries[number].classes.items()
+        for attr, unit in info.values.items()
+        if unit.attrs or any(how & TAKEN for how in unit.paths.values())
+    }

@@ -120,12 +120,26 @@ def kept_names(index: Index, plan: ModulePlan, number: int) -> set[str]:
     targets = index.names.star_targets(plan.name, number)
     if partner is None or len(targets) != 1:
         return set()
-    entry = index.modules.get(targets[0])
-    if entry is None:
-        return set()
-    # Beside what it imports by star itself, which may be less by now.
-    listed = _listed(index, targets[0]) if "__all__" in entry.bindings else entry.bindings.keys()
-    return set(plan.tracked.stars.get(partner, ())) & index.names.public_names(targets[0]) & listed
+    before = set(plan.tracked.stars.get(partner, ()))
+    return before & index.names.public_names(targets[0]) & _given(index, targets[0])
+
+
+def _given(index: Index, module: str) -> set[str]:
+    """The names that a star-import of *module* certainly gives, with those that begin with "_"."""
+    found: set[str] = set()
+    todo, seen = [module], set[str]()
+    while todo:
+        name = todo.pop()
+        entry = index.modules.get(name)
+        if entry is None or name in seen:
+            continue
+        seen.add(name)
+        if "__all__" in entry.bindings:
+            found |= _listed(index, name)
+        else:
+            found.update(entry.bindings)
+            todo += entry.stars
+    return found
 
 
 def _listed(index: Index, module: str) -> frozenset[str]:
