@@ -247,7 +247,7 @@ def _default_functions(function: types.FunctionType) -> Iterator[types.FunctionT
 
 
 def _held(value: Any) -> Iterator[Any]:
-    """Callables that a wrapper, a descriptor or a container holds."""
+    """Callables that a wrapper, a descriptor or a container holds, or small containers of such."""
     kind = type(value)
     if kind is functools.partial or kind is functools.partialmethod:
         yield value.func
@@ -259,12 +259,21 @@ def _held(value: Any) -> Iterator[Any]:
     elif kind is types.MethodType:
         yield value.__func__
     elif kind is dict and len(value) <= SMALL:
-        yield from (v for v in value.values() if callable(v))
+        yield from filter(_may_lead_on, value.values())
     elif kind in (list, set, tuple) and len(value) <= SMALL:
-        yield from (v for v in value if callable(v))
+        yield from filter(_may_lead_on, value)
     else:
         yield from functions_within(value)
-        yield from (part for part in instance_values(value) if callable(part))
+        yield from filter(_may_lead_on, instance_values(value))
+
+
+def _may_lead_on(part: Any) -> bool:
+    """Is it callable, or a container of what is, as far as the first of its parts tells?"""
+    if type(part) is dict:
+        return callable(next(iter(part.values()), None))
+    if type(part) in (list, set, tuple):
+        return callable(next(iter(part), None))
+    return callable(part)
 
 
 def weakly_held(value: Any) -> Any:

@@ -6,6 +6,7 @@ that may notice. A walk costs what it reaches and no more.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .effects import Effects
@@ -208,10 +209,10 @@ class Walk(Effects):
 
     def _shape(self, entity: Entity) -> None:
         families = self.index.families
-        for user, how, rest in self.index.users(entity):
-            reads_base = how & BASE and (families.is_scanned(user) or families.is_protocol(user))
-            if reads_base or (how & USE and not rest):
+        for user in self._deriving(entity):
+            if families.is_scanned(user) or families.is_protocol(user):
                 self.todo.append(user)
+        self.todo += (u for u, how, rest in self.index.users(entity) if how & USE and not rest)
         statement = families.statement_of(entity)
         if statement is not None and families.is_scanned(statement):
             self._constructed(entity)  # construction is made of what the body holds
@@ -238,11 +239,16 @@ class Walk(Effects):
         walk.drain()
         return {user for user in walk.seen if user[1] == "f"}
 
+    def _deriving(self, entity: Entity) -> Iterator[User]:
+        """Who derives from a class, or from one that is derived from it: bases are read in depth."""
+        for base in (entity, *self.index.families.subclasses(entity)):
+            for user, how, _ in self.index.users(base):
+                if how & BASE:
+                    yield user
+
     def _made(self, entity: Entity) -> None:
         families = self.index.families
-        for user, how, _ in self.index.users(entity):
-            if how & BASE and families.is_shaped(user):
-                self.todo.append(user)
+        self.todo += filter(families.is_shaped, self._deriving(entity))
         statement = families.statement_of(entity)
         if statement is not None and families.is_shaped(statement):
             self._constructed(entity)
